@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Numerics;
+using Freshet.Columns;
+
+namespace Freshet.Dataflow.Circuits;
+
+/// <summary>
+/// Runs the nodes of the shares that it owns in this step: it empties its inbox, then runs the node nearest to the results
+/// that has something to do and room ahead of it, until all its nodes are done.
+/// <para>Running the deepest node first keeps the queues short: what has been made is used up before more is made. A node
+/// whose output goes to other shares waits while a reader there has <see cref="RoomBatches"/> batches waiting. The deepest
+/// node with input can always run, so this cannot lock.</para>
+/// <para>A small step is run by one worker over all shares, without any inbox.</para>
+/// </summary>
+internal sealed class Worker(Circuit circuit)
+{
+    private const int RoomBatches = 32;
+
+    private readonly ConcurrentQueue<Message> _inbox = new();
+    private readonly ulong[] _ready = new ulong[(circuit.NodeCount * circuit.Shares + 63) / 64];
+    private int _nodesLeft;
+
+    /// <summary>A batch or an end mark (null batch) for a node of this worker.</summary>
+    private readonly record struct Message(Node Target, int Port, Batch? Batch, long Watermark);
+
+    /// <summary>Called before the step, by the step's thread: this worker has <paramref name="nodes"/> active nodes to finish.</summary>
+    public void Begin(int nodes) => _nodesLeft = nodes;
+
+    /// <summary>Called before the step for nodes that have no marks to wait for.</summary>
+    public void MarkReady(Node node)
+    {
+        // Bit order is node-major, so that the highest bit is the deepest node.
+        var bit = node.Index * circuit.Shares + node.Share;
+        _ready[bit >> 6] |= 1UL << bit;
+    }
+
+    /// <summary>Runs until every active node of this worker's shares is done.</summary>
+    public void Run(StepContext step)
+    {
+        var spin = default(SpinWait);
+        while (_nodesLeft > 0)
+        {
+            if (circuit.HasFailed) return;
+            Drain();
+            if (TryPick(out var node))
+            {
+                var start = Stopwatch.GetTimestamp();
+                RunNode(node, step);
+                node.BusyTicks += Stopwatch.GetTimestamp() - start;
+                spin.Reset();
+            }
+            else if (_nodesLeft > 0)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+        }
+    }
+
+    /// <summary>Hands a batch to a node, which may belong to another worker. Takes over the batch's reference.</summary>
+    public void Send(Node target, int port, Batch batch)
+    {
+        Interlocked.Increment(ref target.Backlog);
+        var owner = circuit.OwnerOf(target.Share);
+        if (ReferenceEquals(owner, this)) Receive(target, port, batch);
+        else owner._inbox.Enqueue(new Message(target, port, batch, 0));
+    }
+
+    private void SendMark(Node target, int port, long watermark)
+    {
+        var owner = circuit.OwnerOf(target.Share);
+        if (ReferenceEquals(owner, this)) ReceiveMark(target, port, watermark);
+        else owner._inbox.Enqueue(new Message(target, port, null, watermark));
+    }
+
+    private void Drain()
+    {
+        while (_inbox.TryDequeue(out var message))
+        {
+            if (message.Batch is null) ReceiveMark(message.Target, message.Port, message.Watermark);
+            else Receive(message.Target, message.Port, message.Batch);
+        }
+    }
+
+    private void Receive(Node target, int port, Batch batch)
+    {
+        target.Enqueue(port, batch);
+        MarkReady(target);
+    }
+
+    private void ReceiveMark(Node target, int port, long watermark)
+    {
+        target.TakeMark(port, watermark);
+        if (target.MarksLeft == 0) MarkReady(target);
+    }
+
+    private bool TryPick(out Node node)
+    {
+        for (var word = _ready.Length - 1; word >= 0; word--)
+        {
+            for (var bits = _ready[word]; bits != 0;)
+            {
+                var bit = 63 - BitOperations.LeadingZeroCount(bits);
+                node = circuit.NodeAt((word << 6) + bit);
+                if (circuit.HasRoomAhead(node, RoomBatches)) return true;
+                bits &= ~(1UL << bit);
+            }
+        }
+
+        node = null!;
+        return false;
+    }
+
+    private void RunNode(Node node, StepContext step)
+    {
+        if (node.Producing)
+        {
+            var made = node.Operator!.Produce(step);
+            if (made is not null)
+            {
+                Emit(node, 0, made);
+                return;
+            }
+
+            node.Producing = false;
+            if (node.HasSides) EmitSides(node);
+        }
+
+        if (node.HasInput)
+        {
+            var (port, batch) = node.Dequeue();
+            Interlocked.Decrement(ref node.Backlog);
+            node.RowsIn += batch.Count;
+            node.Operator!.Accept(port, batch, step);
+            node.Producing = true;
+        }
+        else if (node.MarksLeft == 0 && !node.EndCalled)
+        {
+            node.EndCalled = true;
+            node.ApplyMarks();
+            node.Operator!.EndOfInput(step, node.InputWatermark);
+            node.Producing = true;
+        }
+        else if (node.EndCalled)
+        {
+            Finish(node, node.Operator!.OutputWatermark(node.InputWatermark));
+        }
+        else
+        {
+            ClearReady(node);
+        }
+    }
+
+    /// <summary>Ends a source for this step, before the workers start; <paramref name="owner"/> counts it as one of its nodes.</summary>
+    public void EndSource(Node source, Worker owner, long watermark)
+    {
+        owner._nodesLeft--;
+        EmitMarks(source, watermark);
+    }
+
+    private void Finish(Node node, long watermark)
+    {
+        ClearReady(node);
+        _nodesLeft--;
+        EmitMarks(node, watermark);
+    }
+
+    private void EmitMarks(Node node, long watermark)
+    {
+        node.OutputWatermark = watermark;
+        foreach (var outlet in node.Outlets)
+        {
+            if (outlet.Exchange == Exchange.Local)
+            {
+                SendMark(circuit.NodeOf(outlet.Target, node.Share), outlet.Port, watermark);
+                continue;
+            }
+
+            for (var share = 0; share < circuit.Shares; share++)
+                SendMark(circuit.NodeOf(outlet.Target, share), outlet.Port, watermark);
+        }
+    }
+
+    /// <summary>Sends a batch along every edge of one output; takes over the batch's reference.</summary>
+    public void Emit(Node node, int output, Batch batch)
+    {
+        node.RowsOut += batch.Count;
+        if (batch.Count > 0)
+        {
+            foreach (var outlet in node.Outlets)
+            {
+                if (outlet.Output != output) continue;
+                batch.AddReference();
+                circuit.Route(this, node, outlet, batch);
+            }
+        }
+
+        batch.Release();
+    }
+
+    private void EmitSides(Node node)
+    {
+        foreach (var outlet in node.Outlets)
+        {
+            if (outlet.Output == 0) continue;
+            while (node.Operator!.TakeSide(outlet.Output - 1) is { } rows) Emit(node, outlet.Output, rows);
+        }
+    }
+
+    private void ClearReady(Node node)
+    {
+        var bit = node.Index * circuit.Shares + node.Share;
+        _ready[bit >> 6] &= ~(1UL << bit);
+    }
+}

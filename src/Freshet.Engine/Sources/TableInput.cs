@@ -1,0 +1,118 @@
+using Freshet.Columns;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Memory;
+using Freshet.Dataflow;
+using Freshet.Engine.Journals;
+
+namespace Freshet.Engine.Sources;
+
+/// <summary>What a table adds to the columns of its source: computed columns, and the time attribute with its watermark.</summary>
+/// <param name="Source">Where the rows come from.</param>
+/// <param name="Node">The circuit's source node.</param>
+/// <param name="Columns">The node's columns, over the source's columns; null where they are the same.</param>
+/// <param name="RowTime">The time attribute among the node's columns, or -1.</param>
+/// <param name="Watermark">The watermark expression over the node's columns; null without a watermark.</param>
+internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpression[]? Columns, int RowTime, VectorExpression? Watermark, bool WatermarkOnEveryRow);
+
+/// <summary>
+/// A table at the entrance of a circuit: how far each of its partitions has been read, and its watermark.
+/// Invariant: the watermark and every row's watermark are functions of the rows and marks taken so far.
+/// Used by the engine's thread; <see cref="Decode"/> alone may run on several threads for different slices.
+/// </summary>
+internal sealed class TableInput
+{
+    private readonly TableInputSpec _spec;
+    private readonly PartitionState[] _partitions;
+    private readonly EvaluationContext _watermarkContext = new();
+
+    public TableInput(TableInputSpec spec)
+    {
+        _spec = spec;
+        _partitions = new PartitionState[spec.Source.Partitions];
+        for (var i = 0; i < _partitions.Length; i++)
+            _partitions[i] = new PartitionState(spec.Source.Start(i), new WatermarkGenerator(spec.WatermarkOnEveryRow));
+    }
+
+    public IRowSource Source => _spec.Source;
+
+    public int Node => _spec.Node;
+
+    /// <summary>Rows taken since the start.</summary>
+    public long RowsTaken { get; private set; }
+
+    /// <summary>Rows that could not be decoded since the start.</summary>
+    public long Errors { get; set; }
+
+    public long Position(int partition) => _partitions[partition].Next;
+
+    public bool HasEnded(int partition) => _partitions[partition].Ended;
+
+    public bool IsIdle(int partition) => _partitions[partition].Idle;
+
+    /// <summary>The last watermark of a partition, µs.</summary>
+    public long PartitionWatermark(int partition) => _partitions[partition].Watermark(_spec.Watermark is not null);
+
+    /// <summary>The table's watermark, µs: the least of its partitions that are not idle; while all are idle it stays.</summary>
+    public long Watermark
+    {
+        get
+        {
+            var least = Operator.EndWatermark;
+            var active = false;
+            foreach (var partition in _partitions)
+            {
+                if (partition.Idle && !partition.Ended) continue;
+                active = true;
+                least = Math.Min(least, partition.Watermark(_spec.Watermark is not null));
+            }
+
+            return active ? least : Operator.NoWatermark;
+        }
+    }
+
+    /// <summary>Decodes a slice and adds the table's own columns.</summary>
+    public Batch Decode(ISourceSlice slice, EvaluationContext context, List<SourceError> errors)
+    {
+        var batch = slice.Decode(errors);
+        if (_spec.Columns is null) return batch;
+        var memory = BatchMemory.Create();
+        memory.Retain(batch.Memory);
+        context.Begin(batch, memory);
+        var columns = new Column[_spec.Columns.Length];
+        for (var i = 0; i < columns.Length; i++) columns[i] = _spec.Columns[i].Evaluate(context).Flatten(batch.Rows, memory);
+        var result = batch.WithColumns(memory, columns);
+        batch.Release();
+        return result;
+    }
+
+    /// <summary>Takes a decoded batch of a partition, in position order: its rows move the watermark.</summary>
+    public void Take(int partition, Batch batch)
+    {
+        RowsTaken += batch.Count;
+        if (_spec.Watermark is null) return;
+        _watermarkContext.Begin(batch, batch.Memory);
+        var candidates = _spec.Watermark.Evaluate(_watermarkContext).Flatten(batch.Rows, batch.Memory);
+        _partitions[partition].Generator.Pass(batch, batch.Columns[_spec.RowTime], candidates);
+    }
+
+    /// <summary>The range of a step has been taken up to <paramref name="input"/>.To, with its marks.</summary>
+    public void Advance(StepInput input)
+    {
+        var partition = _partitions[input.Partition];
+        partition.Next = input.To;
+        partition.Idle = (input.Marks & InputMarks.Idle) != 0;
+        partition.Ended |= (input.Marks & InputMarks.End) != 0;
+    }
+
+    private sealed class PartitionState(long start, WatermarkGenerator generator)
+    {
+        public long Next = start;
+        public bool Idle;
+        public bool Ended;
+
+        public WatermarkGenerator Generator { get; } = generator;
+
+        public long Watermark(bool hasWatermark) =>
+            Ended ? Operator.EndWatermark : hasWatermark ? Generator.Emitted : Operator.NoWatermark;
+    }
+}

@@ -1,0 +1,171 @@
+using Freshet.Columns.Expressions;
+using Freshet.Dataflow;
+using Freshet.Dataflow.Circuits;
+using Freshet.Engine.Journals;
+using Freshet.Engine.Sources;
+
+namespace Freshet.Engine.Steps;
+
+/// <summary>
+/// One turn of the engine after another: plans what a step takes, runs it, publishes it. It neither journals nor waits;
+/// whoever drives it does (a thread beside the log, a test step by step, a bounded run to its end).
+/// Invariant: what a step does is a function of its entry and the state before it. Used by one thread.
+/// </summary>
+internal sealed class StepRunner : IDisposable
+{
+    private readonly TableInput[] _inputs;
+    private readonly IStepOutput[] _outputs;
+    private readonly StepContext _context = new();
+    private readonly EvaluationContext[] _evaluation;
+    private readonly List<SourceBatch> _batches = [];
+    private readonly List<ISourceSlice> _slices = [];
+    private readonly List<(TableInput Input, int Partition, int First, int Count)> _ranges = [];
+
+    public StepRunner(Circuit circuit, TableInput[] inputs, IStepOutput[] outputs)
+    {
+        Circuit = circuit;
+        _inputs = inputs;
+        _outputs = outputs;
+        _evaluation = new EvaluationContext[circuit.Shares];
+        for (var i = 0; i < _evaluation.Length; i++) _evaluation[i] = new EvaluationContext();
+    }
+
+    public Circuit Circuit { get; }
+
+    public IReadOnlyList<TableInput> Inputs => _inputs;
+
+    /// <summary>The last step that has run; 0 before the first.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Called with each row that could not be decoded.</summary>
+    public Action<TableInput, SourceError>? OnSourceError { get; set; }
+
+    /// <summary>Whether every input is bounded and at its end.</summary>
+    public bool AllEnded
+    {
+        get
+        {
+            foreach (var input in _inputs)
+                for (var p = 0; p < input.Source.Partitions; p++)
+                    if (!input.HasEnded(p)) return false;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Decides what the next step takes: of the inputs furthest behind in event time first, up to the budget.
+    /// Null when nothing has arrived.
+    /// </summary>
+    public StepEntry? Plan(StepBudget budget, long clockMicros)
+    {
+        List<StepInput>? taken = null;
+        var rows = budget.Rows;
+        var bytes = budget.Bytes;
+        foreach (var input in _inputs.OrderBy(i => i.Watermark))
+        {
+            var watermark = input.Watermark;
+            for (var p = 0; p < input.Source.Partitions && rows > 0; p++)
+            {
+                if (input.HasEnded(p)) continue;
+                var from = input.Position(p);
+                var to = input.Source.Limit(p, from, rows, bytes);
+                var marks = input.Source.IsBounded && input.Source.IsEnd(p, to) ? InputMarks.End : InputMarks.None;
+                if (to == from && marks == InputMarks.None) continue;
+                (taken ??= []).Add(new StepInput(input.Source.Name, p, from, to, marks));
+                rows -= (int)Math.Min(to - from, rows);
+            }
+
+            // A table that is behind is read alone until it has caught up, so that a join's other side does not run away.
+            if (taken is not null && watermark != Operator.NoWatermark && rows < budget.Rows) break;
+        }
+
+        return taken is null ? null : new StepEntry(Step + 1, clockMicros, taken);
+    }
+
+    /// <summary>Runs a step's input through the circuit. Nothing is visible before <see cref="Publish"/>.</summary>
+    public void Run(StepEntry entry)
+    {
+        _context.Begin(entry.Step, entry.ClockMicros);
+        foreach (var context in _evaluation) context.ClockMicros = entry.ClockMicros;
+        Slice(entry);
+        var decoded = Decode();
+        for (var range = 0; range < _ranges.Count; range++)
+        {
+            var (input, partition, first, count) = _ranges[range];
+            for (var i = first; i < first + count; i++)
+            {
+                input.Take(partition, decoded[i]);
+                _batches.Add(new SourceBatch(input.Node, decoded[i]));
+            }
+        }
+
+        foreach (var taken in entry.Inputs) InputNamed(taken.Source).Advance(taken);
+        foreach (var input in _inputs) Circuit.AdvanceWatermark(input.Node, input.Watermark);
+        Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
+        _batches.Clear();
+        Step = entry.Step;
+    }
+
+    /// <summary>Makes the results of the last step visible, all of them.</summary>
+    public void Publish(bool replayed)
+    {
+        foreach (var output in _outputs) output.Publish(Step, replayed);
+    }
+
+    public TableInput InputNamed(string source)
+    {
+        foreach (var input in _inputs)
+            if (input.Source.Name == source) return input;
+        throw new InvalidDataException($"The journal takes rows of '{source}', which the project no longer reads.");
+    }
+
+    public void Dispose()
+    {
+        Circuit.Dispose();
+        foreach (var input in _inputs) input.Source.Dispose();
+    }
+
+    private void Slice(StepEntry entry)
+    {
+        _slices.Clear();
+        _ranges.Clear();
+        foreach (var taken in entry.Inputs)
+        {
+            var input = InputNamed(taken.Source);
+            var first = _slices.Count;
+            if (taken.To > taken.From) input.Source.Slice(taken.Partition, taken.From, taken.To, _slices);
+            _ranges.Add((input, taken.Partition, first, _slices.Count - first));
+        }
+    }
+
+    /// <summary>Decodes all slices, on every core where there are several, and reports bad rows in position order.</summary>
+    private Columns.Batch[] Decode()
+    {
+        var owners = new TableInput[_slices.Count];
+        foreach (var (input, _, first, count) in _ranges) owners.AsSpan(first, count).Fill(input);
+        var decoded = new Columns.Batch[_slices.Count];
+        var errors = new List<SourceError>[_slices.Count];
+        if (_slices.Count < 2 || Circuit.Shares == 1)
+        {
+            for (var i = 0; i < decoded.Length; i++)
+                decoded[i] = owners[i].Decode(_slices[i], _evaluation[0], errors[i] = []);
+        }
+        else
+        {
+            var next = -1;
+            Parallel.For(0, Circuit.Shares, new ParallelOptions { MaxDegreeOfParallelism = Circuit.Shares }, share =>
+            {
+                for (int i; (i = Interlocked.Increment(ref next)) < decoded.Length;)
+                    decoded[i] = owners[i].Decode(_slices[i], _evaluation[share], errors[i] = []);
+            });
+        }
+
+        for (var i = 0; i < decoded.Length; i++)
+        {
+            owners[i].Errors += errors[i].Count;
+            foreach (var error in errors[i]) OnSourceError?.Invoke(owners[i], error);
+        }
+
+        return decoded;
+    }
+}
