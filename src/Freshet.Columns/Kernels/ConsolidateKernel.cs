@@ -13,9 +13,11 @@ public static unsafe class ConsolidateKernel
     /// Sorts <paramref name="rows"/> of <paramref name="batch"/> by content and merges equal ones: leaves one index for each
     /// row that remains and its net weight in <paramref name="weights"/>; returns how many remain.
     /// </summary>
-    public static int Consolidate(Batch batch, int* rows, int count, long* weights, BatchMemory scratch)
+    /// <param name="keys">An order of rows over all columns, for readers that want another one than content order.</param>
+    public static int Consolidate(Batch batch, int* rows, int count, long* weights, BatchMemory scratch, SortKey[]? keys = null)
     {
-        SortKernel.SortByContent(batch.Columns, rows, count, scratch);
+        if (keys is null) SortKernel.SortByContent(batch.Columns, rows, count, scratch);
+        else SortKernel.Sort(batch.Columns, keys, rows, count, scratch);
         var kept = 0;
         for (var from = 0; from < count;)
         {
