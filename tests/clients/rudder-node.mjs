@@ -1,0 +1,14 @@
+// Sends events with RudderStack's Node library: node rudder-node.mjs <url> <writeKey> <count>
+import RudderAnalytics from '@rudderstack/rudder-sdk-node';
+
+const [url, writeKey, count] = process.argv.slice(2);
+const client = new RudderAnalytics(writeKey, { dataPlaneUrl: `${url}/v1/batch`, flushAt: 20, flushInterval: 200 });
+let errors = 0;
+for (let i = 0; i < Number(count); i++) {
+  client.track(
+    { userId: `rudder-user-${i % 10}`, event: 'Client Test', properties: { n: i, client: 'rudder-node' } },
+    (error) => { if (error) errors++; });
+}
+await new Promise((resolve) => client.flush(resolve));
+console.log(JSON.stringify({ sent: Number(count), errors }));
+process.exit(0);
