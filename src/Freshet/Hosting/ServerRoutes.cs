@@ -1,0 +1,30 @@
+using Freshet.Api;
+using Freshet.Configuration;
+using Freshet.Http;
+using Freshet.Ingest;
+
+namespace Freshet.Hosting;
+
+/// <summary>All routes of a server, from the parts that serve them.</summary>
+internal static class ServerRoutes
+{
+    /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
+    /// <param name="notReady">Why the server is not ready, or null when it is.</param>
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady)
+    {
+        var access = new AccessRules(settings);
+        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views));
+        var routes = new List<Route>();
+        routes.AddRange(endpoint.Routes());
+        routes.AddRange(new PixelEndpoint(ingest, endpoint).Routes());
+        routes.AddRange(new SettingsEndpoint(ingest, endpoint).Routes());
+        routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. sections], access, notReady).Routes());
+        if (views is not null)
+        {
+            routes.AddRange(new ViewRoutes(views, access).Routes());
+            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax).Routes());
+        }
+
+        return new Router(routes);
+    }
+}

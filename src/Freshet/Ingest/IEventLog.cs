@@ -1,0 +1,23 @@
+namespace Freshet.Ingest;
+
+/// <summary>
+/// Where accepted events go: the topic <c>events</c>. Appends are queued in the order of the calls and become durable in that
+/// order, so whoever waits for a later one has the earlier ones too.
+/// </summary>
+internal interface IEventLog
+{
+    /// <summary>Bytes queued and not yet durable.</summary>
+    long PendingBytes { get; }
+
+    /// <summary>
+    /// Queues the events that are not repeats as one append, copies what it needs before it returns, and completes with
+    /// the last one's sequence number when they are durable.
+    /// </summary>
+    ValueTask<long> AppendAsync(StagedEvents events, long receivedAt);
+
+    /// <summary>Completes when everything queued so far is durable; with the last sequence number.</summary>
+    ValueTask<long> WhenDurableAsync();
+}
+
+/// <summary>The log does not take an event now; nothing of the request was taken.</summary>
+internal sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

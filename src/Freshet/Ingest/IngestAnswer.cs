@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Freshet.Http;
+
+namespace Freshet.Ingest;
+
+/// <summary>The answers of the routes that take events. The common one is a constant.</summary>
+internal static class IngestAnswer
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static void Success(Exchange exchange) => exchange.AnswerJson(200, "{\"success\":true}"u8);
+
+    /// <summary>A batch of which some or all events were refused: 200 if any was taken, else 400.</summary>
+    public static void Rejected(Exchange exchange, IngestScratch scratch)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            var any = scratch.Staged.Count > 0;
+            json.WriteStartObject();
+            json.WriteBoolean("success", any);
+            if (!any)
+            {
+                json.WriteString("code", "rejected");
+                json.WriteString("message", "No event of the batch was taken; \"rejected\" says why.");
+            }
+
+            WriteRejected(json, exchange.Body.Span, scratch.Rejected);
+            json.WriteEndObject();
+        }
+
+        exchange.AnswerJson(scratch.Staged.Count > 0 ? 200 : 400, buffer.WrittenSpan);
+    }
+
+    public static void WriteRejected(Utf8JsonWriter json, ReadOnlySpan<byte> body, List<RejectedEvent> rejected)
+    {
+        json.WriteStartArray("rejected");
+        foreach (var e in rejected)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", e.Index);
+            json.WritePropertyName("messageId");
+            if (e.MessageIdEnd > e.MessageIdStart && EventScanner.HasWholeSurrogates(body[e.MessageIdStart..e.MessageIdEnd])) json.WriteRawValue(body[e.MessageIdStart..e.MessageIdEnd], skipInputValidation: true);
+            else json.WriteNullValue();
+            json.WriteString("reason", e.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    public static Refusal TooLarge(bool batch, int maxBytes) => batch
+        ? new(413, "batch_too_large", $"The batch has more than {maxBytes} bytes after decompression; send fewer events at once.")
+        : new(413, "event_too_large", $"The event has more than {maxBytes} bytes after decompression; send less with it.");
+
+    public static Refusal OfBody(BodyResult result, bool batch, int maxBytes) => result switch
+    {
+        BodyResult.TooLarge => TooLarge(batch, maxBytes),
+        BodyResult.NotDecompressible => new Refusal(400, "invalid_body", "The body is not valid gzip."),
+        _ => new Refusal(415, "unknown_encoding", "The Content-Encoding is not known; send gzip or none."),
+    };
+
+    /// <summary>The text of a credential of Basic authentication up to the colon.</summary>
+    public static string? BasicUser(string encoded)
+    {
+        Span<byte> bytes = stackalloc byte[768];
+        if (encoded.Length > 1024 || !Convert.TryFromBase64String(encoded, bytes, out var length)) return null;
+        var user = bytes[..length];
+        var colon = user.IndexOf((byte)':');
+        return Encoding.UTF8.GetString(colon < 0 ? user : user[..colon]);
+    }
+}

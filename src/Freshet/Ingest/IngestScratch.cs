@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+
+namespace Freshet.Ingest;
+
+/// <summary>An event that was refused: its place, its message id in the body (JSON text; empty where it has none), and why.</summary>
+internal readonly record struct RejectedEvent(int Index, int MessageIdStart, int MessageIdEnd, string Reason);
+
+/// <summary>The working memory of one request of ingest. Rented for the request, used by one thread at a time.</summary>
+internal sealed class IngestScratch(EventScanner scanner)
+{
+    public EventScanner Scanner { get; } = scanner;
+
+    public ScannedBody Scanned { get; } = new();
+
+    public StagedEvents Staged { get; } = new();
+
+    public List<RejectedEvent> Rejected { get; } = [];
+
+    public void Clear()
+    {
+        Scanned.Clear();
+        Staged.Clear();
+        Rejected.Clear();
+    }
+}
+
+/// <summary>Keeps scratches for the next requests; as many as were ever needed at once, at most 1,024.</summary>
+internal sealed class IngestScratchPool(Func<EventScanner> scanner)
+{
+    private readonly ConcurrentQueue<IngestScratch> _free = new();
+    private int _kept;
+
+    public IngestScratch Rent()
+    {
+        if (!_free.TryDequeue(out var scratch)) return new IngestScratch(scanner());
+        Interlocked.Decrement(ref _kept);
+        return scratch;
+    }
+
+    public void Return(IngestScratch scratch)
+    {
+        scratch.Clear();
+        if (Interlocked.Increment(ref _kept) <= 1024) _free.Enqueue(scratch);
+        else Interlocked.Decrement(ref _kept);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using Freshet.Ingest;
+
+namespace Freshet.Tests.Ingest;
+
+/// <summary>A log in memory: durable at once, or when the test says so, or never.</summary>
+internal sealed class MemoryEventLog : IEventLog
+{
+    private readonly Lock _gate = new();
+    private readonly List<(string Key, string Value)> _records = [];
+    private TaskCompletionSource? _held;
+
+    public long PendingBytes { get; set; }
+
+    /// <summary>The next append fails with this.</summary>
+    public Exception? FailWith { get; set; }
+
+    public IReadOnlyList<(string Key, string Value)> Records
+    {
+        get
+        {
+            lock (_gate) return [.. _records];
+        }
+    }
+
+    /// <summary>Appends are queued but not durable until <see cref="Release"/>.</summary>
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Release()
+    {
+        _held!.SetResult();
+        _held = null;
+    }
+
+    public async ValueTask<long> AppendAsync(StagedEvents events, long receivedAt)
+    {
+        if (FailWith is { } failure)
+        {
+            FailWith = null;
+            throw failure;
+        }
+
+        long last;
+        lock (_gate)
+        {
+            for (var i = 0; i < events.Count; i++)
+                if (!events[i].IsRepeat) _records.Add((Encoding.UTF8.GetString(events.Key(events[i])), Encoding.UTF8.GetString(events.Value(events[i]))));
+            last = _records.Count - 1;
+        }
+
+        if (_held is { } held) await held.Task;
+        return last;
+    }
+
+    public async ValueTask<long> WhenDurableAsync()
+    {
+        if (_held is { } held) await held.Task;
+        lock (_gate) return _records.Count - 1;
+    }
+}
