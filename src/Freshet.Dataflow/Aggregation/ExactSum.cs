@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -57,15 +56,6 @@ internal unsafe struct ExactSum
     public readonly void MoveTo(WideSum* wide)
     {
         for (var i = 0; i < _count; i++) wide->Add(_parts[i], 1);
-    }
-
-    /// <summary>Adds the parts of another sum that is not spilled; false, with parts of it added, when this one must be spilled: then the caller adds the rest (from <paramref name="next"/>) to the wide sum.</summary>
-    public bool TryAdd(ExactSum* other, ref int next)
-    {
-        Debug.Assert(!other->IsSpilled, "the parts of a spilled sum are elsewhere");
-        for (; next < other->_count; next++)
-            if (!TryAdd(other->_parts[next])) return false;
-        return true;
     }
 
     /// <summary>A part, by number, of a sum that is not spilled.</summary>

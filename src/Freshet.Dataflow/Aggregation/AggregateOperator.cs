@@ -1,0 +1,225 @@
+using Freshet.Columns;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Errors;
+
+namespace Freshet.Dataflow.Aggregation;
+
+/// <summary>
+/// GROUP BY with retractions. A row of state for each group: its key, the net weight of its rows, and the accumulators of all
+/// calls. Output at the end of the step, once for each group whose result changed: the old row taken back, the new row added;
+/// a group appears with its first row and disappears when the weights of its rows add up to 0. Without keys there is one
+/// group, of share 0, that is always there: its row is added in the first step.
+/// DISTINCT is this operator without calls.
+/// Side output 0: a row for each result that does not fit its type, taken back when it fits again.
+/// Cost: one look-up of the batch in the group index, then one loop for each call; at the end of the step two rows for each
+/// changed group. Order of output: first touch in the step, never that of the index.
+/// </summary>
+public sealed unsafe class AggregateOperator : Operator
+{
+    private readonly AggregateSpec _spec;
+    private readonly int[] _keys;
+    private readonly bool _ownsGlobalGroup;
+    private readonly GroupTable _table;
+    private readonly AccumulatorSet _accumulators;
+    private readonly ErrorRows _errors = new([]);
+    private readonly List<Overflow> _overflows = [];
+    private readonly List<ChangedGroups> _changed = [];
+    private readonly Stack<ChangedGroups> _spare = new();
+    private readonly List<int> _ended = [];
+    private bool _ending;
+    private int _next;
+    private Batch? _added;
+
+    /// <param name="share">The operator's share; the group of a global aggregate is in share 0.</param>
+    /// <param name="seed">The database's hash seed.</param>
+    public AggregateOperator(AggregateSpec spec, int share, ulong seed)
+    {
+        _spec = spec;
+        _keys = [.. spec.Keys];
+        _ownsGlobalGroup = spec.IsGlobal && share == 0;
+        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed);
+        _table = new GroupTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
+    }
+
+    public override long StateRows => _table.Rows + _accumulators.ExtraRows;
+
+    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes;
+
+    public override void Accept(int port, Batch batch, StepContext step)
+    {
+        var scratch = BatchMemory.Create();
+        var input = new AccumulatorInput
+        {
+            Count = batch.Count,
+            Rows = RowNumbers.Of(batch),
+            Groups = (byte**)scratch.Allocate<nint>(batch.Count),
+            Weights = batch.Weights,
+        };
+        var slots = scratch.Allocate<int>(batch.Count);
+        _table.FindOrAdd(batch, _keys, input.Rows, input.Count, scratch, slots, input.Groups);
+        RememberOld(batch, input, slots, scratch, step.Step);
+        AggregateKernel.AddRows(input);
+        _accumulators.Add(batch, input, slots, scratch);
+        scratch.Release();
+        batch.Release();
+    }
+
+    public override void EndOfInput(StepContext step, long watermark)
+    {
+        _ending = true;
+        _next = 0;
+        if (!_ownsGlobalGroup || _table.Rows > 0) return;
+
+        // The group of a global aggregate exists from the first step on, with or without rows.
+        var scratch = BatchMemory.Create();
+        var none = new Batch(scratch, [], 1);
+        byte* group;
+        int slot;
+        _table.FindOrAdd(none, _keys, RowNumbers.Of(none), 1, scratch, &slot, &group);
+        RememberOld(none, new AccumulatorInput { Count = 1, Rows = RowNumbers.Of(none), Groups = &group }, &slot, scratch, step.Step);
+        none.Release();
+    }
+
+    public override Batch? Produce(StepContext step)
+    {
+        if (_added is { } added)
+        {
+            _added = null;
+            return added;
+        }
+
+        if (!_ending) return null;
+        while (_next < _changed.Count)
+        {
+            var groups = _changed[_next++];
+            var removed = Compare(groups);
+            groups.Memory.Release();
+            _spare.Push(groups);
+            if (removed is not null) return removed;
+            if (_added is null) continue;
+            added = _added;
+            _added = null;
+            return added;
+        }
+
+        _changed.Clear();
+        _errors.FlushWithoutPosition();
+        _ending = false;
+        return null;
+    }
+
+    public override void EndOfStep()
+    {
+        if (_ended.Count == 0) return;
+        foreach (var slot in _ended)
+        {
+            var group = _table.GroupAt(slot);
+            _accumulators.Release(&group, 1);
+            _table.Remove(slot);
+        }
+
+        _ended.Clear();
+    }
+
+    public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
+
+    /// <summary>Reads the results of groups that this step has not touched before, before anything is added to them.</summary>
+    private void RememberOld(Batch batch, in AccumulatorInput input, int* slots, BatchMemory scratch, long step)
+    {
+        var touched = scratch.Allocate<int>(input.Count);
+        var count = AggregateKernel.Touch(input.Groups, input.Count, step, touched);
+        if (count == 0) return;
+        var changed = _spare.TryPop(out var used) ? used : new ChangedGroups { Keys = new Column[_keys.Length], Old = new Column[_spec.Calls.Length] };
+        var memory = BatchMemory.Create();
+        changed.Memory = memory;
+        changed.Count = count;
+        changed.Slots = memory.Allocate<int>(count);
+        changed.HadRows = memory.Allocate<byte>(count);
+        changed.AnyHadRows = false;
+        var groups = (byte**)scratch.Allocate<nint>(count);
+        for (var i = 0; i < count; i++)
+        {
+            groups[i] = input.Groups[touched[i]];
+            changed.Slots[i] = slots[touched[i]];
+            var had = ((GroupHeader*)groups[i])->HasRow ? (byte)1 : (byte)0;
+            changed.HadRows[i] = had;
+            changed.AnyHadRows |= had != 0;
+            touched[i] = input.Rows[touched[i]];
+        }
+
+        var points = false;
+        for (var i = 0; i < _keys.Length; i++) changed.Keys[i] = GatherKernel.Gather(batch.Columns[_keys[i]], touched, count, memory, ref points);
+        if (points) memory.Retain(batch.Memory);
+        if (changed.AnyHadRows)
+        {
+            for (var i = 0; i < changed.Old.Length; i++) changed.Old[i] = Read(i, groups, changed, changed.HadRows, -1);
+        }
+
+        _changed.Add(changed);
+    }
+
+    /// <summary>Reads the groups again; returns the rows that are taken back (null for none) and leaves those that are added in <see cref="_added"/>.</summary>
+    private Batch? Compare(ChangedGroups changed)
+    {
+        var count = changed.Count;
+        var memory = changed.Memory;
+        var groups = (byte**)memory.Allocate<nint>(count);
+        var has = memory.Allocate<byte>(count);
+        for (var i = 0; i < count; i++)
+        {
+            groups[i] = _table.GroupAt(changed.Slots[i]);
+            var header = (GroupHeader*)groups[i];
+            header->HasRow = header->Rows > 0 || _spec.IsGlobal;
+            has[i] = header->HasRow ? (byte)1 : (byte)0;
+            if (header->Rows == 0 && !_spec.IsGlobal) _ended.Add(changed.Slots[i]);
+        }
+
+        var differ = memory.Allocate<byte>(count);
+        new Span<byte>(differ, count).Clear();
+        var results = new Column[_keys.Length + _spec.Calls.Length];
+        changed.Keys.CopyTo(results, 0);
+        for (var i = 0; i < _spec.Calls.Length; i++)
+        {
+            results[_keys.Length + i] = Read(i, groups, changed, has, 1);
+            if (changed.AnyHadRows) AggregateKernel.MarkChanged(changed.Old[i], results[_keys.Length + i], count, differ);
+        }
+
+        var oldRows = memory.Allocate<int>(count);
+        var newRows = memory.Allocate<int>(count);
+        AggregateKernel.Select(changed.HadRows, has, differ, count, oldRows, out var oldCount, newRows, out var newCount);
+        if (newCount > 0) _added = Output(memory, results, count, newRows, newCount);
+        if (oldCount == 0) return null;
+        var olds = new Column[results.Length];
+        changed.Keys.CopyTo(olds, 0);
+        changed.Old.CopyTo(olds, _keys.Length);
+        var removed = Output(memory, olds, count, oldRows, oldCount);
+        removed.Weights = memory.Allocate<long>(count);
+        new Span<long>(removed.Weights, count).Fill(-1);
+        return removed;
+    }
+
+    private static Batch Output(BatchMemory memory, Column[] columns, int count, int* rows, int selected)
+    {
+        memory.AddReference();
+        var batch = new Batch(memory, columns, count);
+        if (selected < count) batch.Select(rows, selected);
+        return batch;
+    }
+
+    private Column Read(int call, byte** groups, ChangedGroups changed, byte* exists, long weight)
+    {
+        var column = _accumulators[call].Read(groups, changed.Count, changed.Memory, _overflows);
+        foreach (var overflow in _overflows)
+        {
+            if (exists[overflow.Index] == 0) continue;
+            _errors.Add(0, _spec.Calls[call].Name, overflow.Value, OverflowReason(_spec.Calls[call].ResultType), weight);
+        }
+
+        _overflows.Clear();
+        return column;
+    }
+
+    internal static string OverflowReason(SqlType type) => $"The result does not fit {type.Name}; cast the argument to a wider type.";
+}
