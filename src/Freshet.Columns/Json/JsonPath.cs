@@ -37,6 +37,7 @@ public sealed class JsonPath : IEquatable<JsonPath>
         Mode = mode;
         Steps = steps;
         HasWildcard = steps.Any(s => s.IsAll);
+        KeyBytes = [.. steps.Select(s => s.Key is null ? [] : Encoding.UTF8.GetBytes(s.Key))];
     }
 
     public static JsonPath Root { get; } = new(JsonPathMode.Lax, []);
@@ -47,6 +48,9 @@ public sealed class JsonPath : IEquatable<JsonPath>
 
     /// <summary>The path may have several results.</summary>
     public bool HasWildcard { get; }
+
+    /// <summary>The keys of the steps in UTF-8; empty for other steps.</summary>
+    internal byte[][] KeyBytes { get; }
 
     /// <summary>A path of members.</summary>
     public static JsonPath Of(params ReadOnlySpan<string> keys)

@@ -47,7 +47,7 @@ internal static unsafe class JsonShape
     {
         Int128 room = 0;
         var result = JsonScalar.TryWrite(value, type, &room, 0, zone, memory);
-        if (result == TextResult.Ok) JsonValueWriter.Write(type, &room, 0, JsonTimeFormat.Sql, buffer);
+        if (result == TextResult.Ok) JsonValueWriter.Write(type, &room, 0, JsonTimeFormat.Iso8601, buffer);
         return result;
     }
 

@@ -1,0 +1,223 @@
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Formats;
+using Freshet.Columns.Types;
+
+namespace Freshet.Columns.Json.Kernels;
+
+/// <summary>What stands for a result that is empty or in error: <c>... ON EMPTY</c>, <c>... ON ERROR</c>.</summary>
+public enum JsonBehavior : byte
+{
+    Null,
+    Error,
+
+    /// <summary>A further argument of the kernel.</summary>
+    Default,
+    EmptyArray,
+    EmptyObject,
+    True,
+    False,
+}
+
+/// <summary>Whether JSON_QUERY puts its result into an array.</summary>
+public enum JsonWrapper : byte
+{
+    Without,
+
+    /// <summary>Around everything but an array.</summary>
+    Conditional,
+    Unconditional,
+}
+
+/// <summary>What IS JSON asks for.</summary>
+public enum JsonShapeKind : byte
+{
+    Value,
+    Scalar,
+    Array,
+    Object,
+}
+
+/// <summary>
+/// The SQL/JSON query functions over STRING or VARIANT. Paths are literals, so that a kernel is made for each call in a plan.
+/// <code>
+/// function                                            kernel                                arguments            result
+/// JSON_VALUE(j, p RETURNING t DEFAULT x ON EMPTY ...) Value(path, onEmpty, onError)         j [, x] [, y]        any scalar type
+/// JSON_QUERY(j, p w ... ON EMPTY ... ON ERROR)        Query(path, wrapper, onEmpty, onError) j                   STRING, VARIANT, ARRAY
+/// JSON_EXISTS(j, p ... ON ERROR)                      Exists(path, onError)                 j                    BOOLEAN
+/// j IS JSON [VALUE|SCALAR|ARRAY|OBJECT]               IsJson(kind)                          j                    BOOLEAN
+/// </code>
+/// x and y are there only for <see cref="JsonBehavior.Default"/>, cast to the result type by the caller. NULL in, NULL out.
+/// As in Flink a JSON null found by a path is empty; a text that is no JSON, a strict path that does not fit and a
+/// value of another shape are errors; the defaults of the language are NULL ON EMPTY, NULL ON ERROR, FALSE ON ERROR.
+/// </summary>
+public static class JsonFunctions
+{
+    public static ScalarKernel Value(JsonPath path, JsonBehavior onEmpty = JsonBehavior.Null, JsonBehavior onError = JsonBehavior.Null) =>
+        (context, arguments, types) => JsonRows.Run(context, arguments, types, new ValueRow(path, onEmpty, onError));
+
+    public static ScalarKernel Query(
+        JsonPath path, JsonWrapper wrapper = JsonWrapper.Without, JsonBehavior onEmpty = JsonBehavior.Null, JsonBehavior onError = JsonBehavior.Null) =>
+        (context, arguments, types) => JsonRows.Run(context, arguments, types, new QueryRow(path, wrapper, onEmpty, onError));
+
+    /// <param name="onError">True, False, Null (UNKNOWN) or Error.</param>
+    public static ScalarKernel Exists(JsonPath path, JsonBehavior onError = JsonBehavior.False) =>
+        (context, arguments, types) => JsonRows.Run(context, arguments, types, new ExistsRow(path, onError));
+
+    public static ScalarKernel IsJson(JsonShapeKind kind = JsonShapeKind.Value) =>
+        (context, arguments, types) => JsonRows.Run(context, arguments, types, new IsJsonRow(kind));
+
+    private static bool IsTrusted(JsonRows rows) => !rows.Types.Arguments[0].IsCharacter;
+
+    /// <summary>Follows the path; several matches, or a wildcard, are left in the list of matches.</summary>
+    private static JsonPathResult Find(JsonRows rows, ReadOnlySpan<Column> arguments, int row, JsonPath path, out JsonValue value)
+    {
+        value = default;
+        if (!rows.TryScan(arguments[0], row, IsTrusted(rows), out var root)) return JsonPathResult.Error;
+        if (!path.HasWildcard) return JsonPathWalk.Find(root, path, out value);
+        rows.Matches.Clear();
+        JsonPathWalk.FindAll(root, path, 0, rows.Matches);
+        return JsonPathResult.Found;
+    }
+
+    private readonly struct ValueRow(JsonPath path, JsonBehavior onEmpty, JsonBehavior onError) : IJsonRow
+    {
+        public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
+        {
+            if (arguments[0].IsNull(row)) return false;
+            var found = Find(rows, arguments, row, path, out var value);
+            string reason;
+            if (found == JsonPathResult.Found && !path.HasWildcard)
+            {
+                if (value.Kind is not (JsonKind.Object or JsonKind.Array or JsonKind.Null))
+                {
+                    if (rows.TryStore(value, row, out var result)) return true;
+                    reason = $"JSON_VALUE at {path}: {TextValue.Reason(result, rows.Type)}";
+                    return Behave(rows, arguments, row, onError, reason, value.Raw);
+                }
+
+                if (value.Kind != JsonKind.Null)
+                    return Behave(rows, arguments, row, onError, $"JSON_VALUE at {path} finds an object or array; JSON_QUERY returns those.", value.Raw);
+                found = JsonPathResult.Empty;
+            }
+            else if (path.HasWildcard && found == JsonPathResult.Found)
+            {
+                if (rows.Matches.Count == 1 && rows.TryStore(rows.Matches[0], row, out _)) return true;
+                found = rows.Matches.Count == 0 ? JsonPathResult.Empty : JsonPathResult.Error;
+            }
+
+            return found == JsonPathResult.Empty
+                ? Behave(rows, arguments, row, onEmpty, $"JSON_VALUE finds nothing at {path}.", [])
+                : Behave(rows, arguments, row, onError, $"JSON_VALUE: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));
+        }
+
+        private bool Behave(JsonRows rows, ReadOnlySpan<Column> arguments, int row, JsonBehavior behavior, string reason, ReadOnlySpan<byte> value)
+        {
+            if (behavior == JsonBehavior.Error) return rows.Fail(reason, value);
+            if (behavior != JsonBehavior.Default) return false;
+
+            // With both defaults the one ON EMPTY comes first.
+            var isError = !reason.StartsWith("JSON_VALUE finds nothing", StringComparison.Ordinal);
+            return rows.TryCopy(arguments[isError && onEmpty == JsonBehavior.Default ? 2 : 1], row);
+        }
+    }
+
+    private readonly struct QueryRow(JsonPath path, JsonWrapper wrapper, JsonBehavior onEmpty, JsonBehavior onError) : IJsonRow
+    {
+        public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
+        {
+            if (arguments[0].IsNull(row)) return false;
+            var found = Find(rows, arguments, row, path, out var value);
+            var isEmpty = found == JsonPathResult.Empty || (!path.HasWildcard && value.Kind == JsonKind.Null);
+            if (found == JsonPathResult.Error) return Behave(rows, row, onError, $"JSON_QUERY: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));
+            if (isEmpty) return Behave(rows, row, onEmpty, $"JSON_QUERY finds nothing at {path}.", []);
+            var isArray = path.HasWildcard || value.Kind == JsonKind.Array;
+            var wraps = wrapper == JsonWrapper.Unconditional || (wrapper == JsonWrapper.Conditional && !isArray);
+            if (!wraps && !isArray && value.Kind != JsonKind.Object)
+                return Behave(rows, row, onError, $"JSON_QUERY at {path} finds a scalar; JSON_VALUE returns those, or add WITH WRAPPER.", value.Raw);
+            var buffer = rows.Buffer;
+            buffer.Clear();
+            if (wraps) buffer.Write((byte)'[');
+            if (path.HasWildcard) AppendMatches(rows);
+            else JsonCanonical.Append(value, buffer);
+            if (wraps) buffer.Write((byte)']');
+            return Store(rows, row);
+        }
+
+        private static void AppendMatches(JsonRows rows)
+        {
+            rows.Buffer.Write((byte)'[');
+            for (var i = 0; i < rows.Matches.Count; i++)
+            {
+                if (i > 0) rows.Buffer.Write((byte)',');
+                JsonCanonical.Append(rows.Matches[i], rows.Buffer);
+            }
+
+            rows.Buffer.Write((byte)']');
+        }
+
+        private bool Store(JsonRows rows, int row)
+        {
+            rows.StoreText(rows.Buffer.Written, row);
+            if (rows.Type.Physical == PhysicalKind.View && (rows.Type.IsCharacter || rows.Type.Kind == TypeKind.Variant)) return true;
+            return StoreTyped(rows, row);
+        }
+
+        /// <summary>RETURNING ARRAY and the like: the text just stored is read again as that type.</summary>
+        private unsafe bool StoreTyped(JsonRows rows, int row)
+        {
+            var text = StringView.Copy(rows.Buffer.Written, rows.Memory);
+            if (rows.TryScan(StringView.Span(&text), true, out var value) && rows.TryStore(value, row, out _)) return true;
+            ((StringView*)rows.Result)[row] = default;
+            return onError == JsonBehavior.Error && rows.Fail($"JSON_QUERY at {path}: the value cannot be read as {rows.Type.Name}.", rows.Buffer.Written);
+        }
+
+        private bool Behave(JsonRows rows, int row, JsonBehavior behavior, string reason, ReadOnlySpan<byte> value)
+        {
+            if (behavior == JsonBehavior.Error) return rows.Fail(reason, value);
+            if (behavior is not (JsonBehavior.EmptyArray or JsonBehavior.EmptyObject)) return false;
+            rows.Buffer.Clear();
+            rows.Buffer.Write(behavior == JsonBehavior.EmptyArray ? "[]"u8 : "{}"u8);
+            return Store(rows, row);
+        }
+    }
+
+    private readonly unsafe struct ExistsRow(JsonPath path, JsonBehavior onError) : IJsonRow
+    {
+        public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
+        {
+            if (arguments[0].IsNull(row)) return false;
+            var found = Find(rows, arguments, row, path, out var value);
+            var exists = found == JsonPathResult.Found && (path.HasWildcard ? rows.Matches.Count > 0 : value.Kind != JsonKind.Null);
+            if (found == JsonPathResult.Error)
+            {
+                if (onError == JsonBehavior.Error) return rows.Fail($"JSON_EXISTS: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));
+                if (onError is not (JsonBehavior.True or JsonBehavior.False)) return false;
+                exists = onError == JsonBehavior.True;
+            }
+
+            ((byte*)rows.Result)[row] = exists ? (byte)1 : (byte)0;
+            return true;
+        }
+    }
+
+    private readonly unsafe struct IsJsonRow(JsonShapeKind kind) : IJsonRow
+    {
+        public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
+        {
+            if (arguments[0].IsNull(row)) return false;
+            var isJson = rows.TryScan(arguments[0], row, IsTrusted(rows), out var root);
+            isJson = isJson && kind switch
+            {
+                JsonShapeKind.Object => root.Kind == JsonKind.Object,
+                JsonShapeKind.Array => root.Kind == JsonKind.Array,
+                JsonShapeKind.Scalar => root.Kind is not (JsonKind.Object or JsonKind.Array),
+                _ => true,
+            };
+            ((byte*)rows.Result)[row] = isJson ? (byte)1 : (byte)0;
+            return true;
+        }
+    }
+
+    private static unsafe ReadOnlySpan<byte> Text(ReadOnlySpan<Column> arguments, int row) =>
+        StringView.Span(arguments[0].As<StringView>() + arguments[0].IndexOf(row));
+}
