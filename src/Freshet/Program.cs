@@ -1,1 +1,3 @@
-return 0;
+using Freshet.Commands;
+
+return await CommandLine.InvokeAsync(args);

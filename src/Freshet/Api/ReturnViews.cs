@@ -17,8 +17,15 @@ internal sealed class ReturnViews(IViewReader reader)
     /// <summary>The columns of an event that a view's key may name, and the member that holds each.</summary>
     private static readonly Dictionary<string, string> Members = new(StringComparer.Ordinal)
     {
-        ["message_id"] = "messageId", ["type"] = "type", ["event"] = "event", ["name"] = "name", ["category"] = "category",
-        ["user_id"] = "userId", ["anonymous_id"] = "anonymousId", ["group_id"] = "groupId", ["previous_id"] = "previousId",
+        ["message_id"] = "messageId",
+        ["type"] = "type",
+        ["event"] = "event",
+        ["name"] = "name",
+        ["category"] = "category",
+        ["user_id"] = "userId",
+        ["anonymous_id"] = "anonymousId",
+        ["group_id"] = "groupId",
+        ["previous_id"] = "previousId",
         ["source"] = "source",
     };
 

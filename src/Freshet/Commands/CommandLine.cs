@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Freshet.Api;
+using Freshet.Commands.Check;
+using Freshet.Commands.Query;
+using Freshet.Commands.Run;
+using Freshet.Commands.Send;
+using Freshet.Configuration;
+
+namespace Freshet.Commands;
+
+/// <summary>
+/// The program's commands, and how any of them ends: 0 when the work is done (also when Ctrl-C or SIGTERM ended what runs
+/// until then), 1 when it failed, 2 when it could not begin. Every message of a failure is one sentence on standard error.
+/// </summary>
+internal static class CommandLine
+{
+    public static async Task<int> InvokeAsync(string[] args)
+    {
+        var root = Build();
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExamplesHelp) return Misspelt(parsed);
+        using var termination = new Termination();
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, termination.Token);
+        }
+        catch (UserException e)
+        {
+            await Console.Error.WriteLineAsync($"freshet: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (OperationCanceledException) when (termination.Token.IsCancellationRequested)
+        {
+            return 130;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            await Console.Error.WriteLineAsync($"freshet: {e.Message} Change its permissions or choose another path.");
+            return UserException.Usage;
+        }
+    }
+
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Freshet: events in over HTTP, durable, and live SQL views over them, in one process.")
+        {
+            RunCommand.Build(),
+            CheckCommand.Build(),
+            SendCommand.Build(),
+            SqlCommand.Build(),
+        };
+        ExamplesHelp.Attach(root, ["freshet demo", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
+        foreach (var option in root.Options)
+            if (option is VersionOption version) version.Description = $"Show the version ({StatusRoutes.Version}).";
+        return root;
+    }
+
+    /// <summary>A command line that does not parse: the first thing wrong, and the nearest that exists.</summary>
+    private static int Misspelt(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var path = command is RootCommand ? "freshet" : $"freshet {command.Name}";
+        var message = parsed.Errors[0].Message.TrimEnd('.');
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            var word = parsed.UnmatchedTokens[0];
+            var isOption = word.StartsWith('-');
+            var names = isOption
+                ? command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name).ToList()
+                : command.Subcommands.Select(c => c.Name).ToList();
+            var near = NearestName.Of(word, names);
+            message = $"{path} has no {(isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "further argument")} \"{word}\"{(near is null ? "" : $"; did you mean \"{near}\"?")}";
+        }
+
+        Console.Error.WriteLine($"freshet: {message} See {path} --help.");
+        return UserException.Usage;
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Freshet.Hosting;
+
+namespace Freshet.Commands.Run;
+
+/// <summary>freshet run: serves a project until Ctrl-C or SIGTERM.</summary>
+internal static class RunCommand
+{
+    public static Command Build()
+    {
+        var folder = new Argument<string>("project") { Description = "The project's folder: freshet.json and sql/*.sql." };
+        var options = new ProjectOptions();
+        var command = new Command("run", "Run a project: take events, keep its views live, serve them.") { folder };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = options.Load(parsed, parsed.GetValue(folder)!);
+            await using var server = await FreshetServer.StartAsync(settings, Console.Out, cancellation);
+            if (settings.Keys.Count == 0)
+                await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
+            Console.WriteLine($"ready {server.Url}");
+            return await server.RunAsync(cancellation);
+        });
+        ExamplesHelp.Attach(command, ["freshet run myproject", "freshet run myproject --port 8080 --data /var/lib/freshet", "FRESHET_API_TOKEN=... freshet run myproject"]);
+        return command;
+    }
+}
