@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Freshet.Api;
 using Freshet.Commands.Check;
+using Freshet.Commands.Demo;
 using Freshet.Commands.Query;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
@@ -19,7 +21,9 @@ internal static class CommandLine
     {
         var root = Build();
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExamplesHelp) return Misspelt(parsed);
+        // A misspelt option would be taken for an argument: --prot for a project's folder.
+        var misspelt = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-')?.Value;
+        if ((parsed.Errors.Count > 0 || misspelt is not null) && parsed.Action is not HelpAction and not ExamplesHelp) return Misspelt(parsed, misspelt);
         using var termination = new Termination();
         try
         {
@@ -47,6 +51,7 @@ internal static class CommandLine
         {
             RunCommand.Build(),
             CheckCommand.Build(),
+            DemoCommand.Build(),
             SendCommand.Build(),
             SqlCommand.Build(),
         };
@@ -57,20 +62,19 @@ internal static class CommandLine
     }
 
     /// <summary>A command line that does not parse: the first thing wrong, and the nearest that exists.</summary>
-    private static int Misspelt(ParseResult parsed)
+    private static int Misspelt(ParseResult parsed, string? option)
     {
         var command = parsed.CommandResult.Command;
         var path = command is RootCommand ? "freshet" : $"freshet {command.Name}";
-        var message = parsed.Errors[0].Message.TrimEnd('.');
-        if (parsed.UnmatchedTokens.Count > 0)
+        var message = parsed.Errors.Count == 0 ? "" : parsed.Errors[0].Message.TrimEnd('.') + ".";
+        if ((option ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null)) is { } word)
         {
-            var word = parsed.UnmatchedTokens[0];
-            var isOption = word.StartsWith('-');
+            var isOption = option is not null;
             var names = isOption
                 ? command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name).ToList()
                 : command.Subcommands.Select(c => c.Name).ToList();
             var near = NearestName.Of(word, names);
-            message = $"{path} has no {(isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "further argument")} \"{word}\"{(near is null ? "" : $"; did you mean \"{near}\"?")}";
+            message = $"{path} has no {(isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "further argument")} \"{word}\"{(near is null ? "." : $"; did you mean \"{near}\"?")}";
         }
 
         Console.Error.WriteLine($"freshet: {message} See {path} --help.");

@@ -47,6 +47,9 @@ internal sealed class Exchange
     /// <summary>When the server began to work on the request (clock of <see cref="System.Diagnostics.Stopwatch"/>).</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>The client's port; tells connections of one machine apart.</summary>
+    public int RemotePort => _features.Get<IHttpConnectionFeature>()!.RemotePort;
+
     public CancellationToken Aborted => _features.Get<IHttpRequestLifetimeFeature>()!.RequestAborted;
 
     public PipeWriter Writer => _responseBody.Writer;

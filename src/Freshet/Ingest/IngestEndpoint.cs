@@ -73,6 +73,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
             {
                 var sequence = await service.TakeAsync(scratch, receivedAt);
                 service.Counters.Ack.RecordSince(exchange.StartedAt);
+                service.Acknowledged?.Invoke(exchange, sequence);
                 if (wanted is not null)
                 {
                     await views!.AnswerAsync(exchange, scratch, wanted, sequence, isBatch);

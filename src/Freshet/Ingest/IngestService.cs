@@ -39,6 +39,9 @@ internal sealed class IngestService
 
     public ProjectSettings Settings => _settings;
 
+    /// <summary>Told of every request whose events became durable, with the sequence number to wait for; the demo measures with it.</summary>
+    public Action<Exchange, long>? Acknowledged { get; set; }
+
     /// <summary>The state of the memory of message ids: ids, bytes, budget, how far back, and whether that is less than wanted.</summary>
     public (long Count, long Bytes, long BytesMax, TimeSpan Window, bool IsShortened) Remembered
     {

@@ -15,7 +15,7 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
-            await using var server = await FreshetServer.StartAsync(settings, Console.Out, cancellation);
+            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, Console.Out, cancellation));
             if (settings.Keys.Count == 0)
                 await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
             Console.WriteLine($"ready {server.Url}");

@@ -1,0 +1,65 @@
+using Freshet.Configuration;
+using Freshet.Http;
+using Freshet.Ingest;
+
+namespace Freshet.Hosting;
+
+/// <summary>
+/// A project being served: the backend is open, the message ids of the log's tail are remembered, HTTP answers.
+/// Owns the backend. Stops in the order in which events flow: no new requests, those in work end, then the log closes.
+/// </summary>
+internal sealed class FreshetServer : IAsyncDisposable
+{
+    private readonly IBackend _backend;
+    private readonly HttpServer _http;
+
+    private FreshetServer(IBackend backend, IngestService ingest, HttpServer http)
+    {
+        _backend = backend;
+        Ingest = ingest;
+        _http = http;
+    }
+
+    public string Url => _http.Url;
+
+    public IngestService Ingest { get; }
+
+    public IBackend Backend => _backend;
+
+    /// <summary>Starts serving and takes over the backend, also when it fails.</summary>
+    public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend)
+    {
+        try
+        {
+            var ingest = new IngestService(settings, backend.Log, TimeProvider.System);
+            var since = DateTimeOffset.UtcNow - settings.DedupWindow;
+            backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady);
+            return new FreshetServer(backend, ingest, await HttpServer.StartAsync(settings, router));
+        }
+        catch
+        {
+            await backend.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until asked to end (0), or throws what made the backend stop.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellation.Register(asked.SetResult))
+        {
+            var first = await Task.WhenAny(asked.Task, _backend.Failure);
+            if (first == _backend.Failure) await _backend.Failure;
+        }
+
+        return 0;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _http.DisposeAsync();
+        await _backend.DisposeAsync();
+    }
+}

@@ -1,0 +1,29 @@
+using Freshet.Api;
+using Freshet.Ingest;
+
+namespace Freshet.Hosting;
+
+/// <summary>What the server stands on: the log that takes events and the engine that reads them. One for each data directory.</summary>
+internal interface IBackend : IAsyncDisposable
+{
+    IEventLog Log { get; }
+
+    IViewReader Views { get; }
+
+    IReadOnlyList<IStatusSection> Sections { get; }
+
+    /// <summary>Why the views are not ready yet, or null when they have caught up with the log.</summary>
+    string? NotReady { get; }
+
+    /// <summary>How far the watermark of events is behind the wall clock; null before the first event.</summary>
+    TimeSpan? WatermarkLag { get; }
+
+    /// <summary>Completes with an error when the log or the engine can no longer go on; the process then ends.</summary>
+    Task Failure { get; }
+
+    /// <summary>Shows the value and the arrival (ms since 1970) of every record of <c>events</c> from a time on, oldest first.</summary>
+    void ReadEventsSince(long receivedAt, EventVisitor visit);
+}
+
+/// <summary>Sees one record of the topic <c>events</c>; the bytes are valid during the call.</summary>
+internal delegate void EventVisitor(ReadOnlySpan<byte> value, long receivedAt);
