@@ -68,6 +68,41 @@ internal sealed unsafe class GroupTable
         }
     }
 
+    /// <summary>The slots of keys, -1 where there is none.</summary>
+    public void Find(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, BatchMemory scratch, int* slots)
+    {
+        var hashes = scratch.Allocate<ulong>(batch.Rows);
+        HashKernel.Hash(batch, keys, _seed, hashes);
+        for (var i = 0; i < count; i++)
+        {
+            var hash = hashes[rows[i]] | 1;
+            slots[i] = -1;
+            for (var at = (int)(hash >> 8) & _index.Length - 1; _index[at].Hash != 0; at = at + 1 & _index.Length - 1)
+            {
+                if (_index[at].Hash != hash || !KeyEquals(_index[at].Slot, batch, keys, rows[i])) continue;
+                slots[i] = _index[at].Slot;
+                break;
+            }
+        }
+    }
+
+    /// <summary>One key column of the rows in these slots.</summary>
+    public Column ReadColumn(int column, int* slots, int count, BatchMemory memory)
+    {
+        var result = Column.Allocate(_kinds[column], count, memory);
+        var width = _kinds[column].WidthBytes();
+        for (var i = 0; i < count; i++)
+        {
+            var cell = GroupAt(slots[i]) - _keyBytes + 8 + column * 24;
+            NativeMemory.Copy(cell + 8, (byte*)result.Values + (nint)i * width, (nuint)width);
+            if (*(ulong*)cell != 0) continue;
+            result.EnsureValidity(count, memory);
+            result.SetNull(i);
+        }
+
+        return result;
+    }
+
     public void Remove(int slot)
     {
         var row = GroupAt(slot) - _keyBytes;

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Freshet.Columns;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Aggregation;
+
+namespace Freshet.Dataflow.Arrangements;
+
+/// <summary>A stored row's own fields, after its values.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ArrangedRow
+{
+    /// <summary>Net weight; a row with 0 leaves the arrangement at the end of the step.</summary>
+    public long Weight;
+
+    /// <summary>For the left side of an outer join: net weight of the rows that match this one.</summary>
+    public long Matches;
+
+    /// <summary>For its owner: the last step that touched the row.</summary>
+    public long Step;
+
+    /// <summary>The next row of the same key, plus one; 0 ends the list.</summary>
+    public int Next;
+
+    /// <summary>The row before, plus one; 0 for the first.</summary>
+    public int Previous;
+
+    /// <summary>The key's slot.</summary>
+    public int Key;
+}
+
+/// <summary>
+/// An index over a stream of changes by key: each different row once with its net weight, the rows of a key in a list. Rows
+/// with a NULL in the key are never stored: they match nothing.
+/// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0 and every key has a row.
+/// Until then rows of weight 0 stay readable at their slots, and texts of rows that were read stay where they are.
+/// Cost: two look-ups for each row of a batch, whatever the number of rows of a key.
+/// </summary>
+internal sealed unsafe class Arrangement
+{
+    /// <summary>The end of a key's list, or a key that is not there.</summary>
+    public const int None = -1;
+
+    private readonly GroupTable _rows;
+    private readonly GroupTable _keys;
+    private readonly int[] _columns;
+    private readonly int[] _keyColumns;
+    private readonly List<int> _emptied = [];
+
+    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, ulong seed)
+    {
+        _columns = [.. Enumerable.Range(0, types.Length)];
+        _keyColumns = [.. keys];
+        _rows = new GroupTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
+        _keys = new GroupTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
+    }
+
+    public long Rows => _rows.Rows;
+
+    public long Bytes => _rows.Bytes + _keys.Bytes;
+
+    /// <summary>Finds the stored row of each row, or stores it with weight 0: writes the slots. No row has a NULL in its key.</summary>
+    /// <param name="rows">Row indexes into <paramref name="input"/>.</param>
+    public void Place(Batch input, int* rows, int count, int* slots, BatchMemory scratch)
+    {
+        var found = (byte**)scratch.Allocate<nint>(count);
+        var keyFound = (byte**)scratch.Allocate<nint>(count);
+        var keySlots = scratch.Allocate<int>(count);
+        _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
+        _keys.FindOrAdd(input, _keyColumns, rows, count, scratch, keySlots, keyFound);
+        for (var i = 0; i < count; i++)
+        {
+            var row = (ArrangedRow*)found[i];
+            if (row->Key == 0) Link(row, slots[i], keySlots[i]);
+        }
+    }
+
+    /// <summary>Adds the weights of rows that <see cref="Place"/> has found.</summary>
+    public void AddWeights(Batch input, int* rows, int* slots, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var row = At(slots[i]);
+            row->Weight = checked(row->Weight + input.WeightOf(rows[i]));
+            if (row->Weight == 0) _emptied.Add(slots[i]);
+        }
+    }
+
+    /// <summary>The first row of the key of each input row, or <see cref="None"/>.</summary>
+    public void FindFirst(Batch input, ReadOnlySpan<int> keyColumns, int* rows, int count, int* first, BatchMemory scratch)
+    {
+        _keys.Find(input, keyColumns, rows, count, scratch, first);
+        for (var i = 0; i < count; i++)
+            if (first[i] != None) first[i] = *(int*)_keys.GroupAt(first[i]) - 1;
+    }
+
+    public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.GroupAt(slot);
+
+    /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the step.</summary>
+    public Column Read(int column, int* slots, int count, BatchMemory memory) => _rows.ReadColumn(column, slots, count, memory);
+
+    /// <summary>Removes the rows that are left with weight 0.</summary>
+    public void EndOfStep()
+    {
+        foreach (var slot in _emptied)
+        {
+            var row = At(slot);
+
+            // A row may be listed twice, or have come back.
+            if (row->Key == 0 || row->Weight != 0) continue;
+            Unlink(row);
+            row->Key = 0;
+            _rows.Remove(slot);
+        }
+
+        _emptied.Clear();
+    }
+
+    private void Link(ArrangedRow* row, int slot, int keySlot)
+    {
+        var first = (int*)_keys.GroupAt(keySlot);
+        row->Key = keySlot + 1;
+        row->Next = *first;
+        row->Previous = 0;
+        if (*first != 0) At(*first - 1)->Previous = slot + 1;
+        *first = slot + 1;
+    }
+
+    private void Unlink(ArrangedRow* row)
+    {
+        if (row->Next != 0) At(row->Next - 1)->Previous = row->Previous;
+        if (row->Previous != 0)
+        {
+            At(row->Previous - 1)->Next = row->Next;
+            return;
+        }
+
+        var key = row->Key - 1;
+        *(int*)_keys.GroupAt(key) = row->Next;
+        if (row->Next == 0) _keys.Remove(key);
+    }
+}

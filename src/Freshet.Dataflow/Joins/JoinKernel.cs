@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using Freshet.Columns;
+using Freshet.Dataflow.Arrangements;
+
+namespace Freshet.Dataflow.Joins;
+
+/// <summary>Pairs of a batch's rows with stored rows, as parallel lists.</summary>
+internal unsafe struct JoinPairs
+{
+    /// <summary>Pairs in the lists.</summary>
+    public int Count;
+
+    /// <summary>Places in the list of probing rows.</summary>
+    public int* Probes;
+
+    /// <summary>Slots of the stored rows.</summary>
+    public int* Stored;
+
+    /// <summary>Products of the weights.</summary>
+    public long* Weights;
+}
+
+/// <summary>The loops of the join.</summary>
+internal static unsafe class JoinKernel
+{
+    /// <summary>Lists the rows whose key has no NULL in <paramref name="valid"/> and the others in <paramref name="invalid"/>; returns how many are valid.</summary>
+    internal static int SplitByNull(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, int* valid, int* invalid, out int invalidCount)
+    {
+        var validCount = 0;
+        invalidCount = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows[i];
+            var isNull = false;
+            foreach (var key in keys) isNull |= batch.Columns[key].IsNull(row);
+            if (isNull) invalid[invalidCount++] = row;
+            else valid[validCount++] = row;
+        }
+
+        return validCount;
+    }
+
+    /// <summary>
+    /// Walks on along the lists of stored rows until the pairs are full or all probing rows are done. <paramref name="probe"/>
+    /// and <paramref name="stored"/> are the cursor: the place of the probing row and the stored row that is next.
+    /// </summary>
+    /// <param name="first">For each probing row its first stored row, or none.</param>
+    /// <param name="withEmpty">Also list stored rows of weight 0, which may come back within the step and must know their matches.</param>
+    internal static void Walk(Arrangement other, Batch batch, int* rows, int* first, int count, ref int probe, ref int stored, ref JoinPairs pairs, int pairsMax, bool withEmpty)
+    {
+        while (probe < count && pairs.Count < pairsMax)
+        {
+            if (stored == Arrangement.None)
+            {
+                if (++probe < count) stored = first[probe];
+                continue;
+            }
+
+            var row = other.At(stored);
+            if (row->Weight != 0 || withEmpty)
+            {
+                pairs.Probes[pairs.Count] = probe;
+                pairs.Stored[pairs.Count] = stored;
+                pairs.Weights[pairs.Count++] = Product(batch.WeightOf(rows[probe]), row->Weight);
+            }
+
+            stored = row->Next - 1;
+        }
+    }
+
+    /// <summary>Drops pairs of weight 0 from a batch's selection.</summary>
+    internal static void DropEmpty(Batch joined)
+    {
+        if (joined.Weights is null || !new ReadOnlySpan<long>(joined.Weights, joined.Rows).Contains(0)) return;
+        var selected = joined.Memory.Allocate<int>(joined.Count);
+        var count = 0;
+        for (var i = 0; i < joined.Count; i++)
+        {
+            var row = joined.RowAt(i);
+            if (joined.Weights[row] != 0) selected[count++] = row;
+        }
+
+        joined.Select(selected, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Product(long left, long right) => left == 1 ? right : checked(left * right);
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Types;
+
+namespace Freshet.Dataflow.Joins;
+
+/// <summary>The kinds of equi-joins.</summary>
+public enum JoinKind
+{
+    Inner,
+
+    /// <summary>Every row of the left input, with NULLs where nothing on the right matches.</summary>
+    LeftOuter,
+}
+
+/// <summary>What a join pairs. Port 0 is the left input, port 1 the right.</summary>
+/// <param name="LeftTypes">Types of the left input's columns.</param>
+/// <param name="RightTypes">Types of the right input's columns.</param>
+/// <param name="LeftKeys">Columns of the left input, equal one by one to <paramref name="RightKeys"/>; the kinds are the same.</param>
+/// <param name="RightKeys">Columns of the right input.</param>
+/// <param name="Residual">A further condition over the left columns followed by the right ones; null for none.</param>
+/// <param name="Output">Columns of the result, in the numbering of the left columns followed by the right ones.</param>
+public sealed record JoinSpec(
+    JoinKind Kind,
+    ImmutableArray<SqlType> LeftTypes,
+    ImmutableArray<SqlType> RightTypes,
+    ImmutableArray<int> LeftKeys,
+    ImmutableArray<int> RightKeys,
+    VectorExpression? Residual,
+    ImmutableArray<int> Output)
+{
+    /// <summary>Columns (numbered as in <see cref="Output"/>) that a row of side output 0 carries when the residual condition fails on a pair.</summary>
+    public ImmutableArray<int> PositionColumns { get; init; } = [];
+
+    /// <summary>The column name of an error in the residual condition.</summary>
+    public const string ResidualName = "ON";
+
+    /// <summary>The session's time zone.</summary>
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
+}
