@@ -74,7 +74,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
 
     private static async ValueTask WriteJsonAsync(Exchange exchange, IRows rows, Batch? batch, CancellationToken cancellation)
     {
-        exchange.Begin(200, "application/json");
+        await exchange.BeginAnswerAsync(200, "application/json");
         await using var json = new Utf8JsonWriter(exchange.Writer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         json.WriteStartObject();
         json.WriteStartArray("columns");
@@ -93,7 +93,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
             for (var i = 0; i < batch.Count; i++)
             {
                 RowJson.WriteArray(json, rows.Schema, batch, batch.RowAt(i));
-                if (json.BytesPending + json.BytesCommitted < FlushBytes) continue;
+                if (json.BytesPending + exchange.Writer.UnflushedBytes < FlushBytes) continue;
                 json.Flush();
                 await exchange.Writer.FlushAsync(cancellation);
             }
@@ -107,7 +107,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
 
     private static async ValueTask WriteCsvAsync(Exchange exchange, IRows rows, Batch? batch, CancellationToken cancellation)
     {
-        exchange.Begin(200, "text/csv; charset=utf-8");
+        await exchange.BeginAnswerAsync(200, "text/csv; charset=utf-8");
         var writer = exchange.Writer;
         CsvWriter.WriteHeader(writer, rows.Schema);
         for (; batch is not null; batch = await rows.NextAsync(cancellation))

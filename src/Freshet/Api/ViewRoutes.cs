@@ -88,13 +88,19 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
         using var snapshot = reader.Open();
         await using var rows = key is null ? snapshot.Scan(view!, offset, limit) : snapshot.Lookup(view!, key);
         var batch = await rows.NextAsync(exchange.Aborted);
+        while (batch is { Count: 0 })
+        {
+            batch.Release();
+            batch = await rows.NextAsync(exchange.Aborted);
+        }
+
         if (key is not null && batch is null)
         {
             new Refusal(404, "no_such_row", $"The view {view!.Name} has no row with this key as of step {snapshot.Step}.").Write(exchange);
             return;
         }
 
-        exchange.Begin(200, "application/json");
+        await exchange.BeginAnswerAsync(200, "application/json");
         var writer = exchange.Writer;
         await using var json = Writer(writer);
         json.WriteStartObject();
@@ -105,7 +111,7 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
             for (var i = 0; i < batch.Count; i++)
             {
                 RowJson.WriteObject(json, rows.Schema, batch, batch.RowAt(i));
-                if (json.BytesPending < FlushBytes) continue;
+                if (json.BytesPending + writer.UnflushedBytes < FlushBytes) continue;
                 json.Flush();
                 await writer.FlushAsync(exchange.Aborted);
             }

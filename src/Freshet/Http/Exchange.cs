@@ -140,10 +140,11 @@ internal sealed class Exchange
     public void AnswerJson(int status, ReadOnlySpan<byte> json) => Answer(status, "application/json", json);
 
     /// <summary>Begins an answer whose length is not known; the caller writes to <see cref="Writer"/> and flushes.</summary>
-    public void Begin(int status, string contentType)
+    public Task BeginAnswerAsync(int status, string contentType)
     {
         Response.StatusCode = status;
         Response.Headers.ContentType = contentType;
+        return _responseBody.StartAsync();
     }
 
     private void Take(in ReadOnlySequence<byte> buffer, int maxBytes)

@@ -147,7 +147,9 @@ internal sealed class HttpServer : IAsyncDisposable
         /// <summary>The edge's last resort: a client that went away is nobody's fault, anything else is shown and answered 500.</summary>
         private static Task FailAsync(Exchange exchange, Exception e)
         {
-            if (e is OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionResetException) return Task.CompletedTask;
+            // An answer that has begun must not look whole: the error makes the server cut the connection.
+            if (e is OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionResetException or Api.QueryException && exchange.HasStarted) return Task.FromException(e);
+            if (e is OperationCanceledException) return Task.CompletedTask;
             if (e is Microsoft.AspNetCore.Http.BadHttpRequestException bad)
             {
                 if (!exchange.HasStarted) new Refusal(bad.StatusCode, "bad_request", bad.Message).Write(exchange);
