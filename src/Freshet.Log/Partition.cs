@@ -1,0 +1,175 @@
+using Freshet.Log.Records;
+using Freshet.Log.Segments;
+using Freshet.Storage;
+
+namespace Freshet.Log;
+
+/// <summary>
+/// One partition of a topic: records in offset order in log segments.
+/// Invariant: offsets are dense; <see cref="DurableOffset"/> ≤ <see cref="NextOffset"/>; a record below DurableOffset is on
+/// disk and keeps its bytes. Appended to through <see cref="LogStore"/>; read from any thread, without waiting for writers.
+/// </summary>
+public sealed class Partition : IDisposable
+{
+    private readonly IDisk _disk;
+    private readonly string _directory;
+    private readonly LogOptions _options;
+    private long _next;
+    private long _durable;
+    private LogSegment[] _segments;
+
+    internal Partition(IDisk disk, string directory, string topic, int index, LogOptions options)
+    {
+        _disk = disk;
+        _directory = directory;
+        _options = options;
+        Topic = topic;
+        Index = index;
+        var fresh = !disk.Exists(directory);
+        if (fresh)
+        {
+            disk.CreateDirectory(directory);
+            disk.SyncDirectory(Path.GetDirectoryName(directory)!);
+        }
+
+        _segments = OpenSegments();
+        _durable = _next;
+    }
+
+    public string Topic { get; }
+
+    public int Index { get; }
+
+    /// <summary>The first offset there is.</summary>
+    public LogOffset StartOffset => Volatile.Read(ref _segments)[0].BaseOffset;
+
+    /// <summary>The offset of the next record: everything before it has been written, perhaps not yet synced.</summary>
+    public LogOffset NextOffset => new(Volatile.Read(ref _next));
+
+    /// <summary>Everything before this offset is durable.</summary>
+    public LogOffset DurableOffset => new(Volatile.Read(ref _durable));
+
+    /// <summary>Bytes of all batches.</summary>
+    public long SizeBytes => Volatile.Read(ref _segments).Sum(s => s.EndBytes);
+
+    /// <summary>
+    /// Reads whole batches, from the one that holds <paramref name="from"/>, up to but not including a batch that starts at or
+    /// after <paramref name="to"/>. Gives the bytes read: 0 at the end; at least one batch when there is one, however large the
+    /// target has to be (<paramref name="needBytes"/> says so when it is too small).
+    /// </summary>
+    /// <exception cref="StorageException">A batch on disk is damaged.</exception>
+    public int Read(LogOffset from, LogOffset to, Span<byte> target, out int needBytes)
+    {
+        needBytes = 0;
+        if (to > NextOffset) to = NextOffset;
+        if (from >= to) return 0;
+        var segment = SegmentOf(from);
+        var position = segment.PositionBefore(from);
+        Span<byte> head = stackalloc byte[RecordBatchHeader.SizeBytes];
+        RecordBatchHeader header;
+        while (true)
+        {
+            if (segment.Read(position, head) < head.Length || !RecordBatchHeader.TryRead(head, out header)) throw Damaged(segment, position);
+            if (from < header.NextOffset) break;
+            position += header.Bytes;
+        }
+
+        if (header.Bytes > target.Length)
+        {
+            needBytes = header.Bytes;
+            return 0;
+        }
+
+        var read = segment.Read(position, target);
+        var whole = 0;
+        while (RecordBatchHeader.TryRead(target[whole..read], out header) && header.Bytes <= read - whole && header.BaseOffset < to)
+        {
+            if (!RecordBatchHeader.IsIntact(target.Slice(whole, header.Bytes))) throw Damaged(segment, position + whole);
+            whole += header.Bytes;
+        }
+
+        return whole;
+    }
+
+    /// <summary>The offset of a record at or before the first whose timestamp is at or after a time.</summary>
+    public LogOffset OffsetBefore(long timestampMs)
+    {
+        Span<byte> head = stackalloc byte[RecordBatchHeader.SizeBytes];
+        foreach (var segment in Volatile.Read(ref _segments))
+        {
+            if (segment.MaxTimestampMs < timestampMs) continue;
+            var position = segment.PositionBefore(timestampMs);
+            if (segment.Read(position, head) == head.Length && RecordBatchHeader.TryRead(head, out var header)) return header.BaseOffset;
+        }
+
+        return NextOffset;
+    }
+
+    public override string ToString() => $"{Topic}-{Index}";
+
+    public void Dispose()
+    {
+        foreach (var segment in _segments) segment.Dispose();
+    }
+
+    /// <summary>Writes one batch; the committer alone. On a throw the partition is as it was.</summary>
+    internal void Write(Span<byte> batch, int count, long baseTimestampMs, long maxTimestampMs, long tag)
+    {
+        if (_segments[^1].EndBytes >= _options.SegmentBytes) Roll();
+        RecordBatchHeader.Write(batch, NextOffset, count, baseTimestampMs, maxTimestampMs, tag);
+        _segments[^1].Write(batch);
+        if (!RecordBatchHeader.TryRead(batch, out var header)) throw new InvalidOperationException("A batch that was just made cannot be read.");
+        _segments[^1].Advance(header);
+        Volatile.Write(ref _next, header.NextOffset.Value);
+    }
+
+    internal void Sync() => _segments[^1].Sync();
+
+    internal void MarkDurable() => Volatile.Write(ref _durable, _next);
+
+    private void Roll()
+    {
+        _segments[^1].Sync();
+        var segment = CreateSegment(NextOffset);
+        Volatile.Write(ref _segments, [.. _segments, segment]);
+    }
+
+    private LogSegment CreateSegment(LogOffset baseOffset)
+    {
+        var file = _disk.Open(Path.Combine(_directory, LogSegment.NameOf(baseOffset)), create: true);
+        file.Allocate(_options.ExtentBytes);
+        file.SyncData();
+        _disk.SyncDirectory(_directory);
+        return new LogSegment(file, baseOffset, _options.ExtentBytes);
+    }
+
+    private LogSegment[] OpenSegments()
+    {
+        var names = _disk.List(_directory).Where(n => n.EndsWith(LogSegment.Extension, StringComparison.Ordinal)).ToList();
+        if (names.Count == 0) return [CreateSegment(default)];
+        var segments = new LogSegment[names.Count];
+        for (var i = 0; i < segments.Length; i++)
+        {
+            var baseOffset = new LogOffset(long.Parse(names[i].AsSpan(0, 20), System.Globalization.CultureInfo.InvariantCulture));
+            segments[i] = new LogSegment(_disk.Open(Path.Combine(_directory, names[i]), create: false), baseOffset, _options.ExtentBytes);
+            var last = i == segments.Length - 1;
+            if (i > 0 && _next != baseOffset.Value)
+                throw new StorageException(StorageError.Corrupt, $"{segments[i].Path} starts at offset {baseOffset}, but the segment before it ends at {_next}: records {_next} to {baseOffset.Value - 1} are missing. Restore the missing file from a backup.");
+            // Older segments were synced before the next was begun; their batches are checked when they are read.
+            _next = segments[i].Recover(isLast: last, checkSums: last).Value;
+        }
+
+        return segments;
+    }
+
+    private LogSegment SegmentOf(LogOffset offset)
+    {
+        var segments = Volatile.Read(ref _segments);
+        for (var i = segments.Length - 1; i > 0; i--)
+            if (segments[i].BaseOffset <= offset) return segments[i];
+        return segments[0];
+    }
+
+    private static StorageException Damaged(LogSegment segment, long position) =>
+        new(StorageError.Corrupt, $"{segment.Path} is damaged at byte {position}: a record batch there cannot be read. Restore the file from a backup.");
+}
