@@ -1,0 +1,18 @@
+namespace Freshet.Sql.Parsing;
+
+/// <summary>Names of time units.</summary>
+internal static class TimeUnits
+{
+    public static readonly string[] All =
+    [
+        "YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND",
+        "DOY", "DOW", "ISODOW", "ISOYEAR", "EPOCH", "DECADE", "CENTURY", "MILLENNIUM",
+    ];
+
+    /// <summary>The unit of a word in singular or plural, or null.</summary>
+    public static string? Normalize(string word)
+    {
+        if (Array.IndexOf(All, word) >= 0) return word;
+        return word.EndsWith('S') && Array.IndexOf(All, word[..^1]) >= 0 ? word[..^1] : null;
+    }
+}
