@@ -8,7 +8,8 @@ namespace Freshet.Columns.Formats;
 /// <param name="Position">The byte in the document or line at which it shows, or -1.</param>
 /// <param name="Reason">A sentence.</param>
 /// <param name="Value">The value as written, cut to <see cref="ValueMaxBytes"/> bytes.</param>
-public readonly record struct DecodeError(int Row, int Column, int Position, string Reason, string Value)
+/// <param name="Line">The line of the input at which the row begins, from 1; 0 where the input has no lines.</param>
+public readonly record struct DecodeError(int Row, int Column, int Position, string Reason, string Value, long Line = 0)
 {
     public const int ValueMaxBytes = 200;
 

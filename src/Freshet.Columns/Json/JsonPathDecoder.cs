@@ -121,6 +121,19 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         Rows++;
     }
 
+    /// <summary>Takes the last row back, with its errors.</summary>
+    internal void RemoveLast()
+    {
+        Rows--;
+        _errors.RemoveAll(error => error.Row == Rows);
+        for (var c = 0; c < _targets.Length; c++)
+        {
+            var width = _targets[c].Kind.WidthBytes();
+            new Span<byte>((byte*)_targets[c].Values + (long)Rows * width, width).Clear();
+            _targets[c].Validity[Rows >> 6] &= ~(1UL << Rows);
+        }
+    }
+
     /// <summary>Hands the columns over, <see cref="Rows"/> long.</summary>
     public void End(Span<Column> columns)
     {
@@ -224,36 +237,13 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         if (spec.Type.Physical == PhysicalKind.View && (spec.Type.Kind == TypeKind.Variant || (spec.Type.IsCharacter && !value.IsEscaped)))
         {
             var inset = value.Kind == JsonKind.String && spec.Type.Kind != TypeKind.Variant ? 1 : 0;
-            StoreView((ulong*)target.Values + 2 * row, value.Start + inset, value.Length - 2 * inset);
+            Bytes64.StoreView((StringView*)target.Values + row, value.Start + inset, value.Length - 2 * inset, _structure.Text + _structure.Length);
             result = TextResult.Ok;
         }
         else result = JsonScalar.TryWrite(value, spec.Type, target.Values, row, _zone, _memory);
 
         if (result == TextResult.Ok) target.Validity[row >> 6] |= 1UL << row;
         else Fail(column, value, result);
-    }
-
-    /// <summary>A <see cref="StringView"/> by two stores: short texts are loaded whole and cut by a mask where the document allows it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void StoreView(ulong* view, byte* start, int length)
-    {
-        if (length > StringView.InlineMaxBytes || start + 12 > _structure.Text + _structure.Length)
-        {
-            *(StringView*)view = new StringView(start, length);
-            return;
-        }
-
-        var first = Unsafe.ReadUnaligned<uint>(start);
-        var rest = Unsafe.ReadUnaligned<ulong>(start + 4);
-        if (length < 4)
-        {
-            first &= (1u << (length * 8)) - 1;
-            rest = 0;
-        }
-        else if (length < 12) rest &= (1UL << ((length - 4) * 8)) - 1;
-
-        view[0] = (uint)length | ((ulong)first << 32);
-        view[1] = rest;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using Freshet.Columns.Formats;
 
 namespace Freshet.Columns.Json;
 
@@ -86,10 +86,10 @@ public sealed unsafe class JsonStructure : IDisposable
             if ((masks.Backslash | escapeCarry) != 0)
             {
                 backslashes |= masks.Backslash;
-                quotes &= ~Escaped(masks.Backslash, ref escapeCarry);
+                quotes &= ~Bytes64.Escaped(masks.Backslash, ref escapeCarry);
             }
 
-            var inString = PrefixXor(quotes) ^ stringCarry;
+            var inString = Bytes64.PrefixXor(quotes) ^ stringCarry;
             stringCarry = (ulong)((long)inString >> 63);
             var space = masks.Space;
             if (masks.Control != 0)
@@ -208,46 +208,6 @@ public sealed unsafe class JsonStructure : IDisposable
             open = _blocks[b].Open;
             close = _blocks[b].Close;
         }
-    }
-
-    /// <summary>The bytes that a backslash before them escapes.</summary>
-    private static ulong Escaped(ulong backslash, ref ulong carry)
-    {
-        var escaped = carry;
-        backslash &= ~carry;
-        carry = 0;
-        while (backslash != 0)
-        {
-            var bit = backslash & (0 - backslash);
-            if (bit == 1UL << 63) carry = 1;
-            escaped |= bit << 1;
-            backslash &= ~(bit | (bit << 1));
-        }
-
-        return escaped;
-    }
-
-    /// <summary>Bit i is the exclusive or of bits 0 to i: set from an opening quote to before its closing quote.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong PrefixXor(ulong bits)
-    {
-        if (Pclmulqdq.IsSupported)
-        {
-            return System.Runtime.Intrinsics.Vector128.ToScalar(Pclmulqdq.CarrylessMultiply(
-                System.Runtime.Intrinsics.Vector128.CreateScalar(bits), System.Runtime.Intrinsics.Vector128.Create(ulong.MaxValue), 0));
-        }
-
-        return PrefixXorByShifts(bits);
-    }
-
-    internal static ulong PrefixXorByShifts(ulong bits)
-    {
-        bits ^= bits << 1;
-        bits ^= bits << 2;
-        bits ^= bits << 4;
-        bits ^= bits << 8;
-        bits ^= bits << 16;
-        return bits ^ (bits << 32);
     }
 
     private void Grow(int length)

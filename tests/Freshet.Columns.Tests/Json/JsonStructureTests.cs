@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Text;
+using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
 
 namespace Freshet.Columns.Tests.Json;
@@ -41,8 +42,8 @@ public unsafe class JsonStructureTests
     [Fact]
     public void The_exclusive_or_of_prefixes_marks_what_lies_between_quotes()
     {
-        Assert.Equal(0b0001_1100UL, JsonStructure.PrefixXorByShifts(0b0010_0100UL));
-        Assert.Equal(ulong.MaxValue, JsonStructure.PrefixXorByShifts(1));
+        Assert.Equal(0b0001_1100UL, Bytes64.PrefixXorByShifts(0b0010_0100UL));
+        Assert.Equal(ulong.MaxValue, Bytes64.PrefixXorByShifts(1));
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using Freshet.Columns.Formats;
+using Freshet.Columns.Memory;
+
+namespace Freshet.Columns.Json;
+
+/// <summary>
+/// JSON lines to batches: one document a line, blank lines skipped. Of each document exactly the given paths are read.
+/// </summary>
+/// <remarks><c>json.ignore-parse-errors</c>: a line that is not JSON is left out, a wrong value is NULL.</remarks>
+public sealed unsafe class JsonRowDecoder : RowDecoder
+{
+    private readonly JsonPathDecoder _decoder;
+    private readonly JsonPathColumn[] _columns;
+    private readonly bool _ignoresErrors;
+    private readonly List<long> _lines = [];
+    private readonly List<DecodeError> _errors = [];
+
+    public JsonRowDecoder(ReadOnlySpan<JsonPathColumn> columns, JsonDecodeOptions? options = null, bool ignoreParseErrors = false)
+    {
+        _ignoresErrors = ignoreParseErrors;
+        _columns = columns.ToArray();
+        if (ignoreParseErrors)
+            for (var c = 0; c < _columns.Length; c++) _columns[c] = _columns[c] with { OnFailure = OnDecodeFailure.Null };
+        _decoder = new JsonPathDecoder(_columns, options);
+    }
+
+    public override IReadOnlyList<DecodeError> Errors => _errors;
+
+    protected override void Dispose(bool disposing) => _decoder.Dispose();
+
+    private protected override Column[] Decode(byte* text, int length, bool isLast, int maxRows, BatchMemory memory, out int rows, out int consumed)
+    {
+        // A line takes two bytes at least, so that a short text needs no full batch.
+        maxRows = Math.Min(maxRows, length / 2 + 1);
+        _decoder.Begin(maxRows, memory);
+        _lines.Clear();
+        _errors.Clear();
+        consumed = 0;
+        while (_decoder.Rows < maxRows && consumed < length)
+        {
+            var rest = new ReadOnlySpan<byte>(text + consumed, length - consumed);
+            var end = rest.IndexOf((byte)'\n');
+            if (end < 0 && !isLast && rest.Length <= MaxRowBytes) break;
+            var line = end < 0 ? rest : rest[..end];
+            if (!line.IsEmpty && !line.Trim(" \t\r"u8).IsEmpty) Add(text + consumed, line.Length);
+            consumed += line.Length + (end < 0 ? 0 : 1);
+            Line++;
+        }
+
+        rows = _decoder.Rows;
+        var columns = new Column[_columns.Length];
+        _decoder.End(columns);
+        foreach (var error in _decoder.Errors) _errors.Add(error with { Line = _lines[error.Row] });
+        return columns;
+    }
+
+    private void Add(byte* line, int length)
+    {
+        var before = _decoder.Errors.Count;
+        _decoder.Add(line, length);
+        if (_ignoresErrors && _decoder.Errors.Count > before) _decoder.RemoveLast();
+        else _lines.Add(Line);
+    }
+}
