@@ -101,6 +101,19 @@ public sealed class ProjectTests : IDisposable
             Assert.Null(setting.Apply(new ProjectSettings { Folder = _folder }, setting.Default));
     }
 
+    [Fact]
+    public void The_guide_names_every_setting_with_its_default_and_meaning()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Directory.Packages.props"))) root = root.Parent!;
+        var guide = File.ReadAllText(Path.Combine(root.FullName, "docs", "guide", "configuration.md"));
+        foreach (var setting in SettingCatalog.All)
+        {
+            var shown = setting.IsList ? "`[]`" : setting.Default.Length > 0 ? $"`{setting.Default}`" : "";
+            Assert.Contains($"| `{setting.Path.Replace("[]", "", StringComparison.Ordinal)}` | {shown} | {setting.Help} |", guide, StringComparison.Ordinal);
+        }
+    }
+
     private ProjectSettings Load(string json)
     {
         File.WriteAllText(Path.Combine(_folder, "freshet.json"), json);
