@@ -8,7 +8,7 @@ internal interface IBackend : IAsyncDisposable
 {
     IEventLog Log { get; }
 
-    IViewReader Views { get; }
+    IViewReader? Views { get; }
 
     IReadOnlyList<IStatusSection> Sections { get; }
 

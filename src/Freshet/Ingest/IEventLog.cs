@@ -15,8 +15,8 @@ internal interface IEventLog
     /// </summary>
     ValueTask<long> AppendAsync(StagedEvents events, long receivedAt);
 
-    /// <summary>Completes when everything queued so far is durable; with the last sequence number.</summary>
-    ValueTask<long> WhenDurableAsync();
+    /// <summary>The sequence number of the last durable event; -1 before the first.</summary>
+    long LastDurable { get; }
 }
 
 /// <summary>The log does not take an event now; nothing of the request was taken.</summary>

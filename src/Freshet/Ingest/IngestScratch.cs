@@ -16,6 +16,9 @@ internal sealed class IngestScratch(EventScanner scanner)
 
     public List<RejectedEvent> Rejected { get; } = [];
 
+    /// <summary>This request's append while it is not yet durable.</summary>
+    public InFlightAppend InFlight { get; } = new();
+
     public void Clear()
     {
         Scanned.Clear();

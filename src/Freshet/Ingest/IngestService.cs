@@ -14,6 +14,7 @@ namespace Freshet.Ingest;
 internal sealed class IngestService
 {
     private readonly Lock _gate = new();
+    private readonly InFlightAppends _inFlight = new();
     private readonly IEventLog _log;
     private readonly MessageIdWindow _window;
     private readonly SeededHash _hash;
@@ -98,11 +99,12 @@ internal sealed class IngestService
         return null;
     }
 
-    /// <summary>Remembers, appends, and waits until all is durable; the sequence number of the last event of the log then.</summary>
+    /// <summary>Remembers, appends, and waits until all is durable; the sequence number of an event that is last of them or later.</summary>
     public async ValueTask<long> TakeAsync(IngestScratch scratch, long receivedAt)
     {
         var staged = scratch.Staged;
-        ValueTask<long> durable;
+        var append = default(ValueTask<long>);
+        List<Task>? firsts = null;
         int repeats;
         lock (_gate)
         {
@@ -112,45 +114,77 @@ internal sealed class IngestService
                 throw new LogUnavailableException("The disk does not keep up with the events; come again after a second.");
             }
 
-            repeats = MarkRepeats(staged, receivedAt);
-            durable = repeats < staged.Count ? _log.AppendAsync(staged, receivedAt) : _log.WhenDurableAsync();
-        }
-
-        var taken = staged.Count - repeats;
-        var bytes = staged.Length;
-        long offset;
-        try
-        {
-            offset = await durable;
-        }
-        catch
-        {
-            lock (_gate)
+            repeats = MarkRepeats(staged, receivedAt, ref firsts);
+            if (repeats < staged.Count)
             {
-                for (var i = 0; i < staged.Count; i++)
-                    if (!staged[i].IsRepeat) _window.Remove(staged[i].Fingerprint);
-            }
+                try
+                {
+                    append = _log.AppendAsync(staged, receivedAt);
+                }
+                catch
+                {
+                    Forget(staged);
+                    throw;
+                }
 
-            throw;
+                _inFlight.Add(scratch.InFlight, staged);
+            }
         }
 
-        Interlocked.Add(ref Counters.Accepted, taken);
+        var last = repeats < staged.Count ? await AwaitAsync(scratch, append) : _log.LastDurable;
+        // A repeat shares the fate of its first: where that was not taken, neither is acknowledged.
+        if (firsts is not null) await Task.WhenAll(firsts);
+        Interlocked.Add(ref Counters.Accepted, staged.Count - repeats);
         if (repeats > 0) Interlocked.Add(ref Counters.Duplicates, repeats);
-        Interlocked.Add(ref Counters.Bytes, bytes);
-        return offset;
+        Interlocked.Add(ref Counters.Bytes, staged.Length);
+        return firsts is null ? last : Math.Max(last, _log.LastDurable);
     }
 
     public static Refusal UnknownKey() =>
         new(401, "unknown_write_key", "The write key is missing or unknown; send it as Basic user name, as Bearer token or as \"writeKey\" in the body, and see \"keys\" in freshet.json.");
 
-    private int MarkRepeats(StagedEvents staged, long receivedAt)
+    private async ValueTask<long> AwaitAsync(IngestScratch scratch, ValueTask<long> append)
+    {
+        Exception? failure = null;
+        try
+        {
+            return await append;
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _inFlight.Remove(scratch.InFlight);
+                if (failure is not null) Forget(scratch.Staged);
+                scratch.InFlight.Answer(failure);
+            }
+        }
+    }
+
+    private void Forget(StagedEvents staged)
+    {
+        for (var i = 0; i < staged.Count; i++)
+            if (!staged[i].IsRepeat) _window.Remove(staged[i].Fingerprint);
+    }
+
+    private int MarkRepeats(StagedEvents staged, long receivedAt, ref List<Task>? firsts)
     {
         var repeats = 0;
         for (var i = 0; i < staged.Count; i++)
         {
             ref var e = ref staged[i];
             e.IsRepeat = !_window.Add(e.Fingerprint, receivedAt);
-            if (e.IsRepeat) repeats++;
+            if (!e.IsRepeat) continue;
+            repeats++;
+            // Where the first is in this very request, it is not in the list yet and its own append is awaited.
+            if (_inFlight.Find(e.Fingerprint) is not { } first) continue;
+            firsts ??= [];
+            if (!firsts.Contains(first.Answered)) firsts.Add(first.Answered);
         }
 
         return repeats;

@@ -195,6 +195,24 @@ public sealed class IngestRouteTests
     }
 
     [Fact]
+    public async Task A_repeat_is_not_acknowledged_when_its_first_fails_and_is_taken_when_it_comes_again()
+    {
+        await using var server = await ServerFixture.StartAsync();
+        const string e = """{"userId":"u","event":"E","messageId":"same"}""";
+        server.Log.Hold();
+        var first = server.PostAsync("/v1/track", e);
+        while (server.Log.Records.Count == 0) await Task.Yield();
+        var second = server.PostAsync("/v1/track", e);
+        while (server.Ingest.Counters.Requests < 2) await Task.Yield();
+        await Task.Delay(50);
+        server.Log.Release(new LogUnavailableException("The disk is full."));
+        Assert.Equal(503, (await first).Status);
+        Assert.Equal(503, (await second).Status);
+        Assert.Equal(200, (await server.PostAsync("/v1/track", e)).Status);
+        Assert.Single(server.Log.Records);
+    }
+
+    [Fact]
     public async Task An_event_whose_append_failed_or_was_rejected_is_not_remembered()
     {
         await using var server = await ServerFixture.StartAsync();

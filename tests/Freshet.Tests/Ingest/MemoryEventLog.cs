@@ -26,10 +26,13 @@ internal sealed class MemoryEventLog : IEventLog
     /// <summary>Appends are queued but not durable until <see cref="Release"/>.</summary>
     public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void Release()
+    /// <summary>What is held becomes durable, or fails and is gone.</summary>
+    public void Release(Exception? failure = null)
     {
-        _held!.SetResult();
+        var held = _held!;
         _held = null;
+        if (failure is null) held.SetResult();
+        else held.SetException(failure);
     }
 
     public async ValueTask<long> AppendAsync(StagedEvents events, long receivedAt)
@@ -48,13 +51,24 @@ internal sealed class MemoryEventLog : IEventLog
             last = _records.Count - 1;
         }
 
-        if (_held is { } held) await held.Task;
+        try
+        {
+            if (_held is { } held) await held.Task;
+        }
+        catch
+        {
+            lock (_gate) _records.RemoveAt((int)last);
+            throw;
+        }
+
         return last;
     }
 
-    public async ValueTask<long> WhenDurableAsync()
+    public long LastDurable
     {
-        if (_held is { } held) await held.Task;
-        lock (_gate) return _records.Count - 1;
+        get
+        {
+            lock (_gate) return _records.Count - 1;
+        }
     }
 }

@@ -39,7 +39,7 @@ internal static class DemoCommand
     private static async Task<int> PlayAsync(FreshetServer server, List<DemoEvent> events, string key, double rate, double? seconds, bool json, CancellationToken cancellation)
     {
         var figures = new DemoFigures();
-        var watch = new VisibleWatch(server.Backend.Views, figures);
+        var watch = new VisibleWatch(server.Backend.Views!, figures);
         server.Ingest.Acknowledged = watch.Acknowledged;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var giveUp = new CancellationTokenSource();

@@ -1,0 +1,69 @@
+using Freshet.Ingest;
+using Freshet.Log;
+using Freshet.Log.Records;
+using Freshet.Storage;
+
+namespace Freshet.Hosting;
+
+/// <summary>The topic <c>events</c> of the embedded log: one partition, so that offsets are the sequence numbers of events.</summary>
+internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
+{
+    public const string Topic = "events";
+
+    public long PendingBytes => log.PendingBytes;
+
+    public long LastDurable => events.DurableOffset.Value - 1;
+
+    public ValueTask<long> AppendAsync(StagedEvents staged, long receivedAt)
+    {
+        var records = RecordSet.Rent();
+        for (var i = 0; i < staged.Count; i++)
+            if (!staged[i].IsRepeat) records.Add(receivedAt, staged.Key(staged[i]), staged.Value(staged[i]));
+        var count = records.Count;
+        try
+        {
+            return AwaitAsync(log.AppendAsync(events, records), count);
+        }
+        catch (StorageException e)
+        {
+            records.Return();
+            throw new LogUnavailableException(e.Message, e);
+        }
+    }
+
+    /// <summary>Shows every record from a time on.</summary>
+    public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)
+    {
+        var from = events.OffsetBefore(fromTimestampMs);
+        var buffer = new byte[4 << 20];
+        while (true)
+        {
+            var read = events.Read(from, events.NextOffset, buffer, out var needBytes);
+            if (read == 0 && needBytes == 0) return;
+            if (read == 0)
+            {
+                buffer = new byte[needBytes];
+                continue;
+            }
+
+            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
+            while (reader.TryNext(out var record))
+            {
+                if (record.TimestampMs >= fromTimestampMs) visit(record.Value, record.TimestampMs);
+                from = record.Offset + 1;
+            }
+        }
+    }
+
+    private static async ValueTask<long> AwaitAsync(ValueTask<LogOffset> append, int count)
+    {
+        try
+        {
+            return (await append).Value + count - 1;
+        }
+        catch (StorageException e)
+        {
+            throw new LogUnavailableException(e.Message, e);
+        }
+    }
+}
