@@ -5,7 +5,10 @@ internal sealed class IngestCounters
 {
     public long Accepted;
     public long Duplicates;
+
+    /// <summary>Events refused; a body that cannot be read counts as one.</summary>
     public long Rejected;
+
     public long Clamped;
     public long Bytes;
     public long Requests;

@@ -57,9 +57,9 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
             if (refusal is null && exchange.Query("return") is { } names) refusal = CheckReturn(exchange, key, names, out wanted);
             if (refusal is null && !isBatch && scratch.Rejected.Count > 0)
             {
-                var reason = scratch.Rejected[0].Reason;
+                var reason = scratch.Rejected[0].Reason; // counted when it was read
                 refusal = reason.StartsWith("The event has more than", StringComparison.Ordinal) && reason.Contains(" bytes", StringComparison.Ordinal)
-                    ? new Refusal(413, "event_too_large", reason)
+                    ? new Refusal(413, "invalid_event", reason)
                     : new Refusal(400, "invalid_event", reason);
             }
 
@@ -144,6 +144,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
     {
         if (refusal.Status == 401) Interlocked.Increment(ref service.Counters.Unauthorized);
         else if (refusal.Status >= 500) Interlocked.Increment(ref service.Counters.Failed);
+        else if (refusal.Code is "invalid_body" or "event_too_large" or "batch_too_large" or "empty_batch" or "too_many_events") Interlocked.Increment(ref service.Counters.Rejected);
         refusal.Write(exchange);
     }
 
