@@ -15,6 +15,7 @@ internal sealed unsafe class AccumulatorSet
     private readonly Accumulator[] _accumulators;
     private readonly AggregateCall[] _calls;
     private readonly DistinctValues?[] _distinct;
+    private readonly List<DistinctValues> _sets = [];
 
     /// <param name="firstByte">Where the accumulators begin in a group's state.</param>
     public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed)
@@ -29,7 +30,16 @@ internal sealed unsafe class AccumulatorSet
             StateBytes += _accumulators[i].StateBytes;
             if (!IsDistinct(_calls[i])) continue;
             var same = Array.FindIndex(_calls, 0, i, c => IsDistinct(c) && c.Argument == calls[i].Argument && c.Filter == calls[i].Filter);
-            _distinct[i] = same < 0 ? new DistinctValues(_calls[i].Argument, inputTypes[_calls[i].Argument].Physical, seed) : _distinct[same];
+            if (same < 0)
+            {
+                _distinct[i] = new DistinctValues(_calls[i].Argument, inputTypes[_calls[i].Argument].Physical, seed) { Offset = StateBytes };
+                StateBytes += DistinctValues.StateBytes;
+                _sets.Add(_distinct[i]!);
+            }
+            else
+            {
+                _distinct[i] = _distinct[same];
+            }
         }
     }
 
@@ -38,9 +48,9 @@ internal sealed unsafe class AccumulatorSet
     /// <summary>Bytes of a group's state, with what comes before the accumulators.</summary>
     public int StateBytes { get; }
 
-    public long ExtraRows => _accumulators.Sum(a => a.ExtraRows) + DistinctSets().Sum(d => d.Rows);
+    public long ExtraRows => _accumulators.Sum(a => a.ExtraRows) + _sets.Sum(d => d.Rows);
 
-    public long ExtraBytes => _accumulators.Sum(a => a.ExtraBytes) + DistinctSets().Sum(d => d.Bytes);
+    public long ExtraBytes => _accumulators.Sum(a => a.ExtraBytes) + _sets.Sum(d => d.Bytes);
 
     /// <summary>Adds the rows of a batch to their groups. <paramref name="slots"/> is parallel to the input's lists.</summary>
     public void Add(Batch batch, in AccumulatorInput input, int* slots, BatchMemory scratch)
@@ -62,9 +72,17 @@ internal sealed unsafe class AccumulatorSet
         }
     }
 
+    /// <summary>Frees what groups that end hold outside their rows.</summary>
     public void Release(byte** groups, int count)
     {
         foreach (var accumulator in _accumulators) accumulator.Release(groups, count);
+        foreach (var values in _sets) values.Release(groups, count);
+    }
+
+    /// <summary>Adds the states of groups to those of others. Not for DISTINCT.</summary>
+    public void Merge(byte** from, byte** into, int count)
+    {
+        foreach (var accumulator in _accumulators) accumulator.Merge(from, into, count);
     }
 
     private static AccumulatorInput Filtered(Batch batch, AggregateCall call, in AccumulatorInput input, int* slots, BatchMemory scratch, out int* keptSlots)
@@ -79,8 +97,6 @@ internal sealed unsafe class AccumulatorSet
 
     private static bool IsDistinct(AggregateCall call) =>
         call.IsDistinct && call.Function is not (AggregateFunction.Min or AggregateFunction.Max);
-
-    private IEnumerable<DistinctValues> DistinctSets() => _distinct.OfType<DistinctValues>().Distinct();
 
     private static Accumulator Make(AggregateCall call, bool isAppendOnly) => call.Function switch
     {

@@ -87,7 +87,8 @@ internal sealed unsafe class GroupTable
     }
 
     /// <summary>One key column of the rows in these slots.</summary>
-    public Column ReadColumn(int column, int* slots, int count, BatchMemory memory)
+    /// <param name="copiesTexts">Copy long texts into <paramref name="memory"/>, for rows that are removed before the batch is gone.</param>
+    public Column ReadColumn(int column, int* slots, int count, BatchMemory memory, bool copiesTexts = false)
     {
         var result = Column.Allocate(_kinds[column], count, memory);
         var width = _kinds[column].WidthBytes();
@@ -95,6 +96,8 @@ internal sealed unsafe class GroupTable
         {
             var cell = GroupAt(slots[i]) - _keyBytes + 8 + column * 24;
             NativeMemory.Copy(cell + 8, (byte*)result.Values + (nint)i * width, (nuint)width);
+            if (copiesTexts && _kinds[column] == PhysicalKind.View && !((StringView*)(cell + 8))->IsInline)
+                result.As<StringView>()[i] = StringView.Copy(StringView.Span((StringView*)(cell + 8)), memory);
             if (*(ulong*)cell != 0) continue;
             result.EnsureValidity(count, memory);
             result.SetNull(i);

@@ -44,4 +44,39 @@ internal static unsafe class WindowKernel
     {
         for (var i = 0; i < count; i++) result[i] = values[i] + add;
     }
+
+    /// <summary>
+    /// Sorts the rows of a batch by what their own watermark has closed: keeps those with an open window in
+    /// <paramref name="kept"/> and lists the others in <paramref name="late"/>. For a row whose first windows are closed,
+    /// <paramref name="firstEnds"/> becomes the end of its first open one.
+    /// </summary>
+    /// <param name="watermarks">By row index; null where no row is behind its watermark.</param>
+    /// <param name="fired">The end of the last window that has fired: it is closed for every row.</param>
+    /// <param name="hasOneWindow">Whether the first window is the only one of the row's copy.</param>
+    /// <param name="starts">The start of each row's pane, by row index.</param>
+    /// <param name="firstEnds">On entry the end of the pane's first window, by row index.</param>
+    internal static int SplitLate(long* watermarks, long fired, int* rows, int count, WindowSpec window, bool hasOneWindow, long* starts, long* firstEnds, int* kept, int* late, out int lateCount)
+    {
+        var keptCount = 0;
+        lateCount = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows[i];
+            var closed = watermarks is null ? fired : Math.Max(fired, ClosedEnd(watermarks[row]));
+            if (closed >= (hasOneWindow ? firstEnds[row] : starts[row] + window.SizeMicros))
+            {
+                late[lateCount++] = row;
+                continue;
+            }
+
+            if (closed >= firstEnds[row])
+                firstEnds[row] += ((closed - firstEnds[row]) / window.SlideMicros + 1) * window.SlideMicros;
+            kept[keptCount++] = row;
+        }
+
+        return keptCount;
+    }
+
+    /// <summary>The latest window end that a watermark closes.</summary>
+    internal static long ClosedEnd(long watermark) => watermark > long.MaxValue - TimeBeforeEndMicros ? long.MaxValue : watermark + TimeBeforeEndMicros;
 }

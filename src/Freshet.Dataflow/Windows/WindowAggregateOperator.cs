@@ -1,0 +1,308 @@
+using Freshet.Columns;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Aggregation;
+using Freshet.Dataflow.Errors;
+
+namespace Freshet.Dataflow.Windows;
+
+/// <summary>
+/// Aggregates over TUMBLE and HOP windows that fire once, when the watermark passes the window's end - 1 ms, and then drop
+/// their state. Rows that are taken back before that are taken out; a group without rows gives none.
+/// <para>A row is added once, to its group in the pane of its slide; a window that fires merges its panes. A row whose own
+/// watermark has closed some of its windows counts for the others alone; one whose windows are all closed is late: it changes
+/// nothing and is a row of side output 1. What the operator's watermark was when the row came plays no part, so results do not
+/// depend on the cut into steps.</para>
+/// Side output 0: rows without a time. Side output 2: results that do not fit their type.
+/// State: a row for each group and open pane. Cost: that of the aggregate for each row; for each window that fires its groups,
+/// times its panes for HOP. Output in order of window end, then of the group's first row.
+/// </summary>
+public sealed unsafe class WindowAggregateOperator : Operator
+{
+    private readonly WindowAggregateSpec _spec;
+    private readonly WindowSpec _window;
+    private readonly int[] _paneKeys;
+    private readonly long _span;
+    private readonly int _copies;
+    private readonly AccumulatorSet _accumulators;
+    private readonly GroupTable _table;
+    private readonly PaneDirectory _panes;
+    private readonly WindowMerger? _merger;
+    private readonly ErrorRows _errors;
+    private readonly ErrorRows _resultErrors = new([]);
+    private readonly List<Overflow> _overflows = [];
+    private readonly List<Pane> _firing = [];
+    private readonly Queue<Batch> _late = new();
+    private readonly List<int> _emptied = [];
+
+    private long _closed = long.MinValue;
+    private long _fired = long.MinValue;
+    private long _end;
+    private bool _isFiring;
+    private bool _ending;
+    private bool _isMerged;
+    private int _link;
+
+    /// <param name="seed">The database's hash seed.</param>
+    public WindowAggregateOperator(WindowAggregateSpec spec, ulong seed)
+    {
+        _spec = spec;
+        _window = spec.Window;
+        _span = spec.UsesPanes ? _window.SlideMicros : _window.SizeMicros;
+        _copies = spec.UsesPanes ? 1 : _window.Count;
+        var types = spec.Input.Fields.Select(f => f.Type).ToArray();
+        _accumulators = new AccumulatorSet([.. types], spec.Calls, spec.IsAppendOnly, sizeof(PaneGroup), seed);
+        PhysicalKind[] keys = [.. spec.Keys.Select(k => types[k].Physical)];
+        _table = new GroupTable([.. keys, PhysicalKind.Int64, PhysicalKind.Int64], _accumulators.StateBytes, seed);
+        _paneKeys = [.. Enumerable.Range(0, keys.Length + 2)];
+        _panes = new PaneDirectory(_window);
+        _errors = new ErrorRows(spec.PositionColumns);
+        if (spec.UsesPanes) _merger = new WindowMerger(keys, _accumulators, seed);
+    }
+
+    /// <summary>Late rows (not their weights) since the start.</summary>
+    public long LateRows { get; private set; }
+
+    public override long StateRows => _table.Rows + _accumulators.ExtraRows;
+
+    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes;
+
+    public override long DueWatermark => _panes.TryNextEnd(_fired, out var end) ? end - WindowKernel.TimeBeforeEndMicros : EndWatermark;
+
+    public override void Accept(int port, Batch batch, StepContext step)
+    {
+        var scratch = BatchMemory.Create();
+        var rows = DropNullTimes(batch, scratch, out var count);
+        var starts = scratch.Allocate<long>(batch.Rows);
+        WindowKernel.SlideStarts(batch.Columns[_spec.TimeColumn], batch.Rows, _window, starts);
+        for (var copy = 0; copy < _copies && count > 0; copy++)
+        {
+            if (copy > 0) WindowKernel.Add(starts, batch.Rows, -_window.SlideMicros, starts);
+            AddToPanes(batch, rows, count, starts, isLatest: copy == 0, scratch);
+        }
+
+        _errors.Flush(batch);
+        scratch.Release();
+        batch.Release();
+    }
+
+    public override void EndOfInput(StepContext step, long watermark)
+    {
+        _closed = Math.Max(_closed, WindowKernel.ClosedEnd(watermark));
+        _ending = true;
+    }
+
+    public override Batch? Produce(StepContext step)
+    {
+        while (_ending)
+        {
+            if (!_isFiring && !TryBeginWindow())
+            {
+                _ending = false;
+                _resultErrors.FlushWithoutPosition();
+                break;
+            }
+
+            if (MakeBatch() is { } output) return output;
+            EndWindow();
+        }
+
+        return null;
+    }
+
+    public override void EndOfStep()
+    {
+        if (_emptied.Count == 0) return;
+        var memory = BatchMemory.Create();
+        foreach (var slot in _emptied) RemoveEmpty(slot, memory);
+        memory.Release();
+        _emptied.Clear();
+    }
+
+    public override Batch? TakeSide(int side) => side switch
+    {
+        0 => _errors.Take(),
+        1 => _late.TryDequeue(out var late) ? late : null,
+        2 => _resultErrors.Take(),
+        _ => null,
+    };
+
+    private int* DropNullTimes(Batch batch, BatchMemory scratch, out int count)
+    {
+        var rows = RowNumbers.Of(batch);
+        var times = batch.Columns[_spec.TimeColumn];
+        count = batch.Count;
+        if (times.Validity is null) return rows;
+        var kept = scratch.Allocate<int>(count);
+        count = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (times.IsValid(rows[i])) kept[count++] = rows[i];
+            else _errors.Add(rows[i], _spec.Input.Fields[_spec.TimeColumn].Name, "NULL", WindowAssignOperator.NullTimeReason, batch.WeightOf(rows[i]));
+        }
+
+        return kept;
+    }
+
+    private void AddToPanes(Batch batch, int* rows, int count, long* starts, bool isLatest, BatchMemory scratch)
+    {
+        var columns = new Column[_paneKeys.Length];
+        for (var i = 0; i < _spec.Keys.Length; i++) columns[i] = batch.Columns[_spec.Keys[i]];
+        var firstEnds = Column.Allocate(PhysicalKind.Int64, batch.Rows, scratch);
+        WindowKernel.Add(starts, batch.Rows, _span, firstEnds.As<long>());
+        columns[^2] = new Column { Kind = PhysicalKind.Int64, Values = starts };
+        columns[^1] = firstEnds;
+
+        var kept = scratch.Allocate<int>(count);
+        var late = scratch.Allocate<int>(count);
+        count = WindowKernel.SplitLate(batch.RowWatermarks, _fired, rows, count, _window, _copies > 1, starts, firstEnds.As<long>(), kept, late, out var lateCount);
+        if (lateCount > 0 && isLatest) AddLate(batch, late, lateCount);
+        if (count == 0) return;
+
+        scratch.AddReference();
+        var keyed = new Batch(scratch, columns, batch.Rows);
+        keyed.Select(kept, count);
+        var slots = scratch.Allocate<int>(count);
+        var input = new AccumulatorInput { Count = count, Rows = kept, Groups = (byte**)scratch.Allocate<nint>(count), Weights = batch.Weights };
+        _table.FindOrAdd(keyed, _paneKeys, kept, count, scratch, slots, input.Groups);
+        for (var i = 0; i < count; i++)
+        {
+            var group = (PaneGroup*)input.Groups[i];
+            if (group->Next == 0) Link(_panes.GetOrAdd(starts[kept[i]], firstEnds.As<long>()[kept[i]]), group, slots[i]);
+        }
+
+        AggregateKernel.AddRows(input);
+        _accumulators.Add(batch, input, slots, scratch);
+        if (batch.Weights is not null) RememberEmpty(input, slots);
+        keyed.Release();
+    }
+
+    private void RememberEmpty(in AccumulatorInput input, int* slots)
+    {
+        for (var i = 0; i < input.Count; i++)
+            if (((PaneGroup*)input.Groups[i])->Rows == 0) _emptied.Add(slots[i]);
+    }
+
+    private void AddLate(Batch batch, int* late, int count)
+    {
+        LateRows += count;
+        var rows = GatherKernel.Gather(batch, late, count, BatchMemory.Create());
+        var columns = new Column[rows.Columns.Length + 1];
+        rows.Columns.CopyTo(columns, 0);
+        var lateness = Column.Allocate(PhysicalKind.Int64, count, rows.Memory);
+        var times = batch.Columns[_spec.TimeColumn];
+        for (var i = 0; i < count; i++)
+        {
+            var watermark = batch.RowWatermarks is null ? _fired - WindowKernel.TimeBeforeEndMicros : batch.RowWatermarks[late[i]];
+            lateness.As<long>()[i] = (watermark - times.As<long>()[times.IndexOf(late[i])]) / 1000;
+        }
+
+        columns[^1] = lateness;
+        _late.Enqueue(new Batch(rows.Memory, columns, count) { Weights = rows.Weights });
+    }
+
+    private bool TryBeginWindow()
+    {
+        if (!_panes.TryNextEnd(_fired, out _end) || _end > _closed) return false;
+        _isFiring = true;
+        _panes.CopyTo(_end, _firing);
+        _isMerged = _firing.Count > 1;
+        _link = _firing[0].First;
+        if (!_isMerged) return true;
+        foreach (var pane in _firing) _merger!.Add(_table, pane);
+        _link = _merger!.First;
+        return true;
+    }
+
+    /// <summary>The next groups of the window that fires; null when there are no more.</summary>
+    private Batch? MakeBatch()
+    {
+        var memory = BatchMemory.Create();
+        var slots = memory.Allocate<int>(Batch.TypicalRows);
+        var groups = (byte**)memory.Allocate<nint>(Batch.TypicalRows);
+        var table = _isMerged ? _merger!.Table : _table;
+        var count = 0;
+        while (_link != PaneGroup.End && count < Batch.TypicalRows)
+        {
+            slots[count] = _link - PaneGroup.Bias;
+            groups[count] = table.GroupAt(slots[count]);
+            var group = (PaneGroup*)groups[count];
+            _link = group->Next;
+            if (group->Rows > 0) count++;
+        }
+
+        if (count == 0)
+        {
+            memory.Release();
+            return null;
+        }
+
+        var keys = _spec.Keys.Length;
+        var columns = new Column[keys + WindowAggregateSpec.WindowColumns + _spec.Calls.Length];
+        for (var i = 0; i < keys; i++) columns[i] = table.ReadColumn(i, slots, count, memory, copiesTexts: true);
+        columns[keys] = Column.Constant(PhysicalKind.Int64, _end - _window.SizeMicros, memory);
+        columns[keys + 1] = Column.Constant(PhysicalKind.Int64, _end, memory);
+        columns[keys + 2] = Column.Constant(PhysicalKind.Int64, _end - WindowKernel.TimeBeforeEndMicros, memory);
+        for (var i = 0; i < _spec.Calls.Length; i++)
+        {
+            columns[keys + WindowAggregateSpec.WindowColumns + i] = _accumulators[i].Read(groups, count, memory, _overflows);
+            foreach (var overflow in _overflows)
+                _resultErrors.Add(0, _spec.Calls[i].Name, overflow.Value, AggregateOperator.OverflowReason(_spec.Calls[i].ResultType), 1);
+            _overflows.Clear();
+        }
+
+        return new Batch(memory, columns, count);
+    }
+
+    private void EndWindow()
+    {
+        if (_isMerged) _merger!.Clear();
+        while (_panes.TryTakeExpired(_end, out var pane))
+        {
+            for (var link = pane.First; link != PaneGroup.End;)
+            {
+                var slot = link - PaneGroup.Bias;
+                var group = _table.GroupAt(slot);
+                link = ((PaneGroup*)group)->Next;
+                _accumulators.Release(&group, 1);
+                ((PaneGroup*)group)->Next = 0;
+                _table.Remove(slot);
+            }
+        }
+
+        _fired = _end;
+        _isFiring = false;
+    }
+
+    /// <summary>Removes a group without rows, unless its pane holds only what came late for some windows: there rows may be taken back that lie elsewhere.</summary>
+    private void RemoveEmpty(int slot, BatchMemory memory)
+    {
+        var group = _table.GroupAt(slot);
+        var links = (PaneGroup*)group;
+        if (links->Next == 0 || links->Rows != 0) return;
+        var start = *_table.ReadColumn(_paneKeys.Length - 2, &slot, 1, memory, false).As<long>();
+        var firstEnd = *_table.ReadColumn(_paneKeys.Length - 1, &slot, 1, memory, false).As<long>();
+        if (firstEnd != start + _span) return;
+        if (links->Next != PaneGroup.End) ((PaneGroup*)_table.GroupAt(links->Next - PaneGroup.Bias))->Previous = links->Previous;
+        if (links->Previous != PaneGroup.End) ((PaneGroup*)_table.GroupAt(links->Previous - PaneGroup.Bias))->Next = links->Next;
+        else SetFirst(_panes.GetOrAdd(start, firstEnd), links->Next);
+        links->Next = 0;
+        _accumulators.Release(&group, 1);
+        _table.Remove(slot);
+    }
+
+    private void SetFirst(Pane pane, int link)
+    {
+        pane.First = link;
+        _panes.RemoveIfEmpty(pane);
+    }
+
+    private void Link(Pane pane, PaneGroup* group, int slot)
+    {
+        if (pane.First != PaneGroup.End) ((PaneGroup*)_table.GroupAt(pane.First - PaneGroup.Bias))->Previous = slot + PaneGroup.Bias;
+        group->Next = pane.First;
+        group->Previous = PaneGroup.End;
+        pane.First = slot + PaneGroup.Bias;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Aggregation;
+
+namespace Freshet.Dataflow.Windows;
+
+/// <summary>
+/// GROUP BY key and window. Output: the key columns, window_start, window_end, window_time (end - 1 ms), then one column for
+/// each call. Late rows (side output 1): the input's columns and lateness_ms.
+/// </summary>
+/// <param name="TimeColumn">The time attribute, µs.</param>
+/// <param name="PositionColumns">Columns of the input that an error row carries.</param>
+public sealed record WindowAggregateSpec(
+    WindowSpec Window,
+    Schema Input,
+    int TimeColumn,
+    ImmutableArray<int> Keys,
+    ImmutableArray<AggregateCall> Calls,
+    bool IsAppendOnly,
+    ImmutableArray<int> PositionColumns)
+{
+    /// <summary>Columns between the keys and the calls.</summary>
+    public const int WindowColumns = 3;
+
+    /// <summary>The columns of the late rows.</summary>
+    public Schema LateSchema { get; } = new([.. Input.Fields, new Field("lateness_ms", SqlType.BigInt.NotNull)]);
+
+    /// <summary>
+    /// Whether rows are added once to a pane of one slide and windows merge panes. Counted values do not merge, so with
+    /// DISTINCT a row is added to each of its windows.
+    /// </summary>
+    internal bool UsesPanes => Window.Count > 1 && !Calls.Any(c => c.IsDistinct);
+}
