@@ -12,7 +12,7 @@ namespace Freshet.Dataflow;
 /// rows when it multiplies rows), so that a join that explodes costs time and not memory.</para>
 /// <para>Inside a step: no async, no locks, no logging, no allocation per row.</para>
 /// </summary>
-public abstract class Operator
+public abstract class Operator : IDisposable
 {
     /// <summary>A watermark before any row.</summary>
     public const long NoWatermark = long.MinValue;
@@ -52,4 +52,7 @@ public abstract class Operator
 
     /// <summary>Rows that went to side output <paramref name="side"/> since the last call (owned by the caller), or null; for operators with side outputs.</summary>
     public virtual Batch? TakeSide(int side) => null;
+
+    /// <summary>Gives back the memory of the state. The circuit calls it once, between steps.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 }

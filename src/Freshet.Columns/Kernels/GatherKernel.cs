@@ -18,9 +18,14 @@ public static unsafe class GatherKernel
         var points = false;
         for (var i = 0; i < columns.Length; i++) columns[i] = Gather(source.Columns[i], rows, count, memory, ref points);
         if (points) memory.Retain(source.Memory);
-        var batch = new Batch(memory, columns, count);
-        if (source.Weights is not null) batch.Weights = GatherValues(source.Weights, rows, count, memory);
-        if (source.RowWatermarks is not null) batch.RowWatermarks = GatherValues(source.RowWatermarks, rows, count, memory);
+        return WithRows(new Batch(memory, columns, count), source, rows);
+    }
+
+    /// <summary>Gives a batch whose rows come from <paramref name="rows"/> of <paramref name="source"/> their weights and row watermarks.</summary>
+    public static Batch WithRows(Batch batch, Batch source, int* rows)
+    {
+        if (source.Weights is not null) batch.Weights = GatherValues(source.Weights, rows, batch.Rows, batch.Memory);
+        if (source.RowWatermarks is not null) batch.RowWatermarks = GatherValues(source.RowWatermarks, rows, batch.Rows, batch.Memory);
         return batch;
     }
 

@@ -200,6 +200,7 @@ public sealed class Circuit : IDisposable
     public void Dispose()
     {
         foreach (var thread in _threads) thread.Dispose();
+        foreach (var node in _nodes) node.Operator?.Dispose();
     }
 
     private void Activate(int source)

@@ -2,7 +2,6 @@ using Freshet.Columns;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
-using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Arrangements;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Projection;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 
-namespace Freshet.Dataflow.Aggregation;
+namespace Freshet.Dataflow;
 
 /// <summary>The row indexes of a batch as a list, so that loops have one form for batches with and without a selection.</summary>
 internal static unsafe class RowNumbers
