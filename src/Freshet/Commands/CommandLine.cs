@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Freshet.Api;
+using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
 using Freshet.Commands.Query;
@@ -54,6 +55,7 @@ internal static class CommandLine
             DemoCommand.Build(),
             SendCommand.Build(),
             SqlCommand.Build(),
+            BenchCommand.Build(),
         };
         ExamplesHelp.Attach(root, ["freshet demo", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
         foreach (var option in root.Options)
