@@ -60,6 +60,12 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
 
     public override IReadOnlyList<DecodeError> Errors => _errors;
 
+    public override void StartAt(long positionBytes, long line)
+    {
+        base.StartAt(positionBytes, line);
+        _isPastHeader = positionBytes > 0 || !_options.IgnoreFirstLine;
+    }
+
     protected override void Dispose(bool disposing)
     {
         _splitter.Dispose();
@@ -72,7 +78,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         _firstLine = Line;
         _cursorLine = Line;
         _lineCursor = 0;
-        consumed = _splitter.Split(text, length, isLast, maxRows);
+        consumed = _splitter.Split(text, length, isLast, _isPastHeader ? maxRows : maxRows + 1);
         if (consumed == 0 && length > MaxRowBytes) return TooLong(text, length, memory, out rows, out consumed);
         _isInvalidUtf8 = _splitter.HasNonAscii && !Utf8Text.IsValid(text, consumed);
         SelectRecords(text, consumed);
@@ -118,7 +124,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
             var start = _splitter.StartOf(r);
             var end = Math.Min(_splitter.StartOf(r + 1), consumed);
             var line = LineAt(text, start);
-            _errors.Add(new DecodeError(_rows, -1, start, $"Line {line}: {reason}.", DecodeError.Cut(new ReadOnlySpan<byte>(text + start, end - start).TrimEnd("\r\n"u8)), line));
+            _errors.Add(new DecodeError(_rows, -1, -1, $"Line {line}: {reason}.", DecodeError.Cut(new ReadOnlySpan<byte>(text + start, end - start).TrimEnd("\r\n"u8)), line));
             _records[_rows++] = ~r;
         }
     }
@@ -285,7 +291,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         var start = _splitter.StartOf(record);
         var line = LineAt(text, start);
         var row = Array.BinarySearch(_records, 0, _rows, record, RecordOrder.Instance);
-        _errors.Add(new DecodeError(row, column, start, $"Line {line}, column {_fields.Fields[_wanted[column]].Name}: {reason}.", DecodeError.Cut(value), line));
+        _errors.Add(new DecodeError(row, column, -1, $"Line {line}, column {_fields.Fields[_wanted[column]].Name}: {reason}.", DecodeError.Cut(value), line));
         return false;
     }
 
@@ -309,7 +315,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         var columns = new Column[_wanted.Length];
         if (rows == 0) return columns;
         _errors.Add(new DecodeError(
-            0, -1, 0, $"Line {_firstLine}: a row is longer than {MaxRowBytes} bytes; is a quote not closed?", DecodeError.Cut(new ReadOnlySpan<byte>(text, consumed).TrimEnd("\r\n"u8)), _firstLine));
+            0, -1, -1, $"Line {_firstLine}: a row is longer than {MaxRowBytes} bytes; is a quote not closed?", DecodeError.Cut(new ReadOnlySpan<byte>(text, consumed).TrimEnd("\r\n"u8)), _firstLine));
         for (var c = 0; c < columns.Length; c++)
         {
             var type = _fields[_wanted[c]];

@@ -50,6 +50,18 @@ public abstract unsafe class RowDecoder : IDisposable
     /// <summary>Invalid bytes sequences replaced by U+FFFD so far.</summary>
     public long ReplacedCharacters { get; private protected set; }
 
+    /// <summary>
+    /// Says, before any input, that it begins in the middle: at <see cref="PositionBytes"/> and <see cref="Line"/> of an earlier
+    /// decoder of the same input. There is no header to skip then.
+    /// </summary>
+    public virtual void StartAt(long positionBytes, long line)
+    {
+        if (_chunkMemory is not null) throw new InvalidOperationException("Input has been given already.");
+        PositionBytes = positionBytes;
+        Line = line;
+        _hasBegun = positionBytes > 0;
+    }
+
     /// <summary>Room for more input, at least one byte.</summary>
     public Span<byte> GetBuffer()
     {

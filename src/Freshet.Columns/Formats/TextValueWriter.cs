@@ -24,10 +24,10 @@ public static unsafe class TextValueWriter
                 buffer.Write(JsonValueWriter.ReadInteger(type.Physical, values, row));
                 break;
             case TypeKind.Float:
-                WriteFloat(((float*)values)[row], buffer);
+                FloatingText.Write(((float*)values)[row], buffer);
                 break;
             case TypeKind.Double:
-                WriteDouble(((double*)values)[row], buffer);
+                FloatingText.Write(((double*)values)[row], buffer);
                 break;
             case TypeKind.Decimal:
                 WriteDecimal(ReadUnscaled(type, values, row), type.Scale, buffer);
@@ -90,35 +90,6 @@ public static unsafe class TextValueWriter
             if (type.Kind == TypeKind.TimestampLtz) text[length++] = (byte)'Z';
             buffer.Advance(length);
         }
-    }
-
-    private static void WriteFloat(float value, Utf8Buffer buffer)
-    {
-        if (!float.IsFinite(value)) WriteDouble(value, buffer);
-        else
-        {
-            value.TryFormat(buffer.GetSpan(32), out var written, default, CultureInfo.InvariantCulture);
-            buffer.Advance(written);
-            KeepPoint(buffer, written);
-        }
-    }
-
-    private static void WriteDouble(double value, Utf8Buffer buffer)
-    {
-        if (double.IsNaN(value)) buffer.Write("NaN"u8);
-        else if (double.IsInfinity(value)) buffer.Write(value > 0 ? "Infinity"u8 : "-Infinity"u8);
-        else
-        {
-            value.TryFormat(buffer.GetSpan(32), out var written, default, CultureInfo.InvariantCulture);
-            buffer.Advance(written);
-            KeepPoint(buffer, written);
-        }
-    }
-
-    /// <summary>A whole number keeps <c>.0</c>, as Java writes it, so that a reader sees that it is not an integer.</summary>
-    private static void KeepPoint(Utf8Buffer buffer, int written)
-    {
-        if (!buffer.Written[^written..].ContainsAny((byte)'.', (byte)'E')) buffer.Write(".0"u8);
     }
 
     private static void WriteBase64(ReadOnlySpan<byte> bytes, Utf8Buffer buffer)

@@ -5,11 +5,15 @@ namespace Freshet.Columns.Json;
 /// <summary>
 /// A JSON value written again without space, its strings with the fewest escapes, numbers as they are, and the members of every
 /// object in the order of their keys' bytes, each key once (the last one counts), as Flink's JSON functions write them.
-/// Recursion goes as deep as the document, which validation has bounded.
+/// Recursion goes as deep as the document, which validation has bounded. Scratch lists work as stacks, so that nothing is
+/// allocated once they have grown. One thread.
 /// </summary>
-internal static unsafe class JsonCanonical
+internal sealed class JsonCanonical
 {
-    internal static void Append(in JsonValue value, Utf8Buffer buffer)
+    private readonly List<Member> _members = [];
+    private readonly Utf8Buffer _keys = new();
+
+    internal void Append(in JsonValue value, Utf8Buffer buffer)
     {
         switch (value.Kind)
         {
@@ -39,32 +43,57 @@ internal static unsafe class JsonCanonical
         }
     }
 
-    private static void AppendObject(in JsonValue value, Utf8Buffer buffer)
+    private void AppendObject(in JsonValue value, Utf8Buffer buffer)
     {
-        var members = new List<(byte[] Key, JsonValue Value)>();
+        var firstMember = _members.Count;
+        var firstKey = _keys.Length;
         foreach (var member in value.Members())
         {
-            var key = new byte[member.Key.Length];
-            Array.Resize(ref key, JsonText.Unescape(member.Key, key));
-            members.Add((key, member.Value));
+            var start = _keys.Length;
+            _keys.Advance(JsonText.Unescape(member.Key, _keys.GetSpan(member.Key.Length)));
+            _members.Add(new Member(start, _keys.Length - start, _members.Count, member.Value));
         }
 
-        // OrderBy is stable, so that the last of equal keys is the last one written.
-        var ordered = members.OrderBy(m => m.Key, ByteOrder.Instance).ToList();
+        // Equal keys stay in the order of the document, so that the last one is the last one written.
+        var count = _members.Count - firstMember;
+        if (count > 1) Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_members).Slice(firstMember, count));
         buffer.Write((byte)'{');
         var any = false;
-        for (var i = 0; i < ordered.Count; i++)
+        for (var i = firstMember; i < firstMember + count; i++)
         {
-            if (i + 1 < ordered.Count && ordered[i].Key.AsSpan().SequenceEqual(ordered[i + 1].Key)) continue;
+            if (i + 1 < firstMember + count && KeyOf(_members[i]).SequenceEqual(KeyOf(_members[i + 1]))) continue;
             if (any) buffer.Write((byte)',');
             any = true;
-            JsonValueWriter.WriteString(ordered[i].Key, buffer);
+            JsonValueWriter.WriteString(KeyOf(_members[i]), buffer);
             buffer.Write((byte)':');
-            Append(ordered[i].Value, buffer);
+            Append(_members[i].Value, buffer);
         }
 
         buffer.Write((byte)'}');
+        _members.RemoveRange(firstMember, count);
+        _keys.Truncate(firstKey);
     }
+
+    /// <summary>Small objects by insertion, which allocates nothing; large ones in n log n.</summary>
+    private void Sort(Span<Member> members)
+    {
+        var order = new KeyOrder(_keys);
+        if (members.Length > 32)
+        {
+            members.Sort(order);
+            return;
+        }
+
+        for (var i = 1; i < members.Length; i++)
+        {
+            var member = members[i];
+            var at = i;
+            for (; at > 0 && order.Compare(members[at - 1], member) > 0; at--) members[at] = members[at - 1];
+            members[at] = member;
+        }
+    }
+
+    private ReadOnlySpan<byte> KeyOf(in Member member) => _keys.Written.Slice(member.KeyStart, member.KeyLength);
 
     private static void AppendText(ReadOnlySpan<byte> content, Utf8Buffer buffer)
     {
@@ -73,10 +102,14 @@ internal static unsafe class JsonCanonical
         System.Buffers.ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private sealed class ByteOrder : IComparer<byte[]>
-    {
-        internal static readonly ByteOrder Instance = new();
+    private readonly record struct Member(int KeyStart, int KeyLength, int Order, JsonValue Value);
 
-        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
+    private readonly struct KeyOrder(Utf8Buffer keys) : IComparer<Member>
+    {
+        public int Compare(Member x, Member y)
+        {
+            var order = keys.Written.Slice(x.KeyStart, x.KeyLength).SequenceCompareTo(keys.Written.Slice(y.KeyStart, y.KeyLength));
+            return order != 0 ? order : x.Order.CompareTo(y.Order);
+        }
     }
 }

@@ -11,6 +11,9 @@ internal static unsafe class JsonDuplicateKeys
     [ThreadStatic]
     private static Slot[]? t_slots;
 
+    [ThreadStatic]
+    private static Stack<int>? t_containers;
+
     /// <summary>Position of the second appearance of a key, or -1. The document is valid.</summary>
     internal static int Find(JsonStructure structure)
     {
@@ -18,7 +21,8 @@ internal static unsafe class JsonDuplicateKeys
         if (t_slots is null || t_slots.Length < size) t_slots = new Slot[size];
         var slots = t_slots.AsSpan(0, size);
         slots.Clear();
-        var containers = new Stack<int>();
+        var containers = t_containers ??= new Stack<int>();
+        containers.Clear();
         for (var i = 0; i < structure.Count; i++)
         {
             switch (structure.At(i))

@@ -25,7 +25,8 @@ public readonly record struct JsonPathColumn(JsonPath Path, SqlType Type, OnDeco
 /// <summary>How a decoder reads.</summary>
 /// <param name="IsTrusted">The documents have been validated before (the engine's own events): grammar is not checked again.</param>
 /// <param name="Zone">The zone of times without one that become TIMESTAMP_LTZ; UTC by default.</param>
-public sealed record JsonDecodeOptions(bool IsTrusted = false, JsonLimits? Limits = null, TimeZoneInfo? Zone = null);
+/// <param name="FailOnMissingField"><c>json.fail-on-missing-field</c>: a value that is not there is an error; null is there.</param>
+public sealed record JsonDecodeOptions(bool IsTrusted = false, JsonLimits? Limits = null, TimeZoneInfo? Zone = null, bool FailOnMissingField = false);
 
 /// <summary>
 /// Fills typed columns with the values at an exact set of paths, in one pass over each document: the structure is indexed,
@@ -48,7 +49,9 @@ public sealed unsafe class JsonPathDecoder : IDisposable
     private readonly JsonPathColumn[] _columns;
     private readonly Column[] _targets;
     private readonly List<DecodeError> _errors = [];
+    private readonly JsonPathNode[] _nodes;
     private readonly bool _isTrusted;
+    private readonly bool _failsOnMissing;
     private readonly JsonLimits _limits;
     private readonly TimeZoneInfo _zone;
     private BatchMemory _memory = null!;
@@ -62,7 +65,8 @@ public sealed unsafe class JsonPathDecoder : IDisposable
             if (!CanDecode(column.Path)) throw new ArgumentException($"{column.Path}: a decoder takes members and elements counted from the start only.", nameof(columns));
         _columns = columns.ToArray();
         _targets = new Column[columns.Length];
-        _root = JsonPathNode.Build(_columns);
+        _root = JsonPathNode.Build(_columns, out _nodes);
+        _failsOnMissing = options.FailOnMissingField;
         _isTrusted = options.IsTrusted;
         _limits = options.Limits ?? JsonLimits.Default;
         _zone = options.Zone ?? TimeZoneInfo.Utc;
@@ -118,6 +122,7 @@ public sealed unsafe class JsonPathDecoder : IDisposable
 
         _stamp++;
         if (_structure.Count > 0) Visit(_root, 0);
+        if (_failsOnMissing) ReportMissing();
         Rows++;
     }
 
@@ -258,6 +263,13 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         _errors.Add(new DecodeError(Rows, column, position, $"{spec.Path}: {TextValue.Reason(result, spec.Type)}", DecodeError.Cut(value.Raw)));
     }
 
+    private void ReportMissing()
+    {
+        for (var c = 0; c < _nodes.Length; c++)
+            if (_nodes[c].Stamp != _stamp && _columns[c].OnFailure == OnDecodeFailure.Error)
+                _errors.Add(new DecodeError(Rows, c, -1, $"{_columns[c].Path}: The field is missing.", ""));
+    }
+
     /// <summary>A key appears again: what was read below it counts no more.</summary>
     private void Forget(JsonPathNode node)
     {
@@ -270,7 +282,11 @@ public sealed unsafe class JsonPathDecoder : IDisposable
             _errors.RemoveAll(error => error.Row == Rows && error.Column == column);
         }
 
-        foreach (var child in node.Children) Forget(child);
+        foreach (var child in node.Children)
+        {
+            child.Stamp = 0;
+            Forget(child);
+        }
     }
 
     private int CountValid(ulong* validity)

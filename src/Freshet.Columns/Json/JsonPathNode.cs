@@ -30,14 +30,17 @@ internal sealed unsafe class JsonPathNode
 
     internal bool IsLeaf { get; private set; }
 
-    internal static JsonPathNode Build(ReadOnlySpan<JsonPathColumn> columns)
+    /// <summary>The tree, and for each column the node where it ends.</summary>
+    internal static JsonPathNode Build(ReadOnlySpan<JsonPathColumn> columns, out JsonPathNode[] ends)
     {
+        ends = new JsonPathNode[columns.Length];
         var root = new JsonPathNode();
         for (var c = 0; c < columns.Length; c++)
         {
             var node = root;
             foreach (var step in columns[c].Path.Steps) node = node.ChildFor(step);
             node._columns.Add(c);
+            ends[c] = node;
         }
 
         root.Freeze();

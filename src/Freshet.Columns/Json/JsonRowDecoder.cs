@@ -50,7 +50,7 @@ public sealed unsafe class JsonRowDecoder : RowDecoder
         rows = _decoder.Rows;
         var columns = new Column[_columns.Length];
         _decoder.End(columns);
-        foreach (var error in _decoder.Errors) _errors.Add(error with { Line = _lines[error.Row] });
+        foreach (var error in _decoder.Errors) _errors.Add(error with { Line = _lines[error.Row], Reason = $"Line {_lines[error.Row]}: {error.Reason}" });
         return columns;
     }
 

@@ -67,19 +67,29 @@ public readonly unsafe struct JsonValue
     /// <summary>The elements of an array, in order; none of any other value.</summary>
     public ElementEnumerator Elements() => new(_structure, Kind == JsonKind.Array ? _index + 1 : int.MaxValue);
 
-    /// <summary>The member with this key, byte for byte as it is written, the last one of several.</summary>
+    /// <summary>The member with this key, its escapes resolved; the last one of several.</summary>
     public bool TryGetMember(ReadOnlySpan<byte> key, out JsonValue value)
     {
         value = default;
-        var found = false;
-        foreach (var member in Members())
+        if (Kind != JsonKind.Object) return false;
+        var found = -1;
+        var text = _structure.Text;
+        var positions = _structure.Positions;
+        var last = _structure.Count - 3;
+        for (var i = _index + 1; i < last && text[positions[i]] == '"';)
         {
-            if (!member.KeyEquals(key)) continue;
-            value = member.Value;
-            found = true;
+            var start = positions[i] + 1;
+            var name = new ReadOnlySpan<byte>(text + start, positions[i + 1] - start);
+            if (name.SequenceEqual(key)) found = i + 3;
+            else if (_structure.HasEscapes && name.Length > key.Length && name.Contains((byte)'\\') && JsonText.UnescapedEquals(name, key)) found = i + 3;
+            i = _structure.Skip(i + 3);
+            if (i >= _structure.Count || text[positions[i]] != ',') break;
+            i++;
         }
 
-        return found;
+        if (found < 0) return false;
+        value = _structure.ValueAt(found);
+        return true;
     }
 
     internal static JsonKind KindOf(byte first) => first switch

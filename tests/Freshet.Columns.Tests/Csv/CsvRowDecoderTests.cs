@@ -82,6 +82,26 @@ public class CsvRowDecoderTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Reading_goes_on_where_another_decoder_stopped()
+    {
+        var text = "a,b,c\nx,1,y\n\"x\n\",two,y\nx,3,y\nx,four,y\n"u8.ToArray();
+        using var first = new CsvRowDecoder(Three, [0, 1, 2], new CsvOptions(IgnoreFirstLine: true));
+        text.AsSpan().CopyTo(first.GetBuffer());
+        first.Commit(text.Length);
+        first.TryRead(2)!.Release();
+        Assert.Equal(2, first.RowsRead);
+        Assert.Equal(5, first.Line);
+        using var second = new CsvRowDecoder(Three, [0, 1, 2], new CsvOptions(IgnoreFirstLine: true));
+        second.StartAt(first.PositionBytes, first.Line);
+        text.AsSpan((int)first.PositionBytes).CopyTo(second.GetBuffer());
+        second.Commit(text.Length - (int)first.PositionBytes);
+        using var batch = new Released(second.TryRead()!);
+        Assert.Equal(2, batch.Batch.Rows);
+        Assert.Equal(6, Assert.Single(second.Errors).Line);
+        Assert.Equal(text.Length, second.PositionBytes);
+    }
+
+    [Fact]
     public void Random_text_is_split_as_one_character_at_a_time()
     {
         const int seed = 8;
@@ -207,6 +227,11 @@ public class CsvRowDecoderTests(ITestOutputHelper output)
             var split = Stopwatch.GetElapsedTime(start).TotalSeconds;
             output.WriteLine($"gunzip alone {gunzip:F0} ms; decode alone {decode * 1000:F0} ms, {text.Length / decode / 1e6:F0} MB/s; split alone {text.Length / split / 1e6:F0} MB/s");
         }
+    }
+
+    private sealed record Released(Batch Batch) : IDisposable
+    {
+        public void Dispose() => Batch.Release();
     }
 
     private delegate int Fill(Span<byte> buffer);

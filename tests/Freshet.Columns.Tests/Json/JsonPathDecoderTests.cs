@@ -83,6 +83,18 @@ public unsafe class JsonPathDecoderTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_missing_field_is_an_error_on_request()
+    {
+        using var decoder = new JsonPathDecoder([Column("a", SqlType.Int), Column("$.b.c", SqlType.Int)], new JsonDecodeOptions(FailOnMissingField: true));
+        var memory = BatchMemory.Create();
+        decoder.Begin(3, memory);
+        foreach (var document in new[] { "{\"a\":null,\"b\":{\"c\":1}}", "{\"b\":{\"c\":1},\"a\":1,\"b\":{}}", "{}" })
+            fixed (byte* text = Encoding.UTF8.GetBytes(document)) decoder.Add(text, document.Length);
+        Assert.Equal(["1 $.b.c", "2 $.a", "2 $.b.c"], decoder.Errors.Select(e => $"{e.Row} {e.Reason.Split(':')[0]}"));
+        memory.Release();
+    }
+
+    [Fact]
     public void A_long_value_in_error_is_cut()
     {
         using var decoder = new JsonPathDecoder([Column("v", SqlType.Int)]);
@@ -332,8 +344,9 @@ public unsafe class JsonPathDecoderTests(ITestOutputHelper output)
                 if (isBit) return element.GetBoolean() ? "1.0" : "0.0";
                 if (element.ValueKind is JsonValueKind.Object or JsonValueKind.Array) return "NULL";
                 if (!double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) return "NULL";
-                var shown = number.ToString("R", CultureInfo.InvariantCulture);
-                return shown.Contains('.', StringComparison.Ordinal) || shown.Contains('E', StringComparison.Ordinal) ? shown : shown + ".0";
+                var shown = new Utf8Buffer();
+                FloatingText.Write(number, shown);
+                return Encoding.UTF8.GetString(shown.Written);
         }
     }
 

@@ -19,8 +19,8 @@ public class JsonRowDecoderTests
             Assert.Equal(
                 [
                     "1|x",
-                    "NULL|NULL $.a: The value cannot be read as INT. [\"two\"] @3",
-                    "NULL|NULL The document ends too early. [{\"a\":3] @5",
+                    "NULL|NULL Line 3: $.a: The value cannot be read as INT. [\"two\"] @3",
+                    "NULL|NULL Line 5: The document ends too early. [{\"a\":3] @5",
                     "NULL|a text of more than twelve bytes",
                 ],
                 RowDecoderRun.Rows(decoder, text, chunk, 2, SqlType.Int, SqlType.String));

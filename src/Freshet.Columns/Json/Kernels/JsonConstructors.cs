@@ -50,7 +50,7 @@ public static unsafe class JsonConstructors
         if (isJson || type.Kind is TypeKind.Variant or TypeKind.Array or TypeKind.Map or TypeKind.Multiset or TypeKind.Row)
         {
             if (!rows.TryScan(argument, row, !type.IsCharacter, out var value)) return false;
-            JsonCanonical.Append(value, buffer);
+            rows.Canonical.Append(value, buffer);
             return true;
         }
 
@@ -163,7 +163,7 @@ public static unsafe class JsonConstructors
 
             // As in Flink, an empty text is null.
             if (text.Trim(" \t\r\n"u8).IsEmpty) rows.Buffer.Write("null"u8);
-            else if (rows.TryScan(text, false, out var value)) JsonCanonical.Append(value, rows.Buffer);
+            else if (rows.TryScan(text, false, out var value)) rows.Canonical.Append(value, rows.Buffer);
             else return rows.Fail("JSON: the text is not JSON.", text);
             rows.StoreText(rows.Buffer.Written, row);
             return true;
@@ -195,20 +195,30 @@ public static unsafe class JsonConstructors
             rows.Parts.Clear();
             rows.Buffer.Clear();
             JsonValueWriter.WriteString(TextOf(arguments[0], row), rows.Parts);
-            foreach (var rune in Encoding.UTF8.GetString(rows.Parts.Written))
+            var text = rows.Parts.Written;
+            while (!text.IsEmpty)
             {
-                if (rune == '/') rows.Buffer.Write("\\/"u8);
-                else if (rune < 0x80) rows.Buffer.Write((byte)rune);
-                else
-                {
-                    rows.Buffer.Write("\\u"u8);
-                    System.Buffers.Text.Utf8Formatter.TryFormat((int)rune, rows.Buffer.GetSpan(4), out var written, new System.Buffers.StandardFormat('x', 4));
-                    rows.Buffer.Advance(written);
-                }
+                Rune.DecodeFromUtf8(text, out var rune, out var used);
+                text = text[used..];
+                if (rune.Value == '/') rows.Buffer.Write("\\/"u8);
+                else if (rune.IsAscii) rows.Buffer.Write((byte)rune.Value);
+                else AppendUnits(rune, rows.Buffer);
             }
 
             rows.StoreText(rows.Buffer.Written, row);
             return true;
+        }
+    }
+
+    /// <summary>A character as one or two escapes of four hexadecimal digits.</summary>
+    private static void AppendUnits(Rune rune, Utf8Buffer buffer)
+    {
+        Span<char> units = stackalloc char[2];
+        foreach (var unit in units[..rune.EncodeToUtf16(units)])
+        {
+            buffer.Write("\\u"u8);
+            System.Buffers.Text.Utf8Formatter.TryFormat((int)unit, buffer.GetSpan(4), out var written, new System.Buffers.StandardFormat('x', 4));
+            buffer.Advance(written);
         }
     }
 

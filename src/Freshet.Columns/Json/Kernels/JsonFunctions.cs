@@ -85,40 +85,33 @@ public static class JsonFunctions
         {
             if (arguments[0].IsNull(row)) return false;
             var found = Find(rows, arguments, row, path, out var value);
-            string reason;
-            if (found == JsonPathResult.Found && !path.HasWildcard)
+            if (found == JsonPathResult.Error) return OnError(rows, arguments, row, "the path does not fit the document, or the text is not JSON", Text(arguments, row));
+            if (path.HasWildcard)
             {
-                if (value.Kind is not (JsonKind.Object or JsonKind.Array or JsonKind.Null))
-                {
-                    if (rows.TryStore(value, row, out var result)) return true;
-                    reason = $"JSON_VALUE at {path}: {TextValue.Reason(result, rows.Type)}";
-                    return Behave(rows, arguments, row, onError, reason, value.Raw);
-                }
-
-                if (value.Kind != JsonKind.Null)
-                    return Behave(rows, arguments, row, onError, $"JSON_VALUE at {path} finds an object or array; JSON_QUERY returns those.", value.Raw);
-                found = JsonPathResult.Empty;
-            }
-            else if (path.HasWildcard && found == JsonPathResult.Found)
-            {
-                if (rows.Matches.Count == 1 && rows.TryStore(rows.Matches[0], row, out _)) return true;
-                found = rows.Matches.Count == 0 ? JsonPathResult.Empty : JsonPathResult.Error;
+                if (rows.Matches.Count > 1) return OnError(rows, arguments, row, "the path finds several values; JSON_QUERY returns those", []);
+                value = rows.Matches.Count == 1 ? rows.Matches[0] : default;
             }
 
-            return found == JsonPathResult.Empty
-                ? Behave(rows, arguments, row, onEmpty, $"JSON_VALUE finds nothing at {path}.", [])
-                : Behave(rows, arguments, row, onError, $"JSON_VALUE: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));
+            if (value.Kind is JsonKind.None or JsonKind.Null) return OnEmpty(rows, arguments, row);
+            if (value.Kind is JsonKind.Object or JsonKind.Array) return OnError(rows, arguments, row, "the value is an object or array; JSON_QUERY returns those", value.Raw);
+            if (rows.TryStore(value, row, out var result)) return true;
+            return OnError(rows, arguments, row, result == TextResult.OutOfRange ? "the value is out of the range of the returned type" : "the value cannot be read as the returned type", value.Raw);
         }
 
-        private bool Behave(JsonRows rows, ReadOnlySpan<Column> arguments, int row, JsonBehavior behavior, string reason, ReadOnlySpan<byte> value)
+        private bool OnEmpty(JsonRows rows, ReadOnlySpan<Column> arguments, int row) => onEmpty switch
         {
-            if (behavior == JsonBehavior.Error) return rows.Fail(reason, value);
-            if (behavior != JsonBehavior.Default) return false;
+            JsonBehavior.Error => rows.Fail($"JSON_VALUE finds nothing at {path}.", Text(arguments, row)),
+            JsonBehavior.Default => rows.TryCopy(arguments[1], row),
+            _ => false,
+        };
 
-            // With both defaults the one ON EMPTY comes first.
-            var isError = !reason.StartsWith("JSON_VALUE finds nothing", StringComparison.Ordinal);
-            return rows.TryCopy(arguments[isError && onEmpty == JsonBehavior.Default ? 2 : 1], row);
-        }
+        /// <summary>With both defaults the one ON EMPTY comes first.</summary>
+        private bool OnError(JsonRows rows, ReadOnlySpan<Column> arguments, int row, string reason, ReadOnlySpan<byte> value) => onError switch
+        {
+            JsonBehavior.Error => rows.Fail($"JSON_VALUE at {path}: {reason}.", value),
+            JsonBehavior.Default => rows.TryCopy(arguments[onEmpty == JsonBehavior.Default ? 2 : 1], row),
+            _ => false,
+        };
     }
 
     private readonly struct QueryRow(JsonPath path, JsonWrapper wrapper, JsonBehavior onEmpty, JsonBehavior onError) : IJsonRow
@@ -128,17 +121,17 @@ public static class JsonFunctions
             if (arguments[0].IsNull(row)) return false;
             var found = Find(rows, arguments, row, path, out var value);
             var isEmpty = found == JsonPathResult.Empty || (!path.HasWildcard && value.Kind == JsonKind.Null);
-            if (found == JsonPathResult.Error) return Behave(rows, row, onError, $"JSON_QUERY: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));
-            if (isEmpty) return Behave(rows, row, onEmpty, $"JSON_QUERY finds nothing at {path}.", []);
+            if (found == JsonPathResult.Error) return Behave(rows, row, onError, "the path does not fit the document, or the text is not JSON", Text(arguments, row));
+            if (isEmpty) return Behave(rows, row, onEmpty, "nothing is found", []);
             var isArray = path.HasWildcard || value.Kind == JsonKind.Array;
             var wraps = wrapper == JsonWrapper.Unconditional || (wrapper == JsonWrapper.Conditional && !isArray);
             if (!wraps && !isArray && value.Kind != JsonKind.Object)
-                return Behave(rows, row, onError, $"JSON_QUERY at {path} finds a scalar; JSON_VALUE returns those, or add WITH WRAPPER.", value.Raw);
+                return Behave(rows, row, onError, "the value is a scalar; JSON_VALUE returns those, or add WITH WRAPPER", value.Raw);
             var buffer = rows.Buffer;
             buffer.Clear();
             if (wraps) buffer.Write((byte)'[');
             if (path.HasWildcard) AppendMatches(rows);
-            else JsonCanonical.Append(value, buffer);
+            else rows.Canonical.Append(value, buffer);
             if (wraps) buffer.Write((byte)']');
             return Store(rows, row);
         }
@@ -149,7 +142,7 @@ public static class JsonFunctions
             for (var i = 0; i < rows.Matches.Count; i++)
             {
                 if (i > 0) rows.Buffer.Write((byte)',');
-                JsonCanonical.Append(rows.Matches[i], rows.Buffer);
+                rows.Canonical.Append(rows.Matches[i], rows.Buffer);
             }
 
             rows.Buffer.Write((byte)']');
@@ -173,7 +166,7 @@ public static class JsonFunctions
 
         private bool Behave(JsonRows rows, int row, JsonBehavior behavior, string reason, ReadOnlySpan<byte> value)
         {
-            if (behavior == JsonBehavior.Error) return rows.Fail(reason, value);
+            if (behavior == JsonBehavior.Error) return rows.Fail($"JSON_QUERY at {path}: {reason}.", value);
             if (behavior is not (JsonBehavior.EmptyArray or JsonBehavior.EmptyObject)) return false;
             rows.Buffer.Clear();
             rows.Buffer.Write(behavior == JsonBehavior.EmptyArray ? "[]"u8 : "{}"u8);

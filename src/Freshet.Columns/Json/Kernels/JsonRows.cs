@@ -31,6 +31,8 @@ internal sealed unsafe class JsonRows
     /// <summary>A second buffer, for functions that put a text together from parts.</summary>
     internal Utf8Buffer Parts { get; } = new();
 
+    internal JsonCanonical Canonical { get; } = new();
+
     internal List<JsonValue> Matches { get; } = [];
 
     internal BatchMemory Memory { get; private set; } = null!;
