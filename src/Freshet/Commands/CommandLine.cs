@@ -9,6 +9,7 @@ using Freshet.Commands.Query;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
 using Freshet.Configuration;
+using Freshet.Sql;
 
 namespace Freshet.Commands;
 
@@ -34,6 +35,11 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"freshet: {e.Message}");
             return e.ExitCode;
+        }
+        catch (SqlException e)
+        {
+            await Console.Error.WriteLineAsync($"freshet: {e.Message}");
+            return UserException.Failed;
         }
         catch (OperationCanceledException) when (termination.Token.IsCancellationRequested)
         {

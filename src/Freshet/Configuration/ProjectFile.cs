@@ -8,7 +8,7 @@ internal readonly record struct ProjectFileEntry(string Path, string Value, int 
 
 /// <summary>
 /// Reads freshet.json (comments and trailing commas allowed) into a flat list of paths and texts:
-/// <c>{"api":{"origins":["x"]}}</c> is <c>api.origins[0]</c> = x. <c>${NAME}</c> in a text is replaced from the environment.
+/// <c>{"api":{"origins":["x"]}}</c> is <c>api.origins[0]</c> = x. <c>${NAME}</c> in a text is replaced as <see cref="EnvironmentText"/> says.
 /// Knows nothing of which settings exist.
 /// </summary>
 internal static class ProjectFile
@@ -68,32 +68,13 @@ internal static class ProjectFile
             case JsonTokenType.Null:
                 break;
             case JsonTokenType.String:
-                entries.Add(new ProjectFileEntry(path, Substitute(reader.GetString()!, path, line, environment), line));
+                var replaced = EnvironmentText.Replace(reader.GetString()!, environment, (sentence, _) => Invalid($"\"{path}\" {sentence}", line));
+                entries.Add(new ProjectFileEntry(path, replaced, line));
                 break;
             default:
                 entries.Add(new ProjectFileEntry(path, Encoding.UTF8.GetString(reader.ValueSpan), line));
                 break;
         }
-    }
-
-    private static string Substitute(string value, string path, int line, Func<string, string?> environment)
-    {
-        var at = value.IndexOf("${", StringComparison.Ordinal);
-        if (at < 0) return value;
-        var result = new StringBuilder();
-        var from = 0;
-        while (at >= 0)
-        {
-            var end = value.IndexOf('}', at);
-            if (end < 0) throw Invalid($"\"{path}\" has ${{ without }}", line);
-            var name = value[(at + 2)..end];
-            result.Append(value, from, at - from).Append(environment(name)
-                ?? throw Invalid($"\"{path}\" names the environment variable {name}, which is not set; set it or write the value", line));
-            from = end + 1;
-            at = value.IndexOf("${", from, StringComparison.Ordinal);
-        }
-
-        return result.Append(value, from, value.Length - from).ToString();
     }
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";

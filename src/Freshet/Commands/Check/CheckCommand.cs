@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Freshet.Configuration;
+using Freshet.Sql.Parsing;
 
 namespace Freshet.Commands.Check;
 
@@ -14,7 +16,10 @@ internal static class CheckCommand
         command.SetAction(parsed =>
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
-            Console.WriteLine($"{settings.Folder}: the configuration is valid");
+            var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
+            var statements = files.Sum(f => SqlParser.ParseScript(f).Length);
+            if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
+            Console.WriteLine($"{settings.Folder}: {files.Count} SQL files with {statements} statements, {settings.Keys.Count} write keys: valid");
             return 0;
         });
         ExamplesHelp.Attach(command, ["freshet check myproject"]);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Freshet.Commands.Execute;
 using Spectre.Console;
 
 namespace Freshet.Commands.Query;
@@ -77,15 +78,7 @@ internal static class SqlCommand
 
     private static void WriteTable(JsonElement answer)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        foreach (var column in answer.GetProperty("columns").EnumerateArray())
-        {
-            var type = column.GetProperty("type").GetString()!;
-            var isNumber = type.Contains("INT", StringComparison.Ordinal) || type.StartsWith("DECIMAL", StringComparison.Ordinal) || type.StartsWith("DOUBLE", StringComparison.Ordinal) || type.StartsWith("FLOAT", StringComparison.Ordinal);
-            var header = new TableColumn(Markup.Escape(Printable(column.GetProperty("name").GetString()!)));
-            table.AddColumn(isNumber ? header.RightAligned() : header);
-        }
-
+        var table = ResultPrinter.NewTable(answer.GetProperty("columns").EnumerateArray().Select(c => (c.GetProperty("name").GetString()!, IsNumber(c.GetProperty("type").GetString()!))));
         var count = 0;
         foreach (var row in answer.GetProperty("rows").EnumerateArray())
         {
@@ -97,14 +90,13 @@ internal static class SqlCommand
         Console.WriteLine($"{count:N0} row{(count == 1 ? "" : "s")}");
     }
 
-    private static string Cell(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => "[dim]NULL[/]",
-        JsonValueKind.String => Markup.Escape(Printable(value.GetString()!)),
-        _ => Markup.Escape(Printable(value.GetRawText())),
-    };
+    private static bool IsNumber(string type) =>
+        type.Contains("INT", StringComparison.Ordinal) || type.StartsWith("DECIMAL", StringComparison.Ordinal) || type.StartsWith("DOUBLE", StringComparison.Ordinal) || type.StartsWith("FLOAT", StringComparison.Ordinal);
 
-    /// <summary>Texts come from strangers: control characters would move the terminal's cursor.</summary>
-    private static string Printable(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+    private static string Cell(JsonElement value) => ResultPrinter.Cell(value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    });
 }
