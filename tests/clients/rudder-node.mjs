@@ -2,13 +2,16 @@
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 
 const [url, writeKey, count] = process.argv.slice(2);
-const client = new RudderAnalytics(writeKey, { dataPlaneUrl: `${url}/v1/batch`, flushAt: 20, flushInterval: 200 });
+const client = new RudderAnalytics(writeKey, { dataPlaneUrl: url, flushAt: 20, flushInterval: 200 });
 let errors = 0;
+const sent = [];
 for (let i = 0; i < Number(count); i++) {
-  client.track(
+  // The callback comes when the event's batch has been answered.
+  sent.push(new Promise((resolve) => client.track(
     { userId: `rudder-user-${i % 10}`, event: 'Client Test', properties: { n: i, client: 'rudder-node' } },
-    (error) => { if (error) errors++; });
+    (error) => { if (error) errors++; resolve(); })));
 }
-await new Promise((resolve) => client.flush(resolve));
+client.flush();
+await Promise.all(sent);
 console.log(JSON.stringify({ sent: Number(count), errors }));
 process.exit(0);
