@@ -30,7 +30,7 @@ internal readonly record struct Overflow(int Index, string Value);
 /// state of no rows; taking back all that was added leads there again (apart from what lies in tables of its own, which
 /// <see cref="Release"/> frees).
 /// </summary>
-internal abstract unsafe class Accumulator
+internal abstract unsafe class Accumulator : IDisposable
 {
     /// <summary>Where the state begins, bytes from the group's state.</summary>
     public int Offset { get; set; }
@@ -48,6 +48,9 @@ internal abstract unsafe class Accumulator
     public virtual void Release(byte** groups, int count)
     {
     }
+
+    /// <summary>Gives back the tables of its own, after all groups have been released.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 
     /// <summary>Adds the states of other groups of the same layout to these (panes of a window).</summary>
     public abstract void Merge(byte** from, byte** into, int count);

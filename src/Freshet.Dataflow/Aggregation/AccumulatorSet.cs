@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -10,7 +11,7 @@ namespace Freshet.Dataflow.Aggregation;
 /// them: through the call's FILTER, then, for DISTINCT, through the counted values of the group, then into the accumulator.
 /// Calls with the same FILTER share its rows; calls with the same FILTER and argument share the counted values.
 /// </summary>
-internal sealed unsafe class AccumulatorSet
+internal sealed unsafe class AccumulatorSet : IDisposable
 {
     private readonly Accumulator[] _accumulators;
     private readonly AggregateCall[] _calls;
@@ -83,6 +84,25 @@ internal sealed unsafe class AccumulatorSet
     public void Merge(byte** from, byte** into, int count)
     {
         foreach (var accumulator in _accumulators) accumulator.Merge(from, into, count);
+    }
+
+    /// <summary>Gives everything back: what the groups of <paramref name="table"/> hold outside their rows, and the tables for it.</summary>
+    public void Dispose(KeyedTable table)
+    {
+        table.ForEach(ReleaseOne);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var accumulator in _accumulators) accumulator.Dispose();
+        foreach (var values in _sets) values.Dispose();
+    }
+
+    private void ReleaseOne(nint address)
+    {
+        var group = (byte*)address;
+        Release(&group, 1);
     }
 
     private static AccumulatorInput Filtered(Batch batch, AggregateCall call, in AccumulatorInput input, int* slots, BatchMemory scratch, out int* keptSlots)

@@ -3,6 +3,7 @@ using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Errors;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -21,7 +22,7 @@ public sealed unsafe class AggregateOperator : Operator
     private readonly AggregateSpec _spec;
     private readonly int[] _keys;
     private readonly bool _ownsGlobalGroup;
-    private readonly GroupTable _table;
+    private readonly KeyedTable _table;
     private readonly AccumulatorSet _accumulators;
     private readonly ErrorRows _errors = new([]);
     private readonly List<Overflow> _overflows = [];
@@ -40,7 +41,7 @@ public sealed unsafe class AggregateOperator : Operator
         _keys = [.. spec.Keys];
         _ownsGlobalGroup = spec.IsGlobal && share == 0;
         _accumulators = new AccumulatorSet(spec.InputTypes, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed);
-        _table = new GroupTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
+        _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
     }
 
     public override long StateRows => _table.Rows + _accumulators.ExtraRows;
@@ -115,7 +116,7 @@ public sealed unsafe class AggregateOperator : Operator
         if (_ended.Count == 0) return;
         foreach (var slot in _ended)
         {
-            var group = _table.GroupAt(slot);
+            var group = _table.At(slot);
             _accumulators.Release(&group, 1);
             _table.Remove(slot);
         }
@@ -124,6 +125,13 @@ public sealed unsafe class AggregateOperator : Operator
     }
 
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
+
+    public override void Dispose()
+    {
+        _accumulators.Dispose(_table);
+        _table.Dispose();
+        base.Dispose();
+    }
 
     /// <summary>Reads the results of groups that this step has not touched before, before anything is added to them.</summary>
     private void RememberOld(Batch batch, in AccumulatorInput input, int* slots, BatchMemory scratch, long step)
@@ -169,7 +177,7 @@ public sealed unsafe class AggregateOperator : Operator
         var has = memory.Allocate<byte>(count);
         for (var i = 0; i < count; i++)
         {
-            groups[i] = _table.GroupAt(changed.Slots[i]);
+            groups[i] = _table.At(changed.Slots[i]);
             var header = (GroupHeader*)groups[i];
             header->HasRow = header->Rows > 0 || _spec.IsGlobal;
             has[i] = header->HasRow ? (byte)1 : (byte)0;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -11,9 +12,9 @@ namespace Freshet.Dataflow.Aggregation;
 /// Invariant: in-order is value order; a node's rank is at least its children's, the rank being a hash of its slot, so the
 /// shape does not show in any result. Cost: O(log n) for each change, 48 bytes a value.
 /// </summary>
-internal sealed unsafe class CountedValues(PhysicalKind kind)
+internal sealed unsafe class CountedValues(PhysicalKind kind) : IDisposable
 {
-    private readonly RowStore _nodes = new(sizeof(Node));
+    private readonly RowPages _nodes = new(sizeof(Node));
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Node
@@ -58,6 +59,8 @@ internal sealed unsafe class CountedValues(PhysicalKind kind)
         if (*root != 0) Clear(*root);
         *root = 0;
     }
+
+    public void Dispose() => _nodes.Dispose();
 
     private Node* At(int slot) => (Node*)_nodes.At(slot - 1);
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -11,11 +12,11 @@ namespace Freshet.Dataflow.Aggregation;
 /// (+1) and going (-1). NULLs are no values. A value whose weight is back at 0 leaves the state.
 /// The values of a group are also a list that begins in the group's state, so that a group that ends takes them along.
 /// </summary>
-internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulong seed)
+internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulong seed) : IDisposable
 {
     private static readonly int[] Keys = [0, 1];
 
-    private readonly GroupTable _table = new([PhysicalKind.Int64, kind], sizeof(CountedValue), seed);
+    private readonly KeyedTable _table = new([PhysicalKind.Int64, kind], sizeof(CountedValue), seed);
     private AccumulatorInput _found;
 
     /// <summary>What lies behind a group's slot and a value. Links are slots plus one; 0 ends the list.</summary>
@@ -102,7 +103,9 @@ internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulo
         }
     }
 
-    private CountedValue* At(int slot) => (CountedValue*)_table.GroupAt(slot);
+    public void Dispose() => _table.Dispose();
+
+    private CountedValue* At(int slot) => (CountedValue*)_table.At(slot);
 
     private void RemoveEmpty(int* slots, byte** groups, int count)
     {

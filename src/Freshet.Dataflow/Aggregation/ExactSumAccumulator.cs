@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -23,7 +24,7 @@ internal struct ExactSumState
 /// </summary>
 internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulator
 {
-    private readonly RowStore _wide = new(sizeof(WideSum));
+    private readonly RowPages _wide = new(sizeof(WideSum));
     private readonly bool _isAverage = call.Function == AggregateFunction.Avg;
     private readonly PhysicalKind _result = call.ResultType.Physical;
 
@@ -92,6 +93,12 @@ internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulat
             var state = (ExactSumState*)(groups[i] + Offset);
             if (state->Sum.IsSpilled) _wide.Remove(state->Sum.Slot);
         }
+    }
+
+    public override void Dispose()
+    {
+        _wide.Dispose();
+        base.Dispose();
     }
 
     private void Add<T>(in Column argument, in AccumulatorInput input)

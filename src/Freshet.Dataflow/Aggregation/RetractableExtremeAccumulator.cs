@@ -51,6 +51,12 @@ internal sealed unsafe class RetractableExtremeAccumulator(AggregateCall call) :
         for (var i = 0; i < count; i++) _values.AddAll((int*)(into[i] + Offset), *(int*)(from[i] + Offset));
     }
 
+    public override void Dispose()
+    {
+        _values.Dispose();
+        base.Dispose();
+    }
+
     public override void Release(byte** groups, int count)
     {
         for (var i = 0; i < count; i++) _values.Clear((int*)(groups[i] + Offset));

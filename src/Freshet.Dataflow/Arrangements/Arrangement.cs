@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Aggregation;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Arrangements;
 
@@ -37,13 +37,13 @@ internal struct ArrangedRow
 /// Until then rows of weight 0 stay readable at their slots, and texts of rows that were read stay where they are.
 /// Cost: two look-ups for each row of a batch, whatever the number of rows of a key.
 /// </summary>
-internal sealed unsafe class Arrangement
+internal sealed unsafe class Arrangement : IDisposable
 {
     /// <summary>The end of a key's list, or a key that is not there.</summary>
     public const int None = -1;
 
-    private readonly GroupTable _rows;
-    private readonly GroupTable _keys;
+    private readonly KeyedTable _rows;
+    private readonly KeyedTable _keys;
     private readonly int[] _columns;
     private readonly int[] _keyColumns;
     private readonly List<int> _emptied = [];
@@ -52,8 +52,8 @@ internal sealed unsafe class Arrangement
     {
         _columns = [.. Enumerable.Range(0, types.Length)];
         _keyColumns = [.. keys];
-        _rows = new GroupTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
-        _keys = new GroupTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
+        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
+        _keys = new KeyedTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
     }
 
     public long Rows => _rows.Rows;
@@ -92,10 +92,10 @@ internal sealed unsafe class Arrangement
     {
         _keys.Find(input, keyColumns, rows, count, scratch, first);
         for (var i = 0; i < count; i++)
-            if (first[i] != None) first[i] = *(int*)_keys.GroupAt(first[i]) - 1;
+            if (first[i] != None) first[i] = *(int*)_keys.At(first[i]) - 1;
     }
 
-    public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.GroupAt(slot);
+    public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.At(slot);
 
     /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the step.</summary>
     public Column Read(int column, int* slots, int count, BatchMemory memory) => _rows.ReadColumn(column, slots, count, memory);
@@ -117,9 +117,15 @@ internal sealed unsafe class Arrangement
         _emptied.Clear();
     }
 
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _keys.Dispose();
+    }
+
     private void Link(ArrangedRow* row, int slot, int keySlot)
     {
-        var first = (int*)_keys.GroupAt(keySlot);
+        var first = (int*)_keys.At(keySlot);
         row->Key = keySlot + 1;
         row->Next = *first;
         row->Previous = 0;
@@ -137,7 +143,7 @@ internal sealed unsafe class Arrangement
         }
 
         var key = row->Key - 1;
-        *(int*)_keys.GroupAt(key) = row->Next;
+        *(int*)_keys.At(key) = row->Next;
         if (row->Next == 0) _keys.Remove(key);
     }
 }

@@ -122,6 +122,13 @@ public sealed unsafe class JoinOperator : Operator
 
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
 
+    public override void Dispose()
+    {
+        _sides[0].Dispose();
+        _sides[1].Dispose();
+        base.Dispose();
+    }
+
     private void EndProbing()
     {
         if (_probing is null) return;

@@ -4,6 +4,7 @@ using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Errors;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Windows;
 
@@ -26,7 +27,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private readonly long _span;
     private readonly int _copies;
     private readonly AccumulatorSet _accumulators;
-    private readonly GroupTable _table;
+    private readonly KeyedTable _table;
     private readonly PaneDirectory _panes;
     private readonly WindowMerger? _merger;
     private readonly ErrorRows _errors;
@@ -54,7 +55,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         var types = spec.Input.Fields.Select(f => f.Type).ToArray();
         _accumulators = new AccumulatorSet([.. types], spec.Calls, spec.IsAppendOnly, sizeof(PaneGroup), seed);
         PhysicalKind[] keys = [.. spec.Keys.Select(k => types[k].Physical)];
-        _table = new GroupTable([.. keys, PhysicalKind.Int64, PhysicalKind.Int64], _accumulators.StateBytes, seed);
+        _table = new KeyedTable([.. keys, PhysicalKind.Int64, PhysicalKind.Int64], _accumulators.StateBytes, seed);
         _paneKeys = [.. Enumerable.Range(0, keys.Length + 2)];
         _panes = new PaneDirectory(_window);
         _errors = new ErrorRows(spec.PositionColumns);
@@ -127,6 +128,14 @@ public sealed unsafe class WindowAggregateOperator : Operator
         2 => _resultErrors.Take(),
         _ => null,
     };
+
+    public override void Dispose()
+    {
+        _merger?.Dispose();
+        _accumulators.Dispose(_table);
+        _table.Dispose();
+        base.Dispose();
+    }
 
     private int* DropNullTimes(Batch batch, BatchMemory scratch, out int count)
     {
@@ -226,7 +235,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         while (_link != PaneGroup.End && count < Batch.TypicalRows)
         {
             slots[count] = _link - PaneGroup.Bias;
-            groups[count] = table.GroupAt(slots[count]);
+            groups[count] = table.At(slots[count]);
             var group = (PaneGroup*)groups[count];
             _link = group->Next;
             if (group->Rows > 0) count++;
@@ -263,7 +272,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
             for (var link = pane.First; link != PaneGroup.End;)
             {
                 var slot = link - PaneGroup.Bias;
-                var group = _table.GroupAt(slot);
+                var group = _table.At(slot);
                 link = ((PaneGroup*)group)->Next;
                 _accumulators.Release(&group, 1);
                 ((PaneGroup*)group)->Next = 0;
@@ -278,14 +287,14 @@ public sealed unsafe class WindowAggregateOperator : Operator
     /// <summary>Removes a group without rows, unless its pane holds only what came late for some windows: there rows may be taken back that lie elsewhere.</summary>
     private void RemoveEmpty(int slot, BatchMemory memory)
     {
-        var group = _table.GroupAt(slot);
+        var group = _table.At(slot);
         var links = (PaneGroup*)group;
         if (links->Next == 0 || links->Rows != 0) return;
         var start = *_table.ReadColumn(_paneKeys.Length - 2, &slot, 1, memory, false).As<long>();
         var firstEnd = *_table.ReadColumn(_paneKeys.Length - 1, &slot, 1, memory, false).As<long>();
         if (firstEnd != start + _span) return;
-        if (links->Next != PaneGroup.End) ((PaneGroup*)_table.GroupAt(links->Next - PaneGroup.Bias))->Previous = links->Previous;
-        if (links->Previous != PaneGroup.End) ((PaneGroup*)_table.GroupAt(links->Previous - PaneGroup.Bias))->Next = links->Next;
+        if (links->Next != PaneGroup.End) ((PaneGroup*)_table.At(links->Next - PaneGroup.Bias))->Previous = links->Previous;
+        if (links->Previous != PaneGroup.End) ((PaneGroup*)_table.At(links->Previous - PaneGroup.Bias))->Next = links->Next;
         else SetFirst(_panes.GetOrAdd(start, firstEnd), links->Next);
         links->Next = 0;
         _accumulators.Release(&group, 1);
@@ -300,7 +309,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
 
     private void Link(Pane pane, PaneGroup* group, int slot)
     {
-        if (pane.First != PaneGroup.End) ((PaneGroup*)_table.GroupAt(pane.First - PaneGroup.Bias))->Previous = slot + PaneGroup.Bias;
+        if (pane.First != PaneGroup.End) ((PaneGroup*)_table.At(pane.First - PaneGroup.Bias))->Previous = slot + PaneGroup.Bias;
         group->Next = pane.First;
         group->Previous = PaneGroup.End;
         pane.First = slot + PaneGroup.Bias;

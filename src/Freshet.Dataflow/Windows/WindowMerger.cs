@@ -2,13 +2,14 @@ using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Windows;
 
 /// <summary>
 /// The groups of one hopping window while it fires: the sums of its panes' groups, by key. Empty between windows.
 /// </summary>
-internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet accumulators, ulong seed)
+internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet accumulators, ulong seed) : IDisposable
 {
     private readonly int[] _keys = [.. Enumerable.Range(0, keys.Length)];
     private int _last = PaneGroup.End;
@@ -16,10 +17,10 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
     /// <summary>The link to the first group of the merged list.</summary>
     public int First { get; private set; } = PaneGroup.End;
 
-    public GroupTable Table { get; } = new(keys, accumulators.StateBytes, seed);
+    public KeyedTable Table { get; } = new(keys, accumulators.StateBytes, seed);
 
     /// <summary>Adds the groups of a pane.</summary>
-    public void Add(GroupTable from, Pane pane)
+    public void Add(KeyedTable from, Pane pane)
     {
         for (var link = pane.First; link != PaneGroup.End;)
         {
@@ -30,7 +31,7 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
             for (; link != PaneGroup.End && count < Batch.TypicalRows; count++)
             {
                 slots[count] = link - PaneGroup.Bias;
-                sources[count] = from.GroupAt(slots[count]);
+                sources[count] = from.At(slots[count]);
                 link = ((PaneGroup*)sources[count])->Next;
             }
 
@@ -44,7 +45,7 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
         for (var link = First; link != PaneGroup.End;)
         {
             var slot = link - PaneGroup.Bias;
-            var group = Table.GroupAt(slot);
+            var group = Table.At(slot);
             link = ((PaneGroup*)group)->Next;
             accumulators.Release(&group, 1);
             Table.Remove(slot);
@@ -54,7 +55,9 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
         _last = PaneGroup.End;
     }
 
-    private void Merge(GroupTable from, int* slots, byte** sources, int count, BatchMemory memory)
+    public void Dispose() => Table.Dispose();
+
+    private void Merge(KeyedTable from, int* slots, byte** sources, int count, BatchMemory memory)
     {
         var columns = new Column[keys.Length];
         for (var i = 0; i < columns.Length; i++) columns[i] = from.ReadColumn(i, slots, count, memory);
@@ -69,7 +72,7 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
             if (target->Next != 0) continue;
             target->Next = PaneGroup.End;
             if (_last == PaneGroup.End) First = merged[i] + PaneGroup.Bias;
-            else ((PaneGroup*)Table.GroupAt(_last - PaneGroup.Bias))->Next = merged[i] + PaneGroup.Bias;
+            else ((PaneGroup*)Table.At(_last - PaneGroup.Bias))->Next = merged[i] + PaneGroup.Bias;
             _last = merged[i] + PaneGroup.Bias;
         }
 
