@@ -57,7 +57,7 @@ internal static class SettingCatalog
         Duration("events.watermarkDelay", "10s", "how far the watermark of events stays behind the highest event time", (s, v) => s.WatermarkDelay = v),
         Duration("events.dedupWindow", "24h", "how long a messageId is remembered", (s, v) => s.DedupWindow = v),
         Bytes("events.dedupMemory", "256MiB", "memory for remembered messageIds; when it is full the window shortens", 1 << 16, 1L << 40, (s, v) => s.DedupBytesMax = v),
-        new("events.retention", "", "how long events are kept; empty keeps all", (s, v) =>
+        new("events.retention", "", "how long events are kept; only empty (all) is taken until checkpoints exist", (s, v) =>
         {
             if (v.Length == 0) return null;
             if (!Quantity.TryDuration(v, out var duration)) return DurationExpected;

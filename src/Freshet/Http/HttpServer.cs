@@ -1,29 +1,29 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Freshet.Configuration;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Freshet.Http;
 
 /// <summary>
-/// Kestrel without a host around it: no dependency injection, no middleware, no logging; it starts in a few tens of
-/// milliseconds. Requests go straight from the connection to the <see cref="Router"/>.
+/// Kestrel without what is usually around it: no middleware, no configuration, no logging; it starts in a few tens of
+/// milliseconds. The host only makes the server and is never run. Requests go straight from the connection to the <see cref="Router"/>.
 /// </summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
-    private readonly KestrelServer _server;
+    private readonly WebApplication _host;
+    private readonly IServer _server;
     private readonly X509Certificate2? _certificate;
 
-    private HttpServer(KestrelServer server, X509Certificate2? certificate)
+    private HttpServer(WebApplication host, IServer server, X509Certificate2? certificate)
     {
+        _host = host;
         _server = server;
         _certificate = certificate;
     }
@@ -37,30 +37,37 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         if (!Project.TryAddress(settings.Listen, out var address)) throw new ArgumentException("listen was checked before", nameof(settings));
         var certificate = LoadCertificate(settings);
-        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false, ApplicationServices = new NoServices() };
-        options.Limits.MaxConcurrentConnections = settings.ConnectionsMax;
-        options.Limits.MaxRequestBodySize = Math.Max(4 << 20, settings.BatchBytesMax + 1);
-        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
-        options.Listen(address, settings.Port, listen =>
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
-            if (certificate is not null) listen.UseHttps(certificate);
+            options.AddServerHeader = false;
+            options.AllowSynchronousIO = false;
+            options.Limits.MaxConcurrentConnections = settings.ConnectionsMax;
+            options.Limits.MaxRequestBodySize = Math.Max(4 << 20, settings.BatchBytesMax + 1);
+            options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+            options.Listen(address, settings.Port, listen =>
+            {
+                if (certificate is not null) listen.UseHttps(certificate);
+            });
         });
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { Backlog = 4096 }), NullLoggerFactory.Instance);
-        var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
+        builder.WebHost.UseSockets(options => options.Backlog = 4096);
+        if (certificate is not null) builder.WebHost.UseKestrelHttpsConfiguration();
+        var host = builder.Build();
+        var server = host.Services.GetRequiredService<IServer>();
         try
         {
             await server.StartAsync(new Application(router), CancellationToken.None);
         }
         catch (IOException e)
         {
-            server.Dispose();
+            await host.DisposeAsync();
             throw new UserException("port_unavailable", $"Port {settings.Port} on {settings.Listen} cannot be used ({(e.InnerException ?? e).Message}); choose another with --port or end the program that holds it.");
         }
 
         var bound = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        var host = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : bound.Host;
-        return new HttpServer(server, certificate) { Url = $"{bound.Scheme}://{host}:{bound.Port}", Port = bound.Port };
+        var name = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : bound.Host;
+        return new HttpServer(host, server, certificate) { Url = $"{bound.Scheme}://{name}:{bound.Port}", Port = bound.Port };
     }
 
     /// <summary>Takes no new requests and lets those in work end, for at most <paramref name="patience"/>.</summary>
@@ -73,7 +80,7 @@ internal sealed class HttpServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.FromSeconds(1));
-        _server.Dispose();
+        await _host.DisposeAsync();
         _certificate?.Dispose();
     }
 
@@ -94,12 +101,6 @@ internal sealed class HttpServer : IAsyncDisposable
         {
             throw new UserException("invalid_certificate", $"The certificate \"{relative}\" cannot be read ({e.Message}); check certificate.path, certificate.keyPath and certificate.password.");
         }
-    }
-
-    /// <summary>Kestrel asks for optional services; there are none.</summary>
-    private sealed class NoServices : IServiceProvider
-    {
-        public object? GetService(Type serviceType) => serviceType == typeof(Microsoft.Extensions.Logging.ILoggerFactory) ? NullLoggerFactory.Instance : null;
     }
 
     private sealed class Application(Router router) : IHttpApplication<Exchange>
