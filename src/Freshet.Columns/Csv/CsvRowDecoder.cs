@@ -178,7 +178,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         switch (type.Kind)
         {
             case TypeKind.Int:
-                result = NumberText.TryInt64(start, size, out var integer);
+                result = NumberText.TryInt64(start, size, out var integer, false);
                 column.As<int>()[row] = (int)integer;
                 if (result == TextResult.Ok && integer == (int)integer) return true;
                 break;

@@ -35,7 +35,7 @@ public static unsafe class NumberText
 
     /// <summary>An integer; what stands after the point is dropped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TextResult TryInt64(byte* text, int length, out long value)
+    public static TextResult TryInt64(byte* text, int length, out long value, bool allowExponent = true)
     {
         // Short integers without a sign are most of all numbers.
         if ((uint)(length - 1) < 18)
@@ -53,10 +53,10 @@ public static unsafe class NumberText
             if (k == length) return TextResult.Ok;
         }
 
-        return TryInt64General(text, length, out value);
+        return TryInt64General(text, length, allowExponent, out value);
     }
 
-    /// <summary>A double, correctly rounded; NaN, Infinity and -Infinity by these names.</summary>
+    /// <summary>A double, correctly rounded, infinite beyond its range; NaN, Infinity and -Infinity by these names.</summary>
     public static TextResult TryDouble(byte* text, int length, out double value)
     {
         if (TryScan(text, length, out var number))
@@ -69,7 +69,7 @@ public static unsafe class NumberText
             }
 
             if (Utf8Parser.TryParse(new ReadOnlySpan<byte>(text, length), out value, out var used) && used == length)
-                return double.IsFinite(value) ? TextResult.Ok : TextResult.OutOfRange;
+                return TextResult.Ok;
         }
 
         return TryName(new ReadOnlySpan<byte>(text, length), out value);
@@ -80,7 +80,7 @@ public static unsafe class NumberText
     {
         if (TryScan(text, length, out _)
             && Utf8Parser.TryParse(new ReadOnlySpan<byte>(text, length), out value, out var used) && used == length)
-            return float.IsFinite(value) ? TextResult.Ok : TextResult.OutOfRange;
+            return TextResult.Ok;
         var result = TryName(new ReadOnlySpan<byte>(text, length), out var wide);
         value = (float)wide;
         return result;
@@ -119,10 +119,10 @@ public static unsafe class NumberText
         return TextResult.Ok;
     }
 
-    private static TextResult TryInt64General(byte* text, int length, out long value)
+    private static TextResult TryInt64General(byte* text, int length, bool allowExponent, out long value)
     {
         value = 0;
-        if (!TryScan(text, length, out var number)) return TextResult.Malformed;
+        if (!TryScan(text, length, out var number) || (number.HasExponent && !allowExponent)) return TextResult.Malformed;
         if (number.Digits == 0) return TextResult.Ok;
         var shift = (long)number.Exponent + number.DroppedIntegerDigits;
         if (shift > 19) return TextResult.OutOfRange;
@@ -196,6 +196,7 @@ public static unsafe class NumberText
         if (at == length) return true;
         if ((text[at] | 0x20) != 'e') return false;
         at++;
+        number.HasExponent = true;
         var negative = at < length && text[at] == '-';
         if (at < length && text[at] is (byte)'-' or (byte)'+') at++;
         if (at == length) return false;
@@ -227,6 +228,7 @@ public static unsafe class NumberText
         internal int DroppedIntegerDigits;
         internal int FirstDropped;
         internal bool HasDroppedDigits;
+        internal bool HasExponent;
         internal bool IsNegative;
     }
 }

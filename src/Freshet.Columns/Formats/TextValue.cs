@@ -39,7 +39,7 @@ public static unsafe class TextValue
             case TypeKind.Boolean:
                 return TryBoolean(new ReadOnlySpan<byte>(text, length), (byte*)values + row);
             case TypeKind.TinyInt or TypeKind.SmallInt or TypeKind.Int or TypeKind.BigInt:
-                result = NumberText.TryInt64(text, length, out var integer);
+                result = NumberText.TryInt64(text, length, out var integer, false);
                 return result == TextResult.Ok ? WriteInteger(integer, type.Physical, values, row) : result;
             case TypeKind.Float:
                 result = NumberText.TryFloat(text, length, out var single);

@@ -1,4 +1,6 @@
 using Freshet.Columns.Formats;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
 
 namespace Freshet.Columns.Json;
 
@@ -12,6 +14,8 @@ public sealed unsafe class JsonLineWriter : IRowWriter
     private readonly byte[][] _names;
     private readonly JsonTimeFormat _times;
     private readonly bool _ignoresNulls;
+    private readonly bool[] _isRewritten;
+    private JsonStructure? _structure;
 
     public JsonLineWriter(Schema schema, JsonTimeFormat times = JsonTimeFormat.Sql, bool ignoreNullFields = false)
     {
@@ -19,6 +23,9 @@ public sealed unsafe class JsonLineWriter : IRowWriter
         _times = times;
         _ignoresNulls = ignoreNullFields;
         _names = new byte[schema.Count][];
+
+        // Composite values are kept with their times in ISO-8601.
+        _isRewritten = [.. schema.Fields.Select(f => times == JsonTimeFormat.Sql && !f.Type.Fields.IsEmpty && JsonShape.HasTimes(f.Type))];
         var buffer = new Utf8Buffer(64);
         for (var c = 0; c < _names.Length; c++)
         {
@@ -73,6 +80,21 @@ public sealed unsafe class JsonLineWriter : IRowWriter
     private void WriteValue(in Column column, int c, bool isNull, int row, Utf8Buffer buffer)
     {
         if (isNull) buffer.Write("null"u8);
+        else if (_isRewritten[c]) Rewrite(column.As<StringView>() + column.IndexOf(row), _schema[c], buffer);
         else JsonValueWriter.Write(_schema[c], column.Values, column.IndexOf(row), _times, buffer);
+    }
+
+    private void Rewrite(StringView* view, SqlType type, Utf8Buffer buffer)
+    {
+        var text = StringView.Span(view);
+        var structure = _structure ??= new JsonStructure();
+        var memory = BatchMemory.Create();
+        fixed (byte* bytes = text)
+        {
+            structure.Scan(bytes, text.Length);
+            JsonShape.TryAppend(structure.Count > 0 ? structure.ValueAt(0) : default, type, _times, TimeZoneInfo.Utc, memory, buffer);
+        }
+
+        memory.Release();
     }
 }

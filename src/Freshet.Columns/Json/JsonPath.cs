@@ -25,10 +25,16 @@ public readonly record struct JsonPathStep(string? Key, int Index)
     public static JsonPathStep All { get; } = new(null, int.MinValue);
 
     public bool IsAll => Key is null && Index == int.MinValue;
+
+    /// <summary>The members of this key at any depth: <c>..key</c>.</summary>
+    public static JsonPathStep Descend(string key) => new(key, int.MinValue);
+
+    public bool IsDescend => Key is not null && Index == int.MinValue;
 }
 
 /// <summary>
-/// A path of SQL/JSON: <c>[lax|strict] $.a.b[0]['c d'].*</c>, without filters and item methods. Immutable; parsed once per query.
+/// A path of SQL/JSON: <c>[lax|strict] $.a.b[0]['c d'].*..e</c>, without filters and item methods. Immutable; parsed once per query.
+/// As in Flink a path without a mode is strict, and <c>$.</c> at the beginning may be left out.
 /// </summary>
 public sealed class JsonPath : IEquatable<JsonPath>
 {
@@ -36,11 +42,11 @@ public sealed class JsonPath : IEquatable<JsonPath>
     {
         Mode = mode;
         Steps = steps;
-        HasWildcard = steps.Any(s => s.IsAll);
+        HasWildcard = steps.Any(s => s.IsAll || s.IsDescend);
         KeyBytes = [.. steps.Select(s => s.Key is null ? [] : Encoding.UTF8.GetBytes(s.Key))];
     }
 
-    public static JsonPath Root { get; } = new(JsonPathMode.Lax, []);
+    public static JsonPath Root { get; } = new(JsonPathMode.Strict, []);
 
     public JsonPathMode Mode { get; }
 
@@ -57,7 +63,7 @@ public sealed class JsonPath : IEquatable<JsonPath>
     {
         var steps = ImmutableArray.CreateBuilder<JsonPathStep>(keys.Length);
         foreach (var key in keys) steps.Add(JsonPathStep.Member(key));
-        return new JsonPath(JsonPathMode.Lax, steps.MoveToImmutable());
+        return new JsonPath(JsonPathMode.Strict, steps.MoveToImmutable());
     }
 
     public static JsonPath Of(JsonPathMode mode, ImmutableArray<JsonPathStep> steps) => new(mode, steps);
@@ -68,14 +74,15 @@ public sealed class JsonPath : IEquatable<JsonPath>
         path = Root;
         var at = 0;
         Blanks();
-        var mode = JsonPathMode.Lax;
+        var mode = JsonPathMode.Strict;
         if (Word("lax")) mode = JsonPathMode.Lax;
         else if (Word("strict")) mode = JsonPathMode.Strict;
         Blanks();
         error = "";
-        if (at >= text.Length || text[at] != '$') return Fail("a path begins with $", out error);
-        at++;
+        if (at >= text.Length || !(text[at] is '$' or '_' || char.IsLetter(text[at]))) return Fail("a path begins with $", out error);
         var steps = ImmutableArray.CreateBuilder<JsonPathStep>();
+        if (text[at] == '$') at++;
+        else steps.Add(JsonPathStep.Member(Name()));
         while (true)
         {
             Blanks();
@@ -88,24 +95,28 @@ public sealed class JsonPath : IEquatable<JsonPath>
             if (text[at] == '.')
             {
                 at++;
+                var isDescend = at < text.Length && text[at] == '.';
+                if (isDescend) at++;
                 Blanks();
-                if (at < text.Length && text[at] == '*')
+                if (at < text.Length && text[at] == '*' && !isDescend)
                 {
                     at++;
                     steps.Add(JsonPathStep.All);
+                    continue;
                 }
-                else if (at < text.Length && text[at] is '"' or '\'')
+
+                string key;
+                if (at < text.Length && text[at] is '"' or '\'')
                 {
-                    if (!Quoted(out var quoted)) return Fail("a quoted key does not end", out error);
-                    steps.Add(JsonPathStep.Member(quoted));
+                    if (!Quoted(out key)) return Fail("a quoted key does not end", out error);
                 }
                 else
                 {
-                    var start = at;
-                    while (at < text.Length && text[at] is not ('.' or '[' or ' ' or '\t' or '(' or '?' or '*')) at++;
-                    if (at == start) return Fail("a key is expected after the point", out error);
-                    steps.Add(JsonPathStep.Member(text[start..at]));
+                    key = Name();
+                    if (key.Length == 0) return Fail("a key is expected after the point", out error);
                 }
+
+                steps.Add(isDescend ? JsonPathStep.Descend(key) : JsonPathStep.Member(key));
             }
             else if (text[at] == '[')
             {
@@ -150,6 +161,13 @@ public sealed class JsonPath : IEquatable<JsonPath>
             return true;
         }
 
+        string Name()
+        {
+            var start = at;
+            while (at < text.Length && text[at] is not ('.' or '[' or ' ' or '\t' or '(' or '?' or '*')) at++;
+            return text[start..at];
+        }
+
         bool Quoted(out string value)
         {
             var quote = text[at++];
@@ -187,11 +205,12 @@ public sealed class JsonPath : IEquatable<JsonPath>
 
     public override string ToString()
     {
-        var text = new StringBuilder(Mode == JsonPathMode.Strict ? "strict $" : "$");
+        var text = new StringBuilder(Mode == JsonPathMode.Strict ? "$" : "lax $");
         foreach (var step in Steps)
         {
             if (step.IsAll) text.Append("[*]");
             else if (step.Key is null) text.Append('[').Append(step.Index.ToString(CultureInfo.InvariantCulture)).Append(']');
+            else if (step.IsDescend) text.Append("..").Append(step.Key);
             else if (IsPlain(step.Key)) text.Append('.').Append(step.Key);
             else text.Append("['").Append(step.Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)).Append("']");
         }

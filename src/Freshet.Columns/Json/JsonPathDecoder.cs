@@ -73,7 +73,7 @@ public sealed unsafe class JsonPathDecoder : IDisposable
     }
 
     /// <summary>Whether a path leads to one place: no wildcards, no elements counted from the end.</summary>
-    public static bool CanDecode(JsonPath path) => path.Steps.All(step => step.Key is not null || step.Index >= 0);
+    public static bool CanDecode(JsonPath path) => path.Steps.All(step => step.Index >= 0);
 
     /// <summary>The columns to fill, in order.</summary>
     public ImmutableArray<JsonPathColumn> Columns => [.. _columns];

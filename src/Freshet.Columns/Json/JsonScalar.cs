@@ -65,11 +65,11 @@ internal static unsafe class JsonScalar
             case TypeKind.Double:
                 result = NumberText.TryDouble(value.Start, value.Length, out var number);
                 ((double*)values)[row] = number;
-                return result;
+                return result == TextResult.Ok && !double.IsFinite(number) ? TextResult.OutOfRange : result;
             case TypeKind.Float:
                 result = NumberText.TryFloat(value.Start, value.Length, out var single);
                 ((float*)values)[row] = single;
-                return result;
+                return result == TextResult.Ok && !float.IsFinite(single) ? TextResult.OutOfRange : result;
             case TypeKind.Decimal:
                 result = NumberText.TryDecimal(value.Start, value.Length, type.Precision, type.Scale, out var unscaled);
                 if (type.Physical == PhysicalKind.Int64) ((long*)values)[row] = (long)unscaled;

@@ -21,12 +21,13 @@ internal static unsafe class JsonShape
         // Nesting of types is finite and small; only the outermost call uses the buffer.
         var buffer = t_buffer ??= new Utf8Buffer();
         buffer.Clear();
-        var result = TryAppend(value, type, zone, memory, buffer);
+        var result = TryAppend(value, type, JsonTimeFormat.Iso8601, zone, memory, buffer);
         *view = result == TextResult.Ok ? StringView.Copy(buffer.Written, memory) : default;
         return result;
     }
 
-    private static TextResult TryAppend(in JsonValue value, SqlType type, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
+    /// <summary>Writes the value as its type's JSON text, times in the given form.</summary>
+    internal static TextResult TryAppend(in JsonValue value, SqlType type, JsonTimeFormat times, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
     {
         if (value.Kind is JsonKind.Null or JsonKind.None)
         {
@@ -36,22 +37,22 @@ internal static unsafe class JsonShape
 
         return type.Kind switch
         {
-            TypeKind.Array or TypeKind.Multiset => TryArray(value, type, zone, memory, buffer),
-            TypeKind.Map => TryMap(value, type, zone, memory, buffer),
-            TypeKind.Row => TryRow(value, type, zone, memory, buffer),
-            _ => TryScalar(value, type, zone, memory, buffer),
+            TypeKind.Array or TypeKind.Multiset => TryArray(value, type, times, zone, memory, buffer),
+            TypeKind.Map => TryMap(value, type, times, zone, memory, buffer),
+            TypeKind.Row => TryRow(value, type, times, zone, memory, buffer),
+            _ => TryScalar(value, type, times, zone, memory, buffer),
         };
     }
 
-    private static TextResult TryScalar(in JsonValue value, SqlType type, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
+    private static TextResult TryScalar(in JsonValue value, SqlType type, JsonTimeFormat times, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
     {
         Int128 room = 0;
         var result = JsonScalar.TryWrite(value, type, &room, 0, zone, memory);
-        if (result == TextResult.Ok) JsonValueWriter.Write(type, &room, 0, JsonTimeFormat.Iso8601, buffer);
+        if (result == TextResult.Ok) JsonValueWriter.Write(type, &room, 0, times, buffer);
         return result;
     }
 
-    private static TextResult TryArray(in JsonValue value, SqlType type, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
+    private static TextResult TryArray(in JsonValue value, SqlType type, JsonTimeFormat times, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
     {
         if (value.Kind != JsonKind.Array) return TextResult.Malformed;
         var separator = (byte)'[';
@@ -59,7 +60,7 @@ internal static unsafe class JsonShape
         {
             buffer.Write(separator);
             separator = (byte)',';
-            var result = TryAppend(element, type.Fields[0].Type, zone, memory, buffer);
+            var result = TryAppend(element, type.Fields[0].Type, times, zone, memory, buffer);
             if (result != TextResult.Ok) return result;
         }
 
@@ -67,7 +68,7 @@ internal static unsafe class JsonShape
         return TextResult.Ok;
     }
 
-    private static TextResult TryMap(in JsonValue value, SqlType type, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
+    private static TextResult TryMap(in JsonValue value, SqlType type, JsonTimeFormat times, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
     {
         if (value.Kind != JsonKind.Object) return TextResult.Malformed;
         var separator = (byte)'{';
@@ -78,7 +79,7 @@ internal static unsafe class JsonShape
             buffer.Write((byte)'"');
             buffer.Write(member.Key);
             buffer.Write("\":"u8);
-            var result = TryAppend(member.Value, type.Fields[1].Type, zone, memory, buffer);
+            var result = TryAppend(member.Value, type.Fields[1].Type, times, zone, memory, buffer);
             if (result != TextResult.Ok) return result;
         }
 
@@ -86,7 +87,7 @@ internal static unsafe class JsonShape
         return TextResult.Ok;
     }
 
-    private static TextResult TryRow(in JsonValue value, SqlType type, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
+    private static TextResult TryRow(in JsonValue value, SqlType type, JsonTimeFormat times, TimeZoneInfo zone, BatchMemory memory, Utf8Buffer buffer)
     {
         if (value.Kind is not (JsonKind.Object or JsonKind.Array)) return TextResult.Malformed;
         var elements = value.Elements();
@@ -98,13 +99,16 @@ internal static unsafe class JsonShape
             JsonValue field = default;
             if (value.Kind == JsonKind.Array) field = elements.MoveNext() ? elements.Current : default;
             else FindByName(value, type.Fields[i].Name, out field);
-            var result = TryAppend(field, type.Fields[i].Type, zone, memory, buffer);
+            var result = TryAppend(field, type.Fields[i].Type, times, zone, memory, buffer);
             if (result != TextResult.Ok) return result;
         }
 
         buffer.Write((byte)'}');
         return TextResult.Ok;
     }
+
+    /// <summary>Whether values of a type hold times, which JSON formats write in two forms.</summary>
+    internal static bool HasTimes(SqlType type) => type.IsTimestamp || type.Fields.Any(field => HasTimes(field.Type));
 
     private static void FindByName(in JsonValue value, string name, out JsonValue field)
     {

@@ -333,7 +333,7 @@ public unsafe class JsonPathDecoderTests(ITestOutputHelper output)
             case TypeKind.VarChar:
                 return text;
             case TypeKind.Boolean:
-                if (element.ValueKind == JsonValueKind.Number) return double.IsFinite(element.GetDouble()) ? element.GetDouble() != 0 ? "true" : "false" : "NULL";
+                if (element.ValueKind == JsonValueKind.Number) return element.GetDouble() != 0 ? "true" : "false";
                 return trimmed is "true" or "false" ? trimmed : "NULL";
             case TypeKind.BigInt:
                 if (isBit) return element.GetBoolean() ? "1" : "0";

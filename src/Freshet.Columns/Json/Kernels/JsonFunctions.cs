@@ -47,8 +47,9 @@ public enum JsonShapeKind : byte
 /// j IS JSON [VALUE|SCALAR|ARRAY|OBJECT]               IsJson(kind)                          j                    BOOLEAN
 /// </code>
 /// x and y are there only for <see cref="JsonBehavior.Default"/>, cast to the result type by the caller. NULL in, NULL out.
-/// As in Flink a JSON null found by a path is empty; a text that is no JSON, a strict path that does not fit and a
-/// value of another shape are errors; the defaults of the language are NULL ON EMPTY, NULL ON ERROR, FALSE ON ERROR.
+/// As in Flink a path without <c>lax</c> is strict; a member that is missing or null is empty for a lax path and an error for a strict one;
+/// a text that is no JSON and a value of another shape are errors; a path with wildcards finds a list, which always exists.
+/// The defaults of the language are NULL ON EMPTY, NULL ON ERROR, FALSE ON ERROR.
 /// </summary>
 public static class JsonFunctions
 {
@@ -86,13 +87,9 @@ public static class JsonFunctions
             if (arguments[0].IsNull(row)) return false;
             var found = Find(rows, arguments, row, path, out var value);
             if (found == JsonPathResult.Error) return OnError(rows, arguments, row, "the path does not fit the document, or the text is not JSON", Text(arguments, row));
-            if (path.HasWildcard)
-            {
-                if (rows.Matches.Count > 1) return OnError(rows, arguments, row, "the path finds several values; JSON_QUERY returns those", []);
-                value = rows.Matches.Count == 1 ? rows.Matches[0] : default;
-            }
-
-            if (value.Kind is JsonKind.None or JsonKind.Null) return OnEmpty(rows, arguments, row);
+            if (path.HasWildcard) return OnError(rows, arguments, row, "the path finds a list; JSON_QUERY returns those", []);
+            if (value.Kind is JsonKind.None or JsonKind.Null)
+                return path.Mode == JsonPathMode.Lax ? OnEmpty(rows, arguments, row) : OnError(rows, arguments, row, "the value is null", value.Raw);
             if (value.Kind is JsonKind.Object or JsonKind.Array) return OnError(rows, arguments, row, "the value is an object or array; JSON_QUERY returns those", value.Raw);
             if (rows.TryStore(value, row, out var result)) return true;
             return OnError(rows, arguments, row, result == TextResult.OutOfRange ? "the value is out of the range of the returned type" : "the value cannot be read as the returned type", value.Raw);
@@ -122,6 +119,7 @@ public static class JsonFunctions
             var found = Find(rows, arguments, row, path, out var value);
             var isEmpty = found == JsonPathResult.Empty || (!path.HasWildcard && value.Kind == JsonKind.Null);
             if (found == JsonPathResult.Error) return Behave(rows, row, onError, "the path does not fit the document, or the text is not JSON", Text(arguments, row));
+            if (isEmpty && path.Mode == JsonPathMode.Strict) return Behave(rows, row, onError, "the value is null", value.Raw);
             if (isEmpty) return Behave(rows, row, onEmpty, "nothing is found", []);
             var isArray = path.HasWildcard || value.Kind == JsonKind.Array;
             var wraps = wrapper == JsonWrapper.Unconditional || (wrapper == JsonWrapper.Conditional && !isArray);
@@ -180,7 +178,7 @@ public static class JsonFunctions
         {
             if (arguments[0].IsNull(row)) return false;
             var found = Find(rows, arguments, row, path, out var value);
-            var exists = found == JsonPathResult.Found && (path.HasWildcard ? rows.Matches.Count > 0 : value.Kind != JsonKind.Null);
+            var exists = found == JsonPathResult.Found && (path.HasWildcard || value.Kind != JsonKind.Null);
             if (found == JsonPathResult.Error)
             {
                 if (onError == JsonBehavior.Error) return rows.Fail($"JSON_EXISTS: {path} does not fit the document, or the text is not JSON.", Text(arguments, row));

@@ -41,6 +41,12 @@ internal static class JsonPathWalk
             return;
         }
 
+        if (path.Steps[step].IsDescend)
+        {
+            Descend(value, path, step, matches);
+            return;
+        }
+
         if (!path.Steps[step].IsAll)
         {
             if (TryStep(value, path, step, out var next)) FindAll(next, path, step + 1, matches);
@@ -49,6 +55,13 @@ internal static class JsonPathWalk
 
         foreach (var member in value.Members()) FindAll(member.Value, path, step + 1, matches);
         foreach (var element in value.Elements()) FindAll(element, path, step + 1, matches);
+    }
+
+    private static void Descend(in JsonValue value, JsonPath path, int step, List<JsonValue> matches)
+    {
+        if (value.TryGetMember(path.KeyBytes[step], out var next)) FindAll(next, path, step + 1, matches);
+        foreach (var member in value.Members()) Descend(member.Value, path, step, matches);
+        foreach (var element in value.Elements()) Descend(element, path, step, matches);
     }
 
     /// <summary>The element at an index from 0, or from the end where negative.</summary>

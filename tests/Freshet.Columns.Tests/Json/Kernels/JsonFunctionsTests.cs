@@ -39,12 +39,15 @@ public class JsonFunctionsTests
     [Fact]
     public void JSON_VALUE_behaves_as_told_on_empty_and_on_error()
     {
-        Assert.Equal("7", KernelRun.Call(JsonFunctions.Value(Parse("$.x"), JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "7")));
+        Assert.Equal("7", KernelRun.Call(JsonFunctions.Value(Parse("lax $.x"), JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "7")));
         Assert.Equal("8", KernelRun.Call(JsonFunctions.Value(Parse("strict $.x"), JsonBehavior.Default, JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "7"), (SqlType.Int, "8")));
         Assert.Equal("8", KernelRun.Call(JsonFunctions.Value(Parse("$.type"), JsonBehavior.Null, JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "8")));
-        Assert.Equal("error: JSON_VALUE finds nothing at $.x.", KernelRun.Call(JsonFunctions.Value(Parse("$.x"), JsonBehavior.Error), SqlType.Int, (SqlType.String, Account)));
-        Assert.StartsWith("error: JSON_VALUE at $.x: the path does not fit", KernelRun.Call(JsonFunctions.Value(Parse("$.x"), JsonBehavior.Null, JsonBehavior.Error), SqlType.Int, (SqlType.String, "{no")));
+        Assert.Equal("error: JSON_VALUE finds nothing at lax $.x.", KernelRun.Call(JsonFunctions.Value(Parse("lax $.x"), JsonBehavior.Error), SqlType.Int, (SqlType.String, Account)));
+        Assert.StartsWith("error: JSON_VALUE at lax $.x: the path does not fit", KernelRun.Call(JsonFunctions.Value(Parse("lax $.x"), JsonBehavior.Null, JsonBehavior.Error), SqlType.Int, (SqlType.String, "{no")));
         Assert.Equal("NULL", KernelRun.Call(JsonFunctions.Value(Parse("strict $.x"), JsonBehavior.Error), SqlType.String, (SqlType.String, Account)));
+        Assert.Equal("8", KernelRun.Call(JsonFunctions.Value(Parse("$.nothing"), JsonBehavior.Error, JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "8")));
+        Assert.Equal("7", KernelRun.Call(JsonFunctions.Value(Parse("lax $.nothing"), JsonBehavior.Default, JsonBehavior.Error), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "7")));
+        Assert.Equal("8", KernelRun.Call(JsonFunctions.Value(Parse("$.roles[*]"), JsonBehavior.Null, JsonBehavior.Default), SqlType.Int, (SqlType.String, Account), (SqlType.Int, "8")));
         Assert.Equal("NULL", KernelRun.Call(JsonFunctions.Value(Parse("$")), SqlType.String, (SqlType.String, null)));
     }
 
@@ -66,9 +69,11 @@ public class JsonFunctionsTests
     [Fact]
     public void JSON_QUERY_behaves_as_told_and_returns_arrays()
     {
-        Assert.Equal("[]", KernelRun.Call(JsonFunctions.Query(Parse("$.x"), JsonWrapper.Without, JsonBehavior.EmptyArray), SqlType.String, (SqlType.String, "{}")));
+        Assert.Equal("[]", KernelRun.Call(JsonFunctions.Query(Parse("lax $.x"), JsonWrapper.Without, JsonBehavior.EmptyArray), SqlType.String, (SqlType.String, "{}")));
         Assert.Equal("{}", KernelRun.Call(JsonFunctions.Query(Parse("strict $.x"), JsonWrapper.Without, JsonBehavior.Null, JsonBehavior.EmptyObject), SqlType.String, (SqlType.String, "{}")));
         Assert.StartsWith("error: JSON_QUERY at $.x: the value is a scalar", KernelRun.Call(JsonFunctions.Query(Parse("$.x"), JsonWrapper.Without, JsonBehavior.Null, JsonBehavior.Error), SqlType.String, (SqlType.String, "{\"x\":1}")));
+        Assert.Equal("{}", KernelRun.Call(JsonFunctions.Query(Parse("$.n"), JsonWrapper.Without, JsonBehavior.Null, JsonBehavior.EmptyObject), SqlType.String, (SqlType.String, "{\"n\":null}")));
+        Assert.Equal("[1,2]", KernelRun.Call(JsonFunctions.Query(Parse("$..b")), SqlType.String, (SqlType.String, """{"a":[{"b":1},{"b":2}]}""")));
         Assert.Equal("""["1","2"]""", KernelRun.Call(JsonFunctions.Query(Parse("$.b")), SqlType.Array(SqlType.String), (SqlType.String, """{"b":[1, 2]}""")));
         Assert.Equal("""["[1,2]"]""", KernelRun.Call(JsonFunctions.Query(Parse("$.a"), JsonWrapper.Conditional), SqlType.Array(SqlType.String), (SqlType.String, """{"a":"[1,2]"}""")));
     }
@@ -100,13 +105,14 @@ public class JsonFunctionsTests
 
     [Theory]
     [InlineData("$", "$")]
-    [InlineData(" strict  $.a . b[0]['c d'][\"e\"].* [*]", "strict $.a.b[0]['c d'].e[*][*]")]
-    [InlineData("lax $.\"x y\"", "$['x y']")]
+    [InlineData("a.b..c", "$.a.b..c")]
+    [InlineData(" strict  $.a . b[0]['c d'][\"e\"].* [*]", "$.a.b[0]['c d'].e[*][*]")]
+    [InlineData("lax $.\"x y\"", "lax $['x y']")]
     public void Paths_are_read_and_shown(string text, string shown) => Assert.Equal(shown, Parse(text).ToString());
 
     [Theory]
     [InlineData("", "begins with $")]
-    [InlineData("a.b", "begins with $")]
+    [InlineData("1a", "begins with $")]
     [InlineData("$.", "key is expected")]
     [InlineData("$[", "index, a quoted key")]
     [InlineData("$[1", "] is expected")]
