@@ -8,6 +8,9 @@ namespace Freshet.Columns.Memory;
 /// </summary>
 public static unsafe partial class HugePages
 {
+    /// <summary>Size and alignment of a huge page.</summary>
+    public const nuint HugePageBytes = 2 << 20;
+
     private const nuint PageBytes = 4096;
     private const int MadvHugePage = 14;
 

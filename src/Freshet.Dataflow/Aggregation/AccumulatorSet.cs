@@ -118,11 +118,15 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     private static bool IsDistinct(AggregateCall call) =>
         call.IsDistinct && call.Function is not (AggregateFunction.Min or AggregateFunction.Max);
 
+    /// <summary>Whether a call has a value for every row of its group, so that the group's number of rows is the number of values.</summary>
+    private static bool EveryRowCounts(AggregateCall call) =>
+        call.Filter < 0 && !call.IsDistinct && (call.Argument < 0 || !call.ArgumentType.IsNullable);
+
     private static Accumulator Make(AggregateCall call, bool isAppendOnly) => call.Function switch
     {
-        AggregateFunction.Count => new CountAccumulator(),
+        AggregateFunction.Count => EveryRowCounts(call) ? new RowCountAccumulator() : new CountAccumulator(),
         AggregateFunction.Min or AggregateFunction.Max => isAppendOnly ? new ExtremeAccumulator(call) : new RetractableExtremeAccumulator(call),
         _ when call.ArgumentType.IsApproximate => new ExactSumAccumulator(call),
-        _ => new SumAccumulator(call),
+        _ => new SumAccumulator(call, EveryRowCounts(call)),
     };
 }

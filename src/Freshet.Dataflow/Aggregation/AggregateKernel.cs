@@ -23,6 +23,10 @@ internal static unsafe class AggregateKernel
         return found;
     }
 
+    /// <summary>The net weight of a group's rows, which every group's state begins with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static long RowsOf(byte* group) => *(long*)group;
+
     /// <summary>Adds the rows' weights to their groups.</summary>
     internal static void AddRows(in AccumulatorInput input)
     {

@@ -4,7 +4,29 @@ using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
 
-/// <summary>COUNT(*) and COUNT(x): the net weight of the rows that count. State: 8 bytes.</summary>
+/// <summary>COUNT(*) over all rows of a group: what the group knows anyway. No state.</summary>
+internal sealed unsafe class RowCountAccumulator : Accumulator
+{
+    public override int StateBytes => 0;
+
+    public override void Add(in Column argument, in AccumulatorInput input)
+    {
+    }
+
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    {
+        var result = Column.Allocate(PhysicalKind.Int64, count, memory);
+        var values = result.As<long>();
+        for (var i = 0; i < count; i++) values[i] = AggregateKernel.RowsOf(groups[i]);
+        return result;
+    }
+
+    public override void Merge(byte** from, byte** into, int count)
+    {
+    }
+}
+
+/// <summary>COUNT(x) and filtered counts: the net weight of the rows that count. State: 8 bytes.</summary>
 internal sealed unsafe class CountAccumulator : Accumulator
 {
     public override int StateBytes => 8;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Freshet.Dataflow.Aggregation;
@@ -14,6 +13,13 @@ internal struct Sum192
     private ulong _middle;
     private ulong _high;
 
+    public Sum192(Int128 value)
+    {
+        _low = (ulong)value;
+        _middle = (ulong)(value >> 64);
+        _high = (ulong)(value >> 127);
+    }
+
     /// <summary>Whether the sum is a number of 64 bits.</summary>
     public readonly bool IsInt64 => _middle == _high && _middle == (ulong)((long)_low >> 63);
 
@@ -27,18 +33,6 @@ internal struct Sum192
     public readonly Int128 Int128 => new(_middle, _low);
 
     public readonly bool IsNegative => (long)_high < 0;
-
-    /// <summary>Adds a number once.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(long value)
-    {
-        var low = _low + (ulong)value;
-        var carry = low < (ulong)value ? 1UL : 0;
-        _low = low;
-        var sign = (ulong)(value >> 63);
-        // Adding the sign and the carry to the upper words changes them only when they differ: mostly not.
-        if (sign + carry != 0) AddUpper(sign, carry);
-    }
 
     /// <summary>Adds value * weight.</summary>
     public void Add(Int128 value, long weight)
@@ -107,14 +101,7 @@ internal struct Sum192
     private readonly Sum192 Negated()
     {
         var negated = new Sum192 { _low = ~_low, _middle = ~_middle, _high = ~_high };
-        negated.Add(1);
+        negated.Add(Int128.One);
         return negated;
-    }
-
-    private void AddUpper(ulong sign, ulong carry)
-    {
-        var middle = (UInt128)_middle + sign + carry;
-        _middle = (ulong)middle;
-        _high += sign + (ulong)(middle >> 64);
     }
 }

@@ -1,27 +1,19 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
 
-/// <summary>The state of SUM and AVG over whole and decimal numbers.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct SumState
-{
-    public Sum192 Sum;
-
-    /// <summary>Net weight of the values that are not NULL; at 0 the result is NULL.</summary>
-    public long Values;
-}
-
 /// <summary>
-/// SUM and AVG over integers and decimals. The sum is exact in 192 bits and compared with the result's range when it is read:
-/// beyond it the result is NULL with an error row, and comes back when values are taken back.
-/// AVG of integers is cut towards zero, of decimals rounded half away from zero. State: 32 bytes.
+/// SUM and AVG over integers and decimals. The sum is exact, in 128 bits (192 for 128-bit decimals), and compared with the
+/// result's range when it is read: beyond it the result is NULL with an error row, and comes back when values are taken back.
+/// AVG of integers is cut towards zero, of decimals rounded half away from zero.
+/// State: the sum, and the number of values where it is not the group's number of rows; 16 to 32 bytes.
 /// </summary>
-internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
+/// <param name="everyRowCounts">Every row of a group has a value.</param>
+internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCounts) : Accumulator
 {
     private static readonly Int128 DecimalLimit = Int128.Parse("100000000000000000000000000000000000000", null);
 
@@ -29,7 +21,11 @@ internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
     private readonly PhysicalKind _result = call.ResultType.Physical;
     private readonly long _scaleUp = PowerOfTen(call.ResultType.Scale - call.ArgumentType.Scale);
 
-    public override int StateBytes => sizeof(SumState);
+    private readonly bool _isWide = call.ArgumentType.Physical == PhysicalKind.Int128;
+
+    public override int StateBytes => SumBytes + (everyRowCounts ? 0 : sizeof(long));
+
+    private int SumBytes => _isWide ? sizeof(Sum192) : sizeof(Sum128);
 
     public override void Add(in Column argument, in AccumulatorInput input)
     {
@@ -46,14 +42,16 @@ internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
     public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
     {
         var result = Column.Allocate(_result, count, memory);
+        var width = _result.WidthBytes();
         for (var i = 0; i < count; i++)
         {
-            var state = (SumState*)(groups[i] + Offset);
-            if (state->Values > 0 && TryRead(*state, result, i)) continue;
-            new Span<byte>((byte*)result.Values + i * _result.WidthBytes(), _result.WidthBytes()).Clear();
+            var sum = SumOf(groups[i]);
+            var values = *ValuesOf(groups[i]);
+            if (values > 0 && TryRead(sum, values, result, i)) continue;
+            new Span<byte>((byte*)result.Values + (nint)i * width, width).Clear();
             result.EnsureValidity(count, memory);
             result.SetNull(i);
-            if (state->Values > 0) overflows.Add(new Overflow(i, state->Sum.ToString()));
+            if (values > 0) overflows.Add(new Overflow(i, sum.ToString()));
         }
 
         return result;
@@ -63,26 +61,26 @@ internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
     {
         for (var i = 0; i < count; i++)
         {
-            var source = (SumState*)(from[i] + Offset);
-            var target = (SumState*)(into[i] + Offset);
-            target->Sum.Add(source->Sum);
-            target->Values += source->Values;
+            if (_isWide) ((Sum192*)(into[i] + Offset))->Add(*(Sum192*)(from[i] + Offset));
+            else ((Sum128*)(into[i] + Offset))->Add(((Sum128*)(from[i] + Offset))->Value);
+            if (!everyRowCounts) *ValuesOf(into[i]) += *ValuesOf(from[i]);
         }
     }
+
+    private Sum192 SumOf(byte* group) => _isWide ? *(Sum192*)(group + Offset) : new Sum192(((Sum128*)(group + Offset))->Value);
+
+    /// <summary>The net weight of the values that are not NULL; at 0 the result is NULL.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long* ValuesOf(byte* group) => (long*)(everyRowCounts ? group : group + Offset + SumBytes);
 
     private void Add<T>(in Column argument, in AccumulatorInput input)
         where T : unmanaged, IBinaryInteger<T>
     {
         var values = argument.As<T>();
-        if (argument.Validity is null && input.Weights is null && !argument.IsConstant)
+        if (argument.Validity is null && input.Weights is null && !argument.IsConstant && everyRowCounts)
         {
             for (var i = 0; i < input.Count; i++)
-            {
-                var state = (SumState*)(input.Groups[i] + Offset);
-                state->Sum.Add(long.CreateTruncating(values[input.Rows[i]]));
-                state->Values++;
-            }
-
+                ((Sum128*)(input.Groups[i] + Offset))->Add(long.CreateTruncating(values[input.Rows[i]]));
             return;
         }
 
@@ -90,12 +88,12 @@ internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
         {
             var row = input.Rows[i];
             if (argument.IsNull(row)) continue;
-            var state = (SumState*)(input.Groups[i] + Offset);
+            var sum = (Sum128*)(input.Groups[i] + Offset);
             var value = long.CreateTruncating(values[argument.IndexOf(row)]);
             var weight = input.WeightOf(row);
-            if (weight == 1) state->Sum.Add(value);
-            else state->Sum.Add(Math.BigMul(value, weight));
-            state->Values += weight;
+            if (weight == 1) sum->Add(value);
+            else sum->Add(Math.BigMul(value, weight));
+            if (!everyRowCounts) *ValuesOf(input.Groups[i]) += weight;
         }
     }
 
@@ -106,39 +104,38 @@ internal sealed unsafe class SumAccumulator(AggregateCall call) : Accumulator
         {
             var row = input.Rows[i];
             if (argument.IsNull(row)) continue;
-            var state = (SumState*)(input.Groups[i] + Offset);
             var weight = input.WeightOf(row);
-            state->Sum.Add(values[argument.IndexOf(row)], weight);
-            state->Values += weight;
+            ((Sum192*)(input.Groups[i] + Offset))->Add(values[argument.IndexOf(row)], weight);
+            if (!everyRowCounts) *ValuesOf(input.Groups[i]) += weight;
         }
     }
 
     /// <summary>Writes the result; false when it is out of range.</summary>
-    private bool TryRead(in SumState state, in Column result, int i)
+    private bool TryRead(in Sum192 exact, long values, in Column result, int i)
     {
-        var sum = state.Sum;
+        var sum = exact;
         if (_result != PhysicalKind.Int128)
         {
-            if (_isAverage) sum = sum.Divide(state.Values, out _);
+            if (_isAverage) sum = sum.Divide(values, out _);
             return sum.IsInt64 && TryWrite(sum.Int64, result, i);
         }
 
-        if (_isAverage) return TryReadDecimalAverage(state, result, i);
+        if (_isAverage) return TryReadDecimalAverage(sum, values, result, i);
         var value = sum.Int128;
         if (!sum.IsInt128 || value >= DecimalLimit || value <= -DecimalLimit) return false;
         result.As<Int128>()[i] = value;
         return true;
     }
 
-    private bool TryReadDecimalAverage(in SumState state, in Column result, int i)
+    private bool TryReadDecimalAverage(in Sum192 sum, long values, in Column result, int i)
     {
-        var quotient = state.Sum.Divide(state.Values, out var remainder);
+        var quotient = sum.Divide(values, out var remainder);
         if (!quotient.IsInt128) return false;
         var whole = quotient.Int128;
         var limit = DecimalLimit / _scaleUp;
         if (whole >= limit || whole <= -limit) return false;
-        var (fraction, rest) = Int128.DivRem((Int128)remainder * _scaleUp, state.Values);
-        if (2 * Int128.Abs(rest) >= state.Values) fraction += Math.Sign(remainder);
+        var (fraction, rest) = Int128.DivRem((Int128)remainder * _scaleUp, values);
+        if (2 * Int128.Abs(rest) >= values) fraction += Math.Sign(remainder);
         var value = whole * _scaleUp + fraction;
         if (value >= DecimalLimit || value <= -DecimalLimit) return false;
         result.As<Int128>()[i] = value;

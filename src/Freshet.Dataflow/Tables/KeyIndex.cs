@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Freshet.Columns.Memory;
 
 namespace Freshet.Dataflow.Tables;
 
@@ -28,7 +27,7 @@ internal sealed unsafe class KeyIndex : IDisposable
         public int Depth;
     }
 
-    private readonly List<nint> _pages = [];
+    private readonly PageBlocks _pages = new(PageBytes);
     private ulong** _directory;
     private int _depth;
 
@@ -38,7 +37,7 @@ internal sealed unsafe class KeyIndex : IDisposable
         _directory[0] = AddPage(0);
     }
 
-    public long Bytes => (long)_pages.Count * PageBytes + ((long)sizeof(ulong*) << _depth);
+    public long Bytes => _pages.Bytes + ((long)sizeof(ulong*) << _depth);
 
     /// <summary>The part of a hash that the index uses.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,10 +116,22 @@ internal sealed unsafe class KeyIndex : IDisposable
         page[1 + hole] = 0;
     }
 
+    /// <summary>Calls for every slot, in no order that means anything.</summary>
+    public void ForEach(Action<int> action)
+    {
+        var length = 1 << _depth;
+        for (var i = 0; i < length; i++)
+        {
+            var page = _directory[i];
+            if (i > 0 && page == _directory[i - 1]) continue;
+            for (var at = 0; at < PageEntries; at++)
+                if (page[1 + at] != 0) action((int)(uint)page[1 + at] - 1);
+        }
+    }
+
     public void Dispose()
     {
-        foreach (var page in _pages) NativePool.Return((byte*)page, PageBytes);
-        _pages.Clear();
+        _pages.Dispose();
         NativeMemory.Free(_directory);
         _directory = null;
     }
@@ -178,10 +189,9 @@ internal sealed unsafe class KeyIndex : IDisposable
 
     private ulong* AddPage(int depth)
     {
-        var page = (ulong*)NativePool.Rent(PageBytes, out _);
+        var page = (ulong*)_pages.Add();
         new Span<byte>(page, PageBytes).Clear();
         ((Header*)page)->Depth = depth;
-        _pages.Add((nint)page);
         return page;
     }
 }

@@ -8,9 +8,9 @@ using Freshet.Columns.Types;
 namespace Freshet.Dataflow.Tables;
 
 /// <summary>
-/// How a key lies in a row: a word with a bit for each NULL (more words beyond 64 columns), then each value in one word, or
-/// two for 16-byte kinds. Keys are the same when their words are, except for long texts, whose bytes decide. NULL has value
-/// words of zero; floating point has its identity's bits.
+/// How a key lies in a row: words with a bit for each NULL, 32 to a word, then each value in one word, or two for 16-byte
+/// kinds. The upper half of the first word is the hash's tag. Keys are the same when their words are, except for long texts,
+/// whose bytes decide. NULL has value words of zero; floating point has its identity's bits.
 /// A batch is packed column by column into scratch memory; from there keys are compared and copied as words.
 /// </summary>
 internal sealed unsafe class KeyLayout
@@ -23,7 +23,7 @@ internal sealed unsafe class KeyLayout
     {
         _kinds = kinds;
         _offsets = new int[kinds.Length];
-        NullWords = kinds.Length + 63 >> 6;
+        NullWords = Math.Max(1, kinds.Length + 31 >> 5);
         Words = NullWords;
         for (var i = 0; i < kinds.Length; i++)
         {
@@ -43,11 +43,16 @@ internal sealed unsafe class KeyLayout
 
     public bool HasTexts => _texts.Length > 0;
 
+    /// <summary>The tag of a packed or stored key.</summary>
+    public static uint TagOf(ulong* key) => (uint)(*key >> 32);
+
     /// <summary>Packs the keys of rows, one after another.</summary>
     /// <param name="columns">The columns of the batch that are the key's.</param>
-    public void Pack(Batch batch, ReadOnlySpan<int> columns, int* rows, int count, ulong* packed)
+    /// <param name="hashes">By row index.</param>
+    public void Pack(Batch batch, ReadOnlySpan<int> columns, int* rows, int count, ulong* hashes, ulong* packed)
     {
-        for (var word = 0; word < NullWords; word++)
+        for (var i = 0; i < count; i++) packed[(nint)i * Words] = (ulong)KeyIndex.TagOf(hashes[rows[i]]) << 32;
+        for (var word = 1; word < NullWords; word++)
         {
             for (var i = 0; i < count; i++) packed[(nint)i * Words + word] = 0;
         }
@@ -120,7 +125,7 @@ internal sealed unsafe class KeyLayout
 
         for (var i = 0; i < count; i++)
         {
-            if ((keys[i][column >> 6] >> column & 1) == 0) continue;
+            if ((keys[i][column >> 5] >> (column & 31) & 1) == 0) continue;
             result.EnsureValidity(count, memory);
             result.SetNull(i);
         }
@@ -173,7 +178,7 @@ internal sealed unsafe class KeyLayout
         for (var i = 0; i < count; i++)
         {
             if (column.IsValid(rows[i])) continue;
-            packed[(nint)i * Words + (index >> 6)] |= 1UL << index;
+            packed[(nint)i * Words + (index >> 5)] |= 1UL << (index & 31);
             for (var word = 0; word < words; word++) to[(nint)i * Words + word] = 0;
         }
     }

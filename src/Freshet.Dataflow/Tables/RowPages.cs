@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Freshet.Columns.Memory;
 
 namespace Freshet.Dataflow.Tables;
 
 /// <summary>
 /// Rows of one size in pages of 16 KiB, reached by slot; free slots are used again, last freed first. A row's address never
-/// changes while it lives. Pages are cut from blocks that grow from one page to 2 MiB, which the system may back with huge
-/// pages: random access to many rows then misses the address translation far less often.
+/// changes while it lives. Larger rows have a page each.
 /// <code>
 /// slot = page &lt;&lt; bits | row in page
 /// </code>
@@ -17,19 +15,15 @@ namespace Freshet.Dataflow.Tables;
 internal sealed unsafe class RowPages : IDisposable
 {
     private const int PageMinBytes = 16 << 10;
-    private const int BlockMaxBytes = 2 << 20;
-
     private readonly int _rowBytes;
     private readonly int _rowsPerPage;
     private readonly int _pageBytes;
     private readonly int _bits;
     private readonly int _mask;
-    private readonly List<(nint Address, nint Bytes)> _blocks = [];
+    private readonly PageBlocks _blocks;
     private byte** _pages;
     private int _pageCount;
     private int _pageRoom;
-    private byte* _block;
-    private int _blockLeft;
     private int _nextInPage;
 
     /// <summary>The slot freed last, plus one; the first 4 bytes of a free row are the one before it.</summary>
@@ -37,10 +31,12 @@ internal sealed unsafe class RowPages : IDisposable
 
     public RowPages(int rowBytes)
     {
-        _rowBytes = rowBytes + 7 & ~7;
+        // A row of up to 64 bytes lies in one cache line.
+        _rowBytes = rowBytes is > 32 and <= 64 ? 64 : rowBytes + 7 & ~7;
         _pageBytes = PageMinBytes;
         while (_pageBytes < _rowBytes) _pageBytes *= 2;
         _rowsPerPage = _pageBytes / _rowBytes;
+        _blocks = new PageBlocks(_pageBytes);
         while (1 << _bits < _rowsPerPage) _bits++;
         _mask = (1 << _bits) - 1;
         _nextInPage = _rowsPerPage;
@@ -50,7 +46,7 @@ internal sealed unsafe class RowPages : IDisposable
     public long Rows { get; private set; }
 
     /// <summary>Bytes of all blocks.</summary>
-    public long Bytes { get; private set; }
+    public long Bytes => _blocks.Bytes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* At(int slot) => _pages[slot >> _bits] + (nint)(slot & _mask) * _rowBytes;
@@ -82,20 +78,9 @@ internal sealed unsafe class RowPages : IDisposable
         Rows--;
     }
 
-    /// <summary>Calls for the address of every row that was ever added; the owner knows which live.</summary>
-    public void ForEach(Action<nint> action)
-    {
-        for (var page = 0; page < _pageCount; page++)
-        {
-            var rows = page == _pageCount - 1 ? _nextInPage : _rowsPerPage;
-            for (var row = 0; row < rows; row++) action((nint)(_pages[page] + (nint)row * _rowBytes));
-        }
-    }
-
     public void Dispose()
     {
-        foreach (var (address, bytes) in _blocks) NativePool.Return((byte*)address, (nuint)bytes);
-        _blocks.Clear();
+        _blocks.Dispose();
         NativeMemory.Free(_pages);
         _pages = null;
         _pageCount = 0;
@@ -109,22 +94,8 @@ internal sealed unsafe class RowPages : IDisposable
             _pages = (byte**)NativeMemory.Realloc(_pages, (nuint)_pageRoom * (nuint)sizeof(byte*));
         }
 
-        if (_blockLeft < _pageBytes) AddBlock();
         Debug.Assert((long)_pageCount << _bits <= int.MaxValue, "a table has at most 2^31 slots");
-        _pages[_pageCount++] = _block;
-        _block += _pageBytes;
-        _blockLeft -= _pageBytes;
+        _pages[_pageCount++] = _blocks.Add();
         _nextInPage = 0;
-    }
-
-    private void AddBlock()
-    {
-        // As much as there is already, so that a small table stays small.
-        var want = (nuint)Math.Max(_pageBytes, Math.Min(Bytes, BlockMaxBytes));
-        _block = NativePool.Rent(want, out var got);
-        _blockLeft = (int)got;
-        _blocks.Add(((nint)_block, (nint)got));
-        Bytes += (long)got;
-        if (got >= BlockMaxBytes) HugePages.Advise(_block, got);
     }
 }
