@@ -84,7 +84,7 @@ public sealed unsafe class JsonPathDecoder : IDisposable
     /// <summary>What could not be read since <see cref="Begin"/>, by row.</summary>
     public IReadOnlyList<DecodeError> Errors => _errors;
 
-    /// <summary>Starts a batch of at most <paramref name="rowCapacity"/> rows.</summary>
+    /// <summary>Starts a batch of at most <paramref name="rowCapacity"/> rows. Room for that many is cleared: give the number that will come.</summary>
     public void Begin(int rowCapacity, BatchMemory memory)
     {
         _memory = memory;
@@ -170,7 +170,7 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         }
 
         var value = _structure.ValueAt(index, after);
-        if (value.Kind == JsonKind.Null) return after;
+        if (value.Kind is JsonKind.Null or JsonKind.None) return after;
         foreach (var column in node.Columns) Store(column, value);
         return after;
     }

@@ -155,7 +155,13 @@ public sealed unsafe class JsonStructure : IDisposable
         var first = Text[start];
         var kind = JsonValue.KindOf(first);
         int end;
-        if (kind is >= JsonKind.Object and <= JsonKind.String) end = _positions[Math.Min(after, Count) - 1] + 1;
+        if (kind is >= JsonKind.Object and <= JsonKind.String)
+        {
+            end = _positions[Math.Min(after, Count) - 1] + 1;
+
+            // A string that does not end has no content.
+            if (kind == JsonKind.String && end - start < 2) kind = JsonKind.None;
+        }
         else
         {
             // A scalar ends where the next entry begins, less the space between.
