@@ -1,0 +1,40 @@
+using Freshet.Columns.Types;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>A column that a name can mean.</summary>
+/// <param name="Table">The alias of its table; null for none.</param>
+internal sealed record ScopeColumn(string? Table, string Name, SqlType Type, int Index);
+
+/// <summary>The columns that names can mean in one SELECT.</summary>
+internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> columns)
+{
+    public IReadOnlyList<ScopeColumn> Columns => columns;
+
+    public ScopeColumn Resolve(Name name)
+    {
+        if (TryResolve(name, out var column)) return column;
+        var what = name.Parts.Length == 1 ? "column" : "column or field";
+        throw new SqlException(source, name.Span, $"There is no {what} {name}.{NearestName.Hint(name.Last, columns.Select(c => c.Name))} The columns here are: {string.Join(", ", columns.Select(c => c.Name).Distinct().Take(30))}.");
+    }
+
+    public bool TryResolve(Name name, out ScopeColumn column)
+    {
+        var parts = name.Parts;
+        var matches = (parts.Length == 1
+            ? columns.Where(c => c.Name == parts[0])
+            : columns.Where(c => c.Name == parts[^1] && c.Table == parts[^2])).ToList();
+        if (matches.Count == 0)
+        {
+            matches = (parts.Length == 1
+                ? columns.Where(c => c.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase))
+                : columns.Where(c => c.Name.Equals(parts[^1], StringComparison.OrdinalIgnoreCase) && string.Equals(c.Table, parts[^2], StringComparison.OrdinalIgnoreCase))).ToList();
+        }
+
+        column = matches.Count > 0 ? matches[0] : null!;
+        if (matches.Count <= 1) return matches.Count == 1;
+        throw new SqlException(source, name.Span, $"The name {name} is ambiguous: it is a column of {string.Join(" and ", matches.Select(m => m.Table ?? "the query"))}. Write the table's alias before it.");
+    }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Types;
+using Freshet.Sql.Catalog;
+using Freshet.Sql.Parsing;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Rules;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>A materialized view of a project: its plan and the columns that name its rows (all columns where no key is known).</summary>
+public sealed record ViewPlan(string Name, PlanNode Plan, ImmutableArray<int> Key, string Sql);
+
+/// <summary>An INSERT INTO of a project.</summary>
+public sealed record InsertPlan(string Name, PlanNode Plan, TableDefinition Target);
+
+/// <summary>A SELECT of a script.</summary>
+public sealed record SelectPlan(PlanNode Plan, SourceText Source, TextSpan Place);
+
+/// <summary>
+/// Statements one after another against a growing catalogue: tables, views, inserts, options. A project's files go through one
+/// binder in name order; a script to its end through another. What cannot be done is refused with its place.
+/// </summary>
+public sealed class ScriptBinder(bool isBounded)
+{
+    private readonly Dictionary<string, TableDefinition> _tables = [];
+    private readonly Dictionary<string, (CreateView Statement, SourceText Source)> _views = [];
+    private readonly List<ViewPlan> _materialized = [];
+    private readonly List<InsertPlan> _inserts = [];
+    private readonly List<SelectPlan> _selects = [];
+
+    public IReadOnlyDictionary<string, TableDefinition> Tables => _tables;
+
+    public IReadOnlyList<ViewPlan> MaterializedViews => _materialized;
+
+    /// <summary>Names of views that are text alone.</summary>
+    public IEnumerable<string> Views => _views.Where(v => !v.Value.Statement.IsMaterialized).Select(v => v.Key);
+
+    public IReadOnlyList<InsertPlan> Inserts => _inserts;
+
+    public IReadOnlyList<SelectPlan> Selects => _selects;
+
+    /// <summary>Options of SET.</summary>
+    public Dictionary<string, string> Options { get; } = [];
+
+    /// <summary>Checks a table's options when it is declared; throws with the nearest known one.</summary>
+    public Action<TableDefinition>? CheckTable { get; set; }
+
+    /// <summary>Makes a table known that no statement declares.</summary>
+    public void AddTable(TableDefinition table) => _tables[table.Name] = table;
+
+    public void Execute(SourceText source)
+    {
+        foreach (var statement in SqlParser.ParseScript(source)) Execute(statement, source);
+    }
+
+    public void Execute(Statement statement, SourceText source)
+    {
+        switch (statement)
+        {
+            case CreateTable create:
+                if (Exists(create.Name, create.IfNotExists, source)) return;
+                if (create.As is not null) throw new SqlException(source, create.As.Span, "CREATE TABLE AS is not supported yet: declare the table, then INSERT INTO it.");
+                var table = new TableBinder(source, Table).Bind(create);
+                CheckTable?.Invoke(table);
+                _tables.Add(table.Name, table);
+                break;
+            case CreateView view:
+                if (Exists(view.Name, view.IfNotExists, source)) return;
+                _views.Add(view.Name.Last, (view, source));
+                // Bound at once, so that an error shows where the view is declared.
+                var plan = Expand(view, source);
+                if (view.IsMaterialized) _materialized.Add(new ViewPlan(view.Name.Last, plan, KeyOf(plan), source.Slice(view.Span)));
+                break;
+            case Insert insert:
+                _inserts.Add(BindInsert(insert, source));
+                break;
+            case StatementSet set:
+                foreach (var insert in set.Inserts) _inserts.Add(BindInsert(insert, source));
+                break;
+            case Select select:
+                _selects.Add(new SelectPlan(BindQuery(select.Query, source), source, select.Span));
+                break;
+            case SetOption { Key: { } key } set:
+                Options[key] = set.Value ?? "";
+                break;
+            case SetOption or ResetOption or Use:
+                break;
+            case Drop drop:
+                var removed = drop.What == "TABLE" ? _tables.Remove(drop.Name.Last) : _views.Remove(drop.Name.Last) | _materialized.RemoveAll(v => v.Name == drop.Name.Last) > 0;
+                if (!removed && !drop.IfExists) throw new SqlException(source, drop.Name.Span, $"There is no {drop.What.ToLowerInvariant()} {drop.Name}.{NearestName.Hint(drop.Name.Last, Names())}");
+                break;
+            default:
+                throw new SqlException(source, statement.Span, "This statement is only for reading: put it into a query of /api/sql or `freshet sql`.");
+        }
+    }
+
+    /// <summary>A query over the tables and views known so far, optimized.</summary>
+    public PlanNode BindQuery(Query query, SourceText source) => Optimizer.Optimize(Binder(source).Bind(query));
+
+    /// <summary>All names that FROM can have.</summary>
+    public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys);
+
+    private QueryBinder Binder(SourceText source) => new(source, Table, Names, ImmutableDictionary<string, PlanNode>.Empty, isBounded);
+
+    private bool Exists(Name name, bool isFine, SourceText source)
+    {
+        if (!_tables.ContainsKey(name.Last) && !_views.ContainsKey(name.Last)) return false;
+        return isFine ? true : throw new SqlException(source, name.Span, $"There is already a table or view {name.Last}.");
+    }
+
+    private PlanNode? Table(Name name, ImmutableDictionary<string, string> options)
+    {
+        var last = name.Last;
+        if (_tables.TryGetValue(last, out var table))
+            return Scan.All(options.IsEmpty ? table : table with { Options = table.Options.SetItems(options) });
+        return _views.TryGetValue(last, out var view) ? Expand(view.Statement, view.Source) : null;
+    }
+
+    private PlanNode Expand(CreateView view, SourceText source)
+    {
+        var binder = Binder(source);
+        return Optimizer.Optimize(binder.Renamed(binder.Bind(view.Query), view.Columns, view.Span));
+    }
+
+    private static ImmutableArray<int> KeyOf(PlanNode plan) =>
+        plan.Key.IsEmpty && !(plan is Aggregate { Keys.IsEmpty: true }) ? [.. Enumerable.Range(0, plan.Schema.Count)] : plan.Key;
+
+    private InsertPlan BindInsert(Insert insert, SourceText source)
+    {
+        if (!_tables.TryGetValue(insert.Table.Last, out var target))
+            throw new SqlException(source, insert.Table.Span, $"There is no table {insert.Table}.{NearestName.Hint(insert.Table.Last, _tables.Keys)}");
+        var plan = Binder(source).Bind(insert.Query);
+        var writable = Enumerable.Range(0, target.Schema.Count).Where(c => !target.IsComputed(c)).ToList();
+        var columns = insert.Columns.IsEmpty
+            ? writable
+            : insert.Columns.Select(c => target.Schema.IndexOf(c) is >= 0 and var i ? i : throw new SqlException(source, insert.Table.Span, $"The table {target.Name} has no column {c}.{NearestName.Hint(c, target.Schema.Fields.Select(f => f.Name))}")).ToList();
+        if (plan.Schema.Count != columns.Count)
+            throw new SqlException(source, insert.Query.Span, $"The query gives {plan.Schema.Count} columns, {target.Name} takes {columns.Count}: {string.Join(", ", columns.Select(c => target.Schema.Fields[c].Name))}.");
+        var coercion = new Coercion(source);
+        var expressions = writable.Select(c =>
+        {
+            var from = columns.IndexOf(c);
+            var type = target.Schema[c];
+            if (from < 0) return new BoundLiteral(type.WithNullable(true), insert.Span, null);
+            return coercion.To(new BoundColumn(from, plan.Schema[from], insert.Query.Span), type);
+        }).ToImmutableArray();
+        var projected = new Project(plan, expressions, [.. writable.Select(c => target.Schema.Fields[c].Name)]);
+        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimizer.Optimize(projected), target);
+    }
+}

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Json;
+using Freshet.Columns.Json.Kernels;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Types;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>Calls whose result depends on more than the types of their arguments: units, paths, branches.</summary>
+internal sealed class SpecialFunctions(ExpressionBinder binder)
+{
+    /// <summary>Their names, for messages.</summary>
+    public static IEnumerable<string> Names =>
+    [
+        "COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "GREATEST", "LEAST",
+        "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "CAST", "TRY_CAST",
+    ];
+
+    public BoundExpression? TryBind(Call call) => call.Function switch
+    {
+        "COALESCE" or "IFNULL" => Coalesce(call),
+        "NULLIF" => NullIf(call),
+        "IF" => If(call),
+        "EXTRACT" => Extract(call),
+        "FLOOR" or "CEIL" or "CEILING" when call.Arguments is [_, Word] => Round(call),
+        "TRIM" => Trim(call),
+        "TIMESTAMPADD" => Add(call),
+        "TIMESTAMPDIFF" => Difference(call),
+        "GREATEST" or "LEAST" => Extreme(call),
+        "TYPEOF" => BoundLiteral.Of(binder.Bind(One(call)).Type.ToString(), call.Span),
+        "JSON_VALUE" => JsonValue(call),
+        "JSON_QUERY" => JsonQuery(call),
+        "JSON_EXISTS" => JsonExists(call),
+        "JSON_OBJECT" => JsonObject(call),
+        "JSON_ARRAY" => JsonArray(call),
+        _ => null,
+    };
+
+    private static readonly string[] ConstructorNames = ["JSON_OBJECT", "JSON_ARRAY", "JSON"];
+
+    private Expression One(Call call) => call.Arguments is [var only] ? only : throw Takes(call, "one argument");
+
+    private SqlException Takes(Call call, string what) => binder.Error(call.Span, $"{call.Function} takes {what}, here are {call.Arguments.Length}.");
+
+    private BoundExpression Coalesce(Call call)
+    {
+        if (call.Arguments.IsEmpty) throw Takes(call, "at least one argument");
+        var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
+        var type = binder.Coerce.Common(arguments, call.Function).WithNullable(arguments.All(a => a.Type.IsNullable));
+        return new BoundCoalesce([.. arguments.Select(a => binder.Coerce.To(a, type))], type, call.Span);
+    }
+
+    private BoundCase NullIf(Call call)
+    {
+        if (call.Arguments.Length != 2) throw Takes(call, "two arguments");
+        var value = binder.Bind(call.Arguments[0]);
+        var same = binder.Compare("=", value, binder.Bind(call.Arguments[1]), call.Span);
+        return new BoundCase([same], [new BoundLiteral(value.Type.WithNullable(true), call.Span, null)], value, value.Type.WithNullable(true), call.Span);
+    }
+
+    private BoundCase If(Call call)
+    {
+        if (call.Arguments.Length != 3) throw Takes(call, "three arguments");
+        var condition = binder.Coerce.Boolean(binder.Bind(call.Arguments[0]), "The condition of IF");
+        var (then, otherwise) = (binder.Bind(call.Arguments[1]), binder.Bind(call.Arguments[2]));
+        var type = binder.Coerce.Common([then, otherwise], "IF");
+        return new BoundCase([condition], [binder.Coerce.To(then, type)], binder.Coerce.To(otherwise, type), type, call.Span);
+    }
+
+    private BoundExpression Time(Expression expression)
+    {
+        var value = binder.Bind(expression);
+        if (value.Type.IsTimestamp || value.Type.Kind is TypeKind.Date or TypeKind.Time) return value;
+        if (value.Type.IsCharacter || value.Type.Kind == TypeKind.Variant) return binder.Coerce.To(value, SqlType.Timestamp(3));
+        throw binder.Error(expression.Span, $"A date or a time is needed here, this is {value.Type.Name}.");
+    }
+
+    private BoundCall Extract(Call call)
+    {
+        var unit = ((Word)call.Arguments[0]).Text;
+        return ExpressionBinder.Call($"EXTRACT {unit}", TimeKernel.Extract(unit), [Time(call.Arguments[1])], SqlType.BigInt, call.Span);
+    }
+
+    private BoundCall Round(Call call)
+    {
+        var unit = ((Word)call.Arguments[1]).Text;
+        var value = Time(call.Arguments[0]);
+        return ExpressionBinder.Call($"{call.Function} TO {unit}", TimeKernel.Round(unit, call.Function != "FLOOR"), [value], value.Type, call.Span);
+    }
+
+    private BoundCall Trim(Call call)
+    {
+        var (where, rest) = call.Arguments[0] is Word word ? (word.Text, call.Arguments[1..]) : ("BOTH", call.Arguments);
+        var arguments = rest.Select(a => binder.Text(binder.Bind(a))).ToImmutableArray();
+        return ExpressionBinder.Call($"TRIM {where}", TextKernel.Trim(where != "TRAILING", where != "LEADING"), arguments, SqlType.String, call.Span);
+    }
+
+    private BoundCall Add(Call call)
+    {
+        if (call.Arguments.Length != 3) throw Takes(call, "a unit, a number and a time");
+        var unit = ((Word)call.Arguments[0]).Text;
+        var amount = binder.Bind(call.Arguments[1]);
+        var time = Time(call.Arguments[2]);
+        var isMonths = unit is "YEAR" or "QUARTER" or "MONTH";
+        long factor = unit switch
+        {
+            "YEAR" => 12, "QUARTER" => 3, "MONTH" => 1, "WEEK" => 604_800_000, "DAY" => 86_400_000, "HOUR" => 3_600_000, "MINUTE" => 60_000, "SECOND" => 1000,
+            _ => throw binder.Error(call.Arguments[0].Span, $"TIMESTAMPADD has no unit {unit}."),
+        };
+        if (time.Type.Kind == TypeKind.Date && factor < 86_400_000 && !isMonths) time = binder.Coerce.To(time, SqlType.Timestamp(3));
+        var type = isMonths ? SqlType.IntervalYearMonth : SqlType.IntervalDayTime;
+        var interval = ExpressionBinder.Call("TO_INTERVAL", TimeKernel.MultiplyInterval, [binder.Coerce.To(amount, SqlType.BigInt), new BoundLiteral(SqlType.BigInt.NotNull, call.Span, factor)], type, call.Span);
+        return ExpressionBinder.Call("+", TimeKernel.AddInterval(1), [time, interval], time.Type, call.Span);
+    }
+
+    private BoundCall Difference(Call call)
+    {
+        if (call.Arguments.Length != 3) throw Takes(call, "a unit and two times");
+        var unit = ((Word)call.Arguments[0]).Text;
+        return ExpressionBinder.Call($"TIMESTAMPDIFF {unit}", TimeKernel.Difference(unit), [Time(call.Arguments[1]), Time(call.Arguments[2])], SqlType.Int, call.Span);
+    }
+
+    private BoundExpression Extreme(Call call)
+    {
+        var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
+        if (arguments.Length < 1) throw Takes(call, "at least one argument");
+        var type = binder.Coerce.Common(arguments, call.Function);
+        var op = call.Function == "GREATEST" ? ">=" : "<=";
+        return arguments.Select(a => binder.Coerce.To(a, type)).Aggregate((best, next) =>
+        {
+            var wins = binder.Compare(op, best, next, call.Span);
+            var anyNull = new BoundCall("IS NULL", LogicKernel.IsNull, [wins], SqlType.Boolean.NotNull, call.Span);
+            return new BoundCase([anyNull, wins], [new BoundLiteral(type.WithNullable(true), call.Span, null), best], next, type.WithNullable(best.Type.IsNullable || next.Type.IsNullable), call.Span);
+        });
+    }
+
+    private JsonPath Path(Call call)
+    {
+        if (call.Arguments.Length < 2 || call.Arguments[1] is not Literal { Kind: LiteralKind.String } literal) throw binder.Error(call.Span, $"{call.Function} takes a JSON text or VARIANT and a path in quotes, such as '$.a.b'.");
+        return JsonPath.TryParse(literal.Text, out var path, out var error) ? path : throw binder.Error(literal.Span, $"'{literal.Text}' is no JSON path: {error}");
+    }
+
+    private (JsonBehavior Behavior, BoundExpression? Default) Behavior(Call call, string when, SqlType type)
+    {
+        if (!call.Options.TryGetValue(when, out var value)) return (JsonBehavior.Null, null);
+        return value switch
+        {
+            Expression expression => (JsonBehavior.Default, binder.Coerce.To(binder.Bind(expression), type)),
+            "ERROR" => (JsonBehavior.Error, null),
+            "NULL" => (JsonBehavior.Null, null),
+            "EMPTY ARRAY" => (JsonBehavior.EmptyArray, null),
+            "EMPTY OBJECT" => (JsonBehavior.EmptyObject, null),
+            _ => throw binder.Error(call.Span, $"{value} {when} has no meaning in {call.Function}."),
+        };
+    }
+
+    private BoundExpression Input(Call call)
+    {
+        var input = binder.Bind(call.Arguments[0]);
+        return input.Type.Kind == TypeKind.Variant ? input : binder.Text(input);
+    }
+
+    private BoundExpression JsonValue(Call call)
+    {
+        var path = Path(call);
+        var input = Input(call);
+        var type = call.Options.TryGetValue("RETURNING", out var returning) ? (SqlType)returning : SqlType.String;
+        var onEmpty = Behavior(call, "ON EMPTY", type);
+        var onError = Behavior(call, "ON ERROR", type);
+        var arguments = new[] { input, onEmpty.Default, onError.Default }.Where(a => a is not null).Select(a => a!).ToImmutableArray();
+        return new BoundCall($"JSON_VALUE {path} {onEmpty.Behavior} {onError.Behavior}", JsonFunctions.Value(path, onEmpty.Behavior, onError.Behavior), arguments, type.WithNullable(true), call.Span, canFail: onEmpty.Behavior == JsonBehavior.Error || onError.Behavior == JsonBehavior.Error);
+    }
+
+    private BoundCall JsonQuery(Call call)
+    {
+        var path = Path(call);
+        var wrapper = call.Options.TryGetValue("WRAPPER", out var word) ? Enum.Parse<JsonWrapper>((string)word, ignoreCase: true) : JsonWrapper.Without;
+        var onEmpty = Behavior(call, "ON EMPTY", SqlType.String).Behavior;
+        var onError = Behavior(call, "ON ERROR", SqlType.String).Behavior;
+        var type = call.Options.TryGetValue("RETURNING", out var returning) ? (SqlType)returning : SqlType.String;
+        return new BoundCall($"JSON_QUERY {path} {wrapper} {onEmpty} {onError}", JsonFunctions.Query(path, wrapper, onEmpty, onError), [Input(call)], type.WithNullable(true), call.Span, canFail: true);
+    }
+
+    private BoundCall JsonExists(Call call)
+    {
+        var path = Path(call);
+        var onError = call.Options.TryGetValue("ON ERROR", out var word) ? (string)word switch
+        {
+            "TRUE" => JsonBehavior.True,
+            "UNKNOWN" => JsonBehavior.Null,
+            "ERROR" => JsonBehavior.Error,
+            _ => JsonBehavior.False,
+        } : JsonBehavior.False;
+        return new BoundCall($"JSON_EXISTS {path} {onError}", JsonFunctions.Exists(path, onError), [Input(call)], SqlType.Boolean, call.Span, canFail: onError == JsonBehavior.Error);
+    }
+
+    private static bool IsJson(Expression expression) => expression is Call call && ConstructorNames.Contains(call.Function);
+
+    private BoundCall JsonObject(Call call)
+    {
+        var arguments = call.Arguments.Select((a, i) => i % 2 == 0 ? binder.Text(binder.Bind(a)) : binder.Bind(a)).ToImmutableArray();
+        var isJson = call.Arguments.Where((_, i) => i % 2 == 1).Select(IsJson).ToArray();
+        return new BoundCall("JSON_OBJECT", JsonConstructors.Object(isJson, Equals(call.Options.GetValueOrDefault("ON NULL"), "ABSENT") is false), arguments, SqlType.String.NotNull, call.Span);
+    }
+
+    private BoundCall JsonArray(Call call)
+    {
+        var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
+        return new BoundCall("JSON_ARRAY", JsonConstructors.Array([.. call.Arguments.Select(IsJson)], Equals(call.Options.GetValueOrDefault("ON NULL"), "NULL")), arguments, SqlType.String.NotNull, call.Span);
+    }
+}

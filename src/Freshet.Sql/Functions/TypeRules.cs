@@ -1,0 +1,110 @@
+using Freshet.Columns.Types;
+
+namespace Freshet.Sql.Functions;
+
+/// <summary>Flink's rules for types that meet: common types, and the results of arithmetic.</summary>
+public static class TypeRules
+{
+    /// <summary>The type to which both can be cast without loss of meaning, or null.</summary>
+    public static SqlType? Common(SqlType left, SqlType right)
+    {
+        var nullable = left.IsNullable || right.IsNullable;
+        if (left.Kind == TypeKind.Null) return right.WithNullable(true);
+        if (right.Kind == TypeKind.Null) return left.WithNullable(true);
+        if (left.EqualsIgnoringNullability(right)) return left.WithNullable(nullable);
+        if (left.IsNumeric && right.IsNumeric) return CommonNumber(left, right).WithNullable(nullable);
+        if (left.IsCharacter && right.IsCharacter)
+        {
+            var isChar = left.Kind == TypeKind.Char && right.Kind == TypeKind.Char && left.Precision == right.Precision;
+            var length = Math.Max(left.Precision, right.Precision);
+            return (isChar ? SqlType.Char(length) : SqlType.VarChar(length)).WithNullable(nullable);
+        }
+
+        if (left.IsBinary && right.IsBinary) return SqlType.VarBinary(Math.Max(left.Precision, right.Precision)).WithNullable(nullable);
+        if (left.IsTimestamp && right.IsTimestamp)
+        {
+            var precision = Math.Max(left.Precision, right.Precision);
+            return (left.Kind == TypeKind.TimestampLtz || right.Kind == TypeKind.TimestampLtz ? SqlType.TimestampLtz(precision) : SqlType.Timestamp(precision)).WithNullable(nullable);
+        }
+
+        if (left.Kind == TypeKind.Date && right.IsTimestamp) return right.WithNullable(nullable);
+        if (right.Kind == TypeKind.Date && left.IsTimestamp) return left.WithNullable(nullable);
+        if (left.IsInterval && left.Kind == right.Kind) return left.WithNullable(nullable);
+        return null;
+    }
+
+    /// <summary>The type in which two values are compared: text meets a typed value, and a VARIANT any value, as that value's type.</summary>
+    public static SqlType? ForComparison(SqlType left, SqlType right)
+    {
+        if (Common(left, right) is { } common) return common;
+        if (left.Kind == TypeKind.Variant) return right.WithNullable(true);
+        if (right.Kind == TypeKind.Variant) return left.WithNullable(true);
+        if (left.IsCharacter && right.Physical != PhysicalKind.View) return right.WithNullable(true);
+        if (right.IsCharacter && left.Physical != PhysicalKind.View) return left.WithNullable(true);
+        return null;
+    }
+
+    /// <summary>The result of + - * / % over numbers; operands are cast to <paramref name="operand"/> where it is not null (decimals keep their own types).</summary>
+    public static SqlType Arithmetic(string op, SqlType left, SqlType right, out SqlType? operand)
+    {
+        var nullable = left.IsNullable || right.IsNullable;
+        if (!left.IsApproximate && !right.IsApproximate && (left.Kind == TypeKind.Decimal || right.Kind == TypeKind.Decimal))
+        {
+            operand = null;
+            return DecimalResult(op, AsDecimal(left), AsDecimal(right)).WithNullable(nullable);
+        }
+
+        var common = left.IsApproximate || right.IsApproximate ? SqlType.Double : CommonNumber(left, right);
+        if (left.Kind == TypeKind.Float && right.Kind == TypeKind.Float) common = SqlType.Float;
+        operand = common.WithNullable(nullable);
+        return operand;
+    }
+
+    /// <summary>An integer type as the decimal that holds it.</summary>
+    public static SqlType AsDecimal(SqlType type) => type.Kind switch
+    {
+        TypeKind.TinyInt => SqlType.Decimal(3, 0),
+        TypeKind.SmallInt => SqlType.Decimal(5, 0),
+        TypeKind.Int => SqlType.Decimal(10, 0),
+        TypeKind.BigInt => SqlType.Decimal(19, 0),
+        _ => type,
+    };
+
+    private static SqlType CommonNumber(SqlType left, SqlType right)
+    {
+        if (left.IsApproximate || right.IsApproximate)
+            return left.Kind == TypeKind.Double || right.Kind == TypeKind.Double || !(left.IsApproximate && right.IsApproximate) ? SqlType.Double : SqlType.Float;
+        if (left.Kind == TypeKind.Decimal || right.Kind == TypeKind.Decimal)
+        {
+            var (l, r) = (AsDecimal(left), AsDecimal(right));
+            var scale = Math.Max(l.Scale, r.Scale);
+            return Adjust(Math.Max(l.Precision - l.Scale, r.Precision - r.Scale) + scale, scale);
+        }
+
+        return left.Kind > right.Kind ? left : right;
+    }
+
+    private static SqlType DecimalResult(string op, SqlType left, SqlType right)
+    {
+        var (p1, s1, p2, s2) = (left.Precision, left.Scale, right.Precision, right.Scale);
+        switch (op)
+        {
+            case "*": return Adjust(p1 + p2 + 1, s1 + s2);
+            case "/":
+                var scale = Math.Max(6, s1 + p2 + 1);
+                return Adjust(p1 - s1 + s2 + scale, scale);
+            case "%": return Adjust(Math.Min(p1 - s1, p2 - s2) + Math.Max(s1, s2), Math.Max(s1, s2));
+            default: return Adjust(Math.Max(p1 - s1, p2 - s2) + Math.Max(s1, s2) + 1, Math.Max(s1, s2));
+        }
+    }
+
+    /// <summary>More than 38 digits: the fraction gives way, down to 6 digits.</summary>
+    private static SqlType Adjust(int precision, int scale)
+    {
+        if (precision <= SqlType.MaxDecimalPrecision) return SqlType.Decimal(Math.Max(1, precision), scale);
+        var integral = precision - scale;
+        var least = Math.Min(scale, 6);
+        var adjusted = Math.Max(SqlType.MaxDecimalPrecision - integral, least);
+        return SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Clamp(adjusted, 0, SqlType.MaxDecimalPrecision));
+    }
+}

@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Freshet.Columns;
+using Freshet.Columns.Json;
+using Freshet.Columns.Types;
+using Freshet.Sql.Catalog;
+
+namespace Freshet.Sql.Plan;
+
+/// <summary>
+/// A node of a logical plan: what rows there are, not how they are computed. Immutable.
+/// <see cref="Describe"/> is canonical; its hash is the stable identity of the operator, so that equal subtrees are one.
+/// </summary>
+public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
+{
+    private string? _text;
+
+    public Schema Schema { get; } = schema;
+
+    public ImmutableArray<PlanNode> Inputs { get; } = inputs;
+
+    /// <summary>Whether no row of the result is ever taken back, given inputs that take none back.</summary>
+    public virtual bool IsAppendOnly => Inputs.All(i => i.IsAppendOnly);
+
+    /// <summary>Columns that name a row of the result; empty where none are known.</summary>
+    public virtual ImmutableArray<int> Key => [];
+
+    /// <summary>This node without its inputs.</summary>
+    public abstract string Describe();
+
+    /// <summary>This node and all below it.</summary>
+    public string Text => _text ??= $"{Describe()}[{string.Join("; ", Inputs.Select(i => i.Text))}]";
+
+    /// <summary>The stable identity of the subtree.</summary>
+    public string Identity => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)).AsSpan(0, 8));
+}
+
+/// <summary>A column that a scan gives: a table's column, or a part of a VARIANT column decoded to a type.</summary>
+/// <param name="Column">The table's column.</param>
+/// <param name="Path">The part of it; null for the whole.</param>
+/// <param name="FailsAsNull">What cannot be read as <paramref name="Type"/> is NULL, else an error of the row.</param>
+public sealed record ScanColumn(int Column, SqlType Type, JsonPath? Path = null, bool FailsAsNull = false)
+{
+    public override string ToString() => Path is null ? Column.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"{Column}{Path}:{Type.Name}{(FailsAsNull ? "?" : "")}";
+}
+
+/// <summary>The rows of a table or of a kept view.</summary>
+public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> columns)
+    : PlanNode(new Schema([.. columns.Select(c => new Field(c.Path is null ? table.Schema.Fields[c.Column].Name : table.Schema.Fields[c.Column].Name + c.Path, c.Type))]), [])
+{
+    public TableDefinition Table { get; } = table;
+
+    public ImmutableArray<ScanColumn> Columns { get; } = columns;
+
+    public static Scan All(TableDefinition table) => new(table, [.. Enumerable.Range(0, table.Schema.Count).Select(i => new ScanColumn(i, table.Schema[i]))]);
+
+    public override bool IsAppendOnly => Table.Connector != "view" && Table.Option("changelog", "false") != "true";
+
+    public override string Describe() => $"scan {Table.Name}({string.Join(", ", Columns)})";
+}
+
+/// <summary>Rows written in the query.</summary>
+public sealed class Values(Schema schema, ImmutableArray<ImmutableArray<BoundExpression>> rows) : PlanNode(schema, [])
+{
+    public ImmutableArray<ImmutableArray<BoundExpression>> Rows { get; } = rows;
+
+    public override string Describe() => $"values({string.Join(", ", Rows.Select(r => $"({string.Join(", ", r)})"))})";
+}
+
+public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode(input.Schema, [input])
+{
+    public BoundExpression Condition { get; } = condition;
+
+    public override ImmutableArray<int> Key => Inputs[0].Key;
+
+    public override string Describe() => $"filter {Condition}";
+}
+
+public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names)
+    : PlanNode(new Schema([.. names.Zip(expressions, (n, e) => new Field(n, e.Type))]), [input])
+{
+    public ImmutableArray<BoundExpression> Expressions { get; } = expressions;
+
+    public ImmutableArray<string> Names { get; } = names;
+
+    public override ImmutableArray<int> Key
+    {
+        get
+        {
+            var places = Inputs[0].Key.Select(k => IndexOfColumn(k)).ToImmutableArray();
+            return places.Contains(-1) ? [] : places;
+        }
+    }
+
+    public int IndexOfColumn(int input)
+    {
+        for (var i = 0; i < Expressions.Length; i++)
+            if (Expressions[i] is BoundColumn column && column.Index == input) return i;
+        return -1;
+    }
+
+    public override string Describe() => $"project {string.Join(", ", Expressions.Zip(Names, (e, n) => $"{e} AS {n}"))}";
+}
+
+/// <summary>The aggregate functions of the language.</summary>
+public enum AggregateKind
+{
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// <summary>An aggregate call over columns of the input.</summary>
+/// <param name="Argument">The input column; -1 for COUNT(*).</param>
+/// <param name="Filter">A BOOLEAN input column, or -1.</param>
+public sealed record PlanAggregate(string Name, AggregateKind Kind, int Argument, int Filter, bool IsDistinct, SqlType Type)
+{
+    public override string ToString() => $"{Kind}({(IsDistinct ? "DISTINCT " : "")}{Argument}){(Filter >= 0 ? $" FILTER {Filter}" : "")}";
+}
+
+/// <summary>GROUP BY: the key columns first, then one column for each call. No calls: DISTINCT. No keys: one row.</summary>
+public sealed class Aggregate(PlanNode input, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls)
+    : PlanNode(new Schema([.. keys.Select(k => input.Schema.Fields[k]), .. calls.Select(c => new Field(c.Name, c.Type))]), [input])
+{
+    public ImmutableArray<int> Keys { get; } = keys;
+
+    public ImmutableArray<PlanAggregate> Calls { get; } = calls;
+
+    public override bool IsAppendOnly => Calls.IsEmpty && Inputs[0].IsAppendOnly;
+
+    public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length)];
+
+    public override string Describe() => $"aggregate by {string.Join(",", Keys)}: {string.Join(", ", Calls)}";
+}
+
+/// <summary>Windows of TUMBLE and HOP, µs.</summary>
+public sealed record Window(long SizeMicros, long SlideMicros, long OffsetMicros);
+
+/// <summary>A window table function: the input's columns, then window_start, window_end, window_time.</summary>
+public sealed class WindowAssign(PlanNode input, Window window, int timeColumn)
+    : PlanNode(new Schema([.. input.Schema.Fields, .. WindowFields(input.Schema[timeColumn])]), [input])
+{
+    public Window Window { get; } = window;
+
+    public int TimeColumn { get; } = timeColumn;
+
+    public static IEnumerable<Field> WindowFields(SqlType time) =>
+    [
+        new("window_start", SqlType.Timestamp(3).NotNull),
+        new("window_end", SqlType.Timestamp(3).NotNull),
+        new("window_time", time.NotNull),
+    ];
+
+    public override string Describe() => $"windows {Window} of {TimeColumn}";
+}
+
+/// <summary>GROUP BY window: keys, window_start, window_end, window_time, then the calls. A window's rows come when it closes.</summary>
+public sealed class WindowAggregate(PlanNode input, Window window, int timeColumn, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls)
+    : PlanNode(new Schema([.. keys.Select(k => input.Schema.Fields[k]), .. WindowAssign.WindowFields(input.Schema[timeColumn]), .. calls.Select(c => new Field(c.Name, c.Type))]), [input])
+{
+    public Window Window { get; } = window;
+
+    public int TimeColumn { get; } = timeColumn;
+
+    public ImmutableArray<int> Keys { get; } = keys;
+
+    public ImmutableArray<PlanAggregate> Calls { get; } = calls;
+
+    public override bool IsAppendOnly => true;
+
+    public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length + 2)];
+
+    public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
+}
+
+/// <summary>An equi-join: left columns, then right ones.</summary>
+public sealed class Join(PlanNode left, PlanNode right, bool isLeftOuter, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, BoundExpression? residual)
+    : PlanNode(new Schema([.. left.Schema.Fields, .. right.Schema.Fields.Select(f => isLeftOuter ? f with { Type = f.Type.WithNullable(true) } : f)]), [left, right])
+{
+    public bool IsLeftOuter { get; } = isLeftOuter;
+
+    public ImmutableArray<int> LeftKeys { get; } = leftKeys;
+
+    public ImmutableArray<int> RightKeys { get; } = rightKeys;
+
+    public BoundExpression? Residual { get; } = residual;
+
+    public override bool IsAppendOnly => !IsLeftOuter && base.IsAppendOnly;
+
+    public override ImmutableArray<int> Key => Inputs[0].Key.IsEmpty || Inputs[1].Key.IsEmpty
+        ? []
+        : Inputs[1].Key.All(RightKeys.Contains) ? Inputs[0].Key : [.. Inputs[0].Key, .. Inputs[1].Key.Select(k => k + Inputs[0].Schema.Count)];
+
+    public override string Describe() => $"{(IsLeftOuter ? "left " : "")}join {string.Join(",", LeftKeys)} = {string.Join(",", RightKeys)}{(Residual is null ? "" : $" and {Residual}")}";
+}
+
+/// <summary>UNION ALL of inputs with the same types.</summary>
+public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].Schema, inputs)
+{
+    public override string Describe() => "union";
+}
+
+/// <summary>The input's columns, then those of the elements of one of its columns; one row for each element.</summary>
+public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field> elements, bool isOuter)
+    : PlanNode(new Schema([.. input.Schema.Fields, .. elements]), [input])
+{
+    public int Collection { get; } = collection;
+
+    public ImmutableArray<Field> Elements { get; } = elements;
+
+    public bool IsOuter { get; } = isOuter;
+
+    public override string Describe() => $"unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}";
+}
+
+/// <summary>A column to sort by.</summary>
+public sealed record SortColumn(int Column, bool IsDescending, bool NullsFirst);
+
+/// <summary>ORDER BY, OFFSET and LIMIT at the top of a bounded query.</summary>
+public sealed class Sort(PlanNode input, ImmutableArray<SortColumn> columns, long offset, long? limit) : PlanNode(input.Schema, [input])
+{
+    public ImmutableArray<SortColumn> Columns { get; } = columns;
+
+    public long Offset { get; } = offset;
+
+    public long? Limit { get; } = limit;
+
+    public override ImmutableArray<int> Key => Inputs[0].Key;
+
+    public override string Describe() => $"sort by {string.Join(", ", Columns)} offset {Offset} limit {Limit}";
+}

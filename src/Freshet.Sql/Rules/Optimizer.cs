@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Sql.Rules;
+
+/// <summary>The rewrite rules, in order. Each keeps the rows of the plan; none looks at data.</summary>
+internal static class Optimizer
+{
+    public static PlanNode Optimize(PlanNode plan)
+    {
+        plan = Rebuild(plan, MergeProjects.Apply);
+        plan = Rebuild(plan, PushFilterBelowProject.Apply);
+        plan = PruneColumns.Apply(plan);
+        plan = Rebuild(plan, MergeProjects.Apply);
+        return Rebuild(plan, ReadPathsInScan.Apply);
+    }
+
+    /// <summary>Applies a rule to every node, from the leaves up.</summary>
+    private static PlanNode Rebuild(PlanNode node, Func<PlanNode, PlanNode> rule)
+    {
+        var inputs = ImmutableArray.CreateRange(node.Inputs, i => Rebuild(i, rule));
+        return rule(inputs.SequenceEqual(node.Inputs) ? node : WithInputs(node, inputs));
+    }
+
+    internal static PlanNode WithInputs(PlanNode node, ImmutableArray<PlanNode> inputs) => node switch
+    {
+        Filter filter => new Filter(inputs[0], filter.Condition),
+        Project project => new Project(inputs[0], project.Expressions, project.Names),
+        Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
+        WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),
+        WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
+        Join join => new Join(inputs[0], inputs[1], join.IsLeftOuter, join.LeftKeys, join.RightKeys, join.Residual),
+        Union => new Union(inputs),
+        Unnest unnest => new Unnest(inputs[0], unnest.Collection, unnest.Elements, unnest.IsOuter),
+        Sort sort => new Sort(inputs[0], sort.Columns, sort.Offset, sort.Limit),
+        _ => node,
+    };
+}
