@@ -40,10 +40,16 @@ internal interface IViewReader
 {
     IReadOnlyList<ViewInfo> Views { get; }
 
-    /// <summary>The views as of the last published step.</summary>
-    IViewSnapshot Open();
+    /// <summary>Why nothing can be read yet (the views are still catching up with the log at a start), or null.</summary>
+    string? NotReady { get; }
 
-    /// <summary>Runs a statement that only reads; a <see cref="QueryException"/> where it cannot.</summary>
+    /// <summary>The views as of a step at or after every event acknowledged before the call.</summary>
+    ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Runs a statement that only reads, as of a step at or after every event acknowledged before the call; a
+    /// <see cref="QueryException"/> where it cannot.
+    /// </summary>
     ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation);
 
     /// <summary>Completes when the step that holds the event of this sequence number is published.</summary>

@@ -33,6 +33,7 @@ internal sealed class ReturnViews(IViewReader reader)
     public Refusal? Find(string names, out IReadOnlyList<ViewInfo>? views)
     {
         views = null;
+        if (ViewRoutes.NotReady(reader) is { } notReady) return notReady;
         var found = new List<ViewInfo>();
         foreach (var name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
@@ -53,7 +54,7 @@ internal sealed class ReturnViews(IViewReader reader)
         await reader.WhenVisibleAsync(sequence, exchange.Aborted);
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-        using var snapshot = reader.Open();
+        using var snapshot = await reader.OpenAsync(exchange.Aborted);
         json.WriteStartObject();
         json.WriteBoolean("success", true);
         json.WriteNumber("step", snapshot.Step);

@@ -22,7 +22,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
 
     private async ValueTask HandleAsync(Exchange exchange)
     {
-        if (access.Check(exchange) is { } forbidden)
+        if ((access.Check(exchange) ?? ViewRoutes.NotReady(reader)) is { } forbidden)
         {
             forbidden.Write(exchange);
             return;

@@ -30,6 +30,10 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
         return new Refusal(status, "unknown_view", $"There is no view \"{(name.Length <= 100 ? name : name[..100])}\"; {hint}");
     }
 
+    /// <summary>An answer for those who come while a start is still reading the log.</summary>
+    public static Refusal? NotReady(IViewReader reader) =>
+        reader.NotReady is { } reason ? new Refusal(503, "not_ready", reason) { RetryAfterSeconds = 1 } : null;
+
     private ValueTask ListAsync(Exchange exchange)
     {
         if (access.Check(exchange) is { } refusal)
@@ -73,7 +77,7 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
 
     private async ValueTask ReadAsync(Exchange exchange)
     {
-        if (access.Check(exchange) is { } forbidden)
+        if ((access.Check(exchange) ?? NotReady(reader)) is { } forbidden)
         {
             forbidden.Write(exchange);
             return;
@@ -85,7 +89,7 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
             return;
         }
 
-        using var snapshot = reader.Open();
+        using var snapshot = await reader.OpenAsync(exchange.Aborted);
         await using var rows = key is null ? snapshot.Scan(view!, offset, limit) : snapshot.Lookup(view!, key);
         var batch = await rows.NextAsync(exchange.Aborted);
         while (batch is { Count: 0 })

@@ -34,7 +34,7 @@ internal sealed class SettingsEndpoint(IngestService service, IngestEndpoint end
             json.WriteStartObject("Segment.io");
             json.WriteString("apiKey", key);
             json.WriteString("apiHost", $"{exchange.Headers.Host}/v1");
-            json.WriteString("protocol", exchange.Request.Scheme);
+            json.WriteString("protocol", service.Settings.BehindProxy ? "https" : exchange.Request.Scheme);
             json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndObject();

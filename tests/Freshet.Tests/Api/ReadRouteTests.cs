@@ -173,6 +173,19 @@ public sealed class ReadRouteTests
     }
 
     [Fact]
+    public async Task While_a_start_reads_the_log_events_are_taken_and_reads_come_again_later()
+    {
+        var views = Filled();
+        views.NotReady = "The views have read 10 % of the log.";
+        await using var server = await ServerFixture.StartAsync(views: views);
+        Assert.Equal(503, (await server.GetAsync("/api/views/user_totals")).Status);
+        Assert.Equal(503, (await server.PostAsync("/api/sql", "SELECT 1", null, "text/plain")).Status);
+        Assert.Equal(503, (await server.PostAsync("/v1/track?return=user_totals", """{"userId":"u1","event":"E"}""")).Status);
+        Assert.Empty(server.Log.Records);
+        Assert.Equal(200, (await server.PostAsync("/v1/track", """{"userId":"u1","event":"E"}""")).Status);
+    }
+
+    [Fact]
     public async Task Status_metrics_and_health_tell_what_happened()
     {
         await using var server = await ServerFixture.StartAsync(views: Filled());

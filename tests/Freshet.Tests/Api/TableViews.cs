@@ -35,7 +35,9 @@ internal sealed unsafe class TableViews : IViewReader
         Step++;
     }
 
-    public IViewSnapshot Open() => new Snapshot(this);
+    public string? NotReady { get; set; }
+
+    public ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation) => ValueTask.FromResult<IViewSnapshot>(new Snapshot(this));
 
     public ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation)
     {
