@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
@@ -129,6 +130,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a script reads its file once, before tiering would help
     private Column Fill(int c, byte* text, int length, BatchMemory memory)
     {
         var field = _wanted[c];
@@ -153,6 +155,7 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
     }
 
     /// <summary>Reads one field; false: NULL.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a script reads its file once, before tiering would help
     private bool TryField(int c, SqlType type, int record, int field, byte* text, int length, in Column column, int row, BatchMemory memory)
     {
         var at = _splitter.FirstEnd(record) + field;

@@ -13,6 +13,7 @@ public static unsafe class TextValue
 {
     /// <summary>Stores the value of <paramref name="text"/> in row <paramref name="row"/>; views point at the text, which must outlive the column.</summary>
     /// <param name="zone">The zone of a TIMESTAMP_LTZ whose text names none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a script reads its file once, before tiering would help
     public static TextResult TryWrite(byte* text, int length, SqlType type, void* values, int row, TimeZoneInfo zone, BatchMemory memory)
     {
         switch (type.Kind)
