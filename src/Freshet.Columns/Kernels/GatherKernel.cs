@@ -38,6 +38,35 @@ public static unsafe class GatherKernel
         return batch;
     }
 
+    /// <summary>
+    /// The rows that count, with texts of their own: for whoever keeps rows beyond the step, since long texts may lie in state
+    /// that changes with the next one. Takes over the source's reference.
+    /// </summary>
+    public static Batch Own(Batch source)
+    {
+        var memory = BatchMemory.Create();
+        var columns = new Column[source.Columns.Length];
+        var rows = memory.Allocate<int>(source.Count);
+        for (var i = 0; i < source.Count; i++) rows[i] = source.RowAt(i);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var points = false;
+            columns[i] = Gather(source.Columns[i], rows, source.Count, memory, ref points);
+            if (points) OwnTexts(columns[i].As<StringView>(), columns[i].IsConstant ? 1 : source.Count, memory);
+        }
+
+        var batch = WithRows(new Batch(memory, columns, source.Count), source, rows);
+        source.Release();
+        return batch;
+    }
+
+    /// <summary>Copies the bytes of long texts to <paramref name="memory"/> and points the views there.</summary>
+    public static void OwnTexts(StringView* views, int count, BatchMemory memory)
+    {
+        for (var i = 0; i < count; i++)
+            if (!views[i].IsInline) views[i] = StringView.Copy(StringView.Span(views + i), memory);
+    }
+
     /// <summary>The values of one column at <paramref name="rows"/>; sets <paramref name="points"/> when a view points into the column's bytes.</summary>
     public static Column Gather(in Column column, int* rows, int count, BatchMemory memory, ref bool points)
     {

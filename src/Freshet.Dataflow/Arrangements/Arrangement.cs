@@ -34,7 +34,8 @@ internal struct ArrangedRow
 /// An index over a stream of changes by key: each different row once with its net weight, the rows of a key in a list. Rows
 /// with a NULL in the key are never stored: they match nothing.
 /// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0 and every key has a row.
-/// Until then rows of weight 0 stay readable at their slots, and texts of rows that were read stay where they are.
+/// Until then rows of weight 0 stay readable at their slots. Texts of rows that were read stay where they are until the end
+/// of the next step, so that the results of a step can be taken after it.
 /// Cost: two look-ups for each row of a batch, whatever the number of rows of a key.
 /// </summary>
 internal sealed unsafe class Arrangement : IDisposable
@@ -97,12 +98,13 @@ internal sealed unsafe class Arrangement : IDisposable
 
     public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.At(slot);
 
-    /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the step.</summary>
+    /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the next step.</summary>
     public Column Read(int column, int* slots, int count, BatchMemory memory) => _rows.ReadColumn(column, slots, count, memory);
 
     /// <summary>Removes the rows that are left with weight 0.</summary>
     public void EndOfStep()
     {
+        _rows.FreeRetired();
         foreach (var slot in _emptied)
         {
             var row = At(slot);
@@ -111,7 +113,7 @@ internal sealed unsafe class Arrangement : IDisposable
             if (row->Key == 0 || row->Weight != 0) continue;
             Unlink(row);
             row->Key = 0;
-            _rows.Remove(slot);
+            _rows.Retire(slot);
         }
 
         _emptied.Clear();

@@ -39,8 +39,8 @@ public sealed unsafe class SortOperator : Operator
     public override void Accept(int port, Batch batch, StepContext step)
     {
         _keys ??= KeysOf(batch.Columns.Length);
-        // A batch that is kept holds no more than its rows.
-        batch = GatherKernel.Compact(batch);
+        // A batch that is kept holds no more than its rows, and no text of another operator's state.
+        batch = GatherKernel.Own(batch);
         _batches.Add(batch);
         _collected += batch.Count;
         if (_spec.IsAppendOnly && _spec.Reach is { } reach && _collected >= reach + ChunkRows) Prune(reach);

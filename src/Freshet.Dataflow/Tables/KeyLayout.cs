@@ -101,6 +101,22 @@ internal sealed unsafe class KeyLayout
         return bytes;
     }
 
+    /// <summary>Moves the long texts of a stored key to a list of addresses and leaves empty ones; returns how many bytes.</summary>
+    public long TakeTexts(ulong* key, List<nint> texts)
+    {
+        long bytes = 0;
+        foreach (var offset in _texts)
+        {
+            var view = (StringView*)(key + offset);
+            if (view->IsInline) continue;
+            bytes += view->Length;
+            texts.Add((nint)view->Pointer);
+            *view = default;
+        }
+
+        return bytes;
+    }
+
     /// <summary>One column of stored keys.</summary>
     /// <param name="copiesTexts">Copy long texts into <paramref name="memory"/>.</param>
     public Column Unpack(int column, ulong** keys, int count, BatchMemory memory, bool copiesTexts)
@@ -116,13 +132,7 @@ internal sealed unsafe class KeyLayout
             default: Unpack<Int128>(keys, offset, count, result.As<Int128>()); break;
         }
 
-        if (copiesTexts && _kinds[column] == PhysicalKind.View)
-        {
-            var views = result.As<StringView>();
-            for (var i = 0; i < count; i++)
-                if (!views[i].IsInline) views[i] = StringView.Copy(StringView.Span(views + i), memory);
-        }
-
+        if (copiesTexts && _kinds[column] == PhysicalKind.View) GatherKernel.OwnTexts(result.As<StringView>(), count, memory);
         for (var i = 0; i < count; i++)
         {
             if ((keys[i][column >> 5] >> (column & 31) & 1) == 0) continue;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
@@ -32,6 +33,8 @@ internal sealed unsafe class KeyedTable : IDisposable
     private readonly int _keyBytes;
     private readonly ulong _seed;
     private long _textBytes;
+    private List<nint> _retired = [];
+    private List<nint> _retiring = [];
 
     /// <param name="keyKinds">Kinds of the key's columns.</param>
     /// <param name="ownBytes">Bytes of a row after its key.</param>
@@ -85,13 +88,31 @@ internal sealed unsafe class KeyedTable : IDisposable
         }
     }
 
-    /// <summary>One key column of rows. Long texts stay where they are, good while the row lives.</summary>
+    /// <summary>One key column of rows. Long texts stay where they are, good while the row lives and as <see cref="Retire"/> says.</summary>
     /// <param name="copiesTexts">Copy long texts into <paramref name="memory"/>, for rows that are removed before the batch is gone.</param>
     public Column ReadColumn(int column, int* slots, int count, BatchMemory memory, bool copiesTexts = false)
     {
         var keys = (ulong**)memory.Allocate<nint>(count);
         for (var i = 0; i < count; i++) keys[i] = (ulong*)_rows.At(slots[i]);
         return _layout.Unpack(column, keys, count, memory, copiesTexts);
+    }
+
+    /// <summary>
+    /// Removes a row whose texts may still be in batches of this step: their bytes are freed by the second
+    /// <see cref="FreeRetired"/> from here, so that whoever takes a step's results after it can read them until the next one ends.
+    /// </summary>
+    public void Retire(int slot)
+    {
+        if (_layout.HasTexts) _textBytes -= _layout.TakeTexts((ulong*)_rows.At(slot), _retiring);
+        Remove(slot);
+    }
+
+    /// <summary>Called at the end of each step, before rows are retired.</summary>
+    public void FreeRetired()
+    {
+        foreach (var text in _retired) NativeMemory.Free((void*)text);
+        _retired.Clear();
+        (_retired, _retiring) = (_retiring, _retired);
     }
 
     /// <summary>Removes a row; its slot is used again.</summary>
@@ -109,6 +130,8 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void Dispose()
     {
         if (_layout.HasTexts) _index.ForEach(slot => _layout.FreeTexts((ulong*)_rows.At(slot)));
+        FreeRetired();
+        FreeRetired();
         _index.Dispose();
         _rows.Dispose();
     }

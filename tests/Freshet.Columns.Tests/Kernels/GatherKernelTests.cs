@@ -39,6 +39,21 @@ public sealed unsafe class GatherKernelTests
     }
 
     [Fact]
+    public void Owned_rows_do_not_read_the_bytes_of_others()
+    {
+        var bytes = BatchMemory.Create();
+        var batch = TestRows.Of([PhysicalKind.View, PhysicalKind.View], ["a", "b"], ["c", "d"]);
+        var text = StringView.Copy("a text that is longer than twelve bytes"u8, bytes);
+        batch.Columns[0].As<StringView>()[1] = text;
+        batch.Columns[1] = Column.Constant(PhysicalKind.View, text, batch.Memory);
+        var owned = GatherKernel.Own(batch);
+        new Span<byte>(text.Pointer, text.Length).Fill((byte)'x');
+        bytes.Release();
+        Assert.Equal(["a|a text that is longer than twelve bytes x+1", "a text that is longer than twelve bytes|a text that is longer than twelve bytes x+1"], TestRows.Text(owned));
+        owned.Release();
+    }
+
+    [Fact]
     public void Constant_columns_stay_constant()
     {
         var batch = TestRows.Of([PhysicalKind.Int64], [1], [2]);
