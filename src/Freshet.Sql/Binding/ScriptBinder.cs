@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Types;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Parsing;
 using Freshet.Sql.Plan;

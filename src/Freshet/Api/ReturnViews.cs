@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Freshet.Http;
 using Freshet.Ingest;
+using Freshet.Sql.Catalog;
 
 namespace Freshet.Api;
 
@@ -15,19 +16,8 @@ internal sealed class ReturnViews(IViewReader reader)
     private const int ViewsMax = 16;
 
     /// <summary>The columns of an event that a view's key may name, and the member that holds each.</summary>
-    private static readonly Dictionary<string, string> Members = new(StringComparer.Ordinal)
-    {
-        ["message_id"] = "messageId",
-        ["type"] = "type",
-        ["event"] = "event",
-        ["name"] = "name",
-        ["category"] = "category",
-        ["user_id"] = "userId",
-        ["anonymous_id"] = "anonymousId",
-        ["group_id"] = "groupId",
-        ["previous_id"] = "previousId",
-        ["source"] = "source",
-    };
+    private static readonly Dictionary<string, string> Members =
+        EventsTable.Columns.Where(c => c.Type.IsCharacter).ToDictionary(c => c.Column, c => c.Member, StringComparer.Ordinal);
 
     /// <summary>The views of a comma-separated list; or why they cannot be returned.</summary>
     public Refusal? Find(string names, out IReadOnlyList<ViewInfo>? views)

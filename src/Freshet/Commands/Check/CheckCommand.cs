@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Freshet.Configuration;
-using Freshet.Sql.Parsing;
+using Freshet.Sql.Binding;
+using Freshet.Sql.Catalog;
 
 namespace Freshet.Commands.Check;
 
@@ -17,9 +18,12 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var statements = files.Sum(f => SqlParser.ParseScript(f).Length);
+            var binder = new ScriptBinder(isBounded: false);
+            binder.AddTable(EventsTable.Create((long)settings.WatermarkDelay.TotalMilliseconds));
+            foreach (var file in files) binder.Execute(file);
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
-            Console.WriteLine($"{settings.Folder}: {files.Count} SQL files with {statements} statements, {settings.Keys.Count} write keys: valid");
+            Console.WriteLine($"{settings.Folder}: valid: {files.Count} SQL files, {binder.MaterializedViews.Count} materialized views, {binder.Inserts.Count} inserts, {settings.Keys.Count} write keys");
+            foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
             return 0;
         });
         ExamplesHelp.Attach(command, ["freshet check myproject"]);
