@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
@@ -36,7 +37,7 @@ internal struct ArrangedRow
 /// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0 and every key has a row.
 /// Until then rows of weight 0 stay readable at their slots. Texts of rows that were read stay where they are until the end
 /// of the next step, so that the results of a step can be taken after it.
-/// Cost: two look-ups for each row of a batch, whatever the number of rows of a key.
+/// Cost: two look-ups for each row of a batch, whatever the number of rows of a key; one where rows are only appended.
 /// </summary>
 internal sealed unsafe class Arrangement : IDisposable
 {
@@ -49,11 +50,15 @@ internal sealed unsafe class Arrangement : IDisposable
     private readonly int[] _keyColumns;
     private readonly List<int> _emptied = [];
 
-    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, ulong seed)
+    private readonly bool _isAppendOnly;
+
+    /// <param name="isAppendOnly">No row is ever taken back: rows are then not looked up, and equal rows are not merged.</param>
+    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, bool isAppendOnly, ulong seed)
     {
+        _isAppendOnly = isAppendOnly;
         _columns = [.. Enumerable.Range(0, types.Length)];
         _keyColumns = [.. keys];
-        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
+        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed, isIndexed: !isAppendOnly);
         _keys = new KeyedTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
     }
 
@@ -68,7 +73,8 @@ internal sealed unsafe class Arrangement : IDisposable
         var found = (byte**)scratch.Allocate<nint>(count);
         var keyFound = (byte**)scratch.Allocate<nint>(count);
         var keySlots = scratch.Allocate<int>(count);
-        _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
+        if (_isAppendOnly) _rows.Append(input, _columns, rows, count, scratch, slots, found);
+        else _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
         _keys.FindOrAdd(input, _keyColumns, rows, count, scratch, keySlots, keyFound);
         for (var i = 0; i < count; i++)
         {
@@ -84,7 +90,9 @@ internal sealed unsafe class Arrangement : IDisposable
         {
             var row = At(slots[i]);
             row->Weight = checked(row->Weight + input.WeightOf(rows[i]));
-            if (row->Weight == 0) _emptied.Add(slots[i]);
+            if (row->Weight != 0) continue;
+            Debug.Assert(!_isAppendOnly, "an append-only input takes nothing back");
+            _emptied.Add(slots[i]);
         }
     }
 
@@ -95,6 +103,9 @@ internal sealed unsafe class Arrangement : IDisposable
         for (var i = 0; i < count; i++)
             if (first[i] != None) first[i] = *(int*)_keys.At(first[i]) - 1;
     }
+
+    /// <summary>Starts loading a row.</summary>
+    public void Prefetch(int slot) => _rows.Prefetch(slot);
 
     public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.At(slot);
 
@@ -131,7 +142,7 @@ internal sealed unsafe class Arrangement : IDisposable
         row->Key = keySlot + 1;
         row->Next = *first;
         row->Previous = 0;
-        if (*first != 0) At(*first - 1)->Previous = slot + 1;
+        if (*first != 0 && !_isAppendOnly) At(*first - 1)->Previous = slot + 1;
         *first = slot + 1;
     }
 

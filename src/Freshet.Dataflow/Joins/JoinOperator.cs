@@ -49,7 +49,7 @@ public sealed unsafe class JoinOperator : Operator
     {
         _spec = spec;
         _keys = [[.. spec.LeftKeys], [.. spec.RightKeys]];
-        _sides = [new Arrangement(spec.LeftTypes, spec.LeftKeys, seed), new Arrangement(spec.RightTypes, spec.RightKeys, seed)];
+        _sides = [new Arrangement(spec.LeftTypes, spec.LeftKeys, spec.LeftIsAppendOnly, seed), new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, seed)];
         _leftCount = spec.LeftTypes.Length;
         _errors = new ErrorRows(spec.PositionColumns);
         _context.TimeZone = spec.TimeZone;

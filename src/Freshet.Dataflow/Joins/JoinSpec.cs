@@ -29,6 +29,12 @@ public sealed record JoinSpec(
     VectorExpression? Residual,
     ImmutableArray<int> Output)
 {
+    /// <summary>The left input takes nothing back.</summary>
+    public bool LeftIsAppendOnly { get; init; }
+
+    /// <summary>The right input takes nothing back.</summary>
+    public bool RightIsAppendOnly { get; init; }
+
     /// <summary>Columns (numbered as in <see cref="Output"/>) that a row of side output 0 carries when the residual condition fails on a pair.</summary>
     public ImmutableArray<int> PositionColumns { get; init; } = [];
 

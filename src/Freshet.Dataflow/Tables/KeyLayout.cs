@@ -48,10 +48,10 @@ internal sealed unsafe class KeyLayout
 
     /// <summary>Packs the keys of rows, one after another.</summary>
     /// <param name="columns">The columns of the batch that are the key's.</param>
-    /// <param name="hashes">By row index.</param>
+    /// <param name="hashes">By row index; null for tags of 0.</param>
     public void Pack(Batch batch, ReadOnlySpan<int> columns, int* rows, int count, ulong* hashes, ulong* packed)
     {
-        for (var i = 0; i < count; i++) packed[(nint)i * Words] = (ulong)KeyIndex.TagOf(hashes[rows[i]]) << 32;
+        for (var i = 0; i < count; i++) packed[(nint)i * Words] = hashes is null ? 0 : (ulong)KeyIndex.TagOf(hashes[rows[i]]) << 32;
         for (var word = 1; word < NullWords; word++)
         {
             for (var i = 0; i < count; i++) packed[(nint)i * Words + word] = 0;

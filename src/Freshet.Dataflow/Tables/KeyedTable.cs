@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -36,11 +37,15 @@ internal sealed unsafe class KeyedTable : IDisposable
     private List<nint> _retired = [];
     private List<nint> _retiring = [];
 
+    private readonly bool _isIndexed;
+
     /// <param name="keyKinds">Kinds of the key's columns.</param>
     /// <param name="ownBytes">Bytes of a row after its key.</param>
     /// <param name="seed">The database's hash seed.</param>
-    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed)
+    /// <param name="isIndexed">False for a table of which rows are only appended and reached by slot.</param>
+    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed, bool isIndexed = true)
     {
+        _isIndexed = isIndexed;
         _layout = new KeyLayout(keyKinds);
         _keyBytes = 8 * _layout.Words;
         _rows = new RowPages(_keyBytes + ownBytes);
@@ -72,6 +77,29 @@ internal sealed unsafe class KeyedTable : IDisposable
             slots[i] = slot;
             owned[i] = At(slot);
         }
+    }
+
+    /// <summary>Adds a row for each row of the batch, in a table that is not indexed.</summary>
+    public void Append(Batch batch, ReadOnlySpan<int> columns, int* rows, int count, BatchMemory scratch, int* slots, byte** owned)
+    {
+        Debug.Assert(!_isIndexed, "rows of an indexed table are found before they are added");
+        var packed = scratch.Allocate<ulong>(count * _layout.Words);
+        _layout.Pack(batch, columns, rows, count, null, packed);
+        for (var i = 0; i < count; i++)
+        {
+            slots[i] = AddRow(packed + (nint)i * _layout.Words);
+            owned[i] = At(slots[i]);
+        }
+    }
+
+    /// <summary>Starts loading a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int slot)
+    {
+        if (!Sse.IsSupported) return;
+        var row = _rows.At(slot);
+        Sse.Prefetch0(row);
+        Sse.Prefetch0(row + 64);
     }
 
     /// <summary>The slot of each key, <see cref="None"/> where there is none.</summary>
@@ -129,7 +157,8 @@ internal sealed unsafe class KeyedTable : IDisposable
 
     public void Dispose()
     {
-        if (_layout.HasTexts) _index.ForEach(slot => _layout.FreeTexts((ulong*)_rows.At(slot)));
+        if (_layout.HasTexts && _isIndexed) _index.ForEach(slot => _layout.FreeTexts((ulong*)_rows.At(slot)));
+        else if (_layout.HasTexts) _rows.ForEach(row => _layout.FreeTexts((ulong*)row));
         FreeRetired();
         FreeRetired();
         _index.Dispose();
@@ -185,11 +214,17 @@ internal sealed unsafe class KeyedTable : IDisposable
 
     private int Add(uint tag, ulong* key)
     {
+        var slot = AddRow(key);
+        _index.Add(tag, slot);
+        return slot;
+    }
+
+    private int AddRow(ulong* key)
+    {
         var slot = _rows.Add();
         var row = (ulong*)_rows.At(slot);
         for (var i = 0; i < _layout.Words; i++) row[i] = key[i];
         if (_layout.HasTexts) _textBytes += _layout.OwnTexts(row);
-        _index.Add(tag, slot);
         return slot;
     }
 }

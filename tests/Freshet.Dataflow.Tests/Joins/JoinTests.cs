@@ -138,6 +138,24 @@ public sealed unsafe class JoinTests
         op.Dispose();
     }
 
+    [Theory]
+    [InlineData(JoinKind.Inner)]
+    [InlineData(JoinKind.LeftOuter)]
+    public void Appended_rows_join_as_others_do(JoinKind kind)
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var turn = 0; turn < 10; turn++)
+        {
+            var rows = RandomInput(random, 300).Where(r => r.Weight > 0).ToArray();
+            var expected = Naive(kind, false, rows);
+            var driver = new OperatorDriver(new JoinOperator(SpecOf(kind, null) with { LeftIsAppendOnly = true, RightIsAppendOnly = true }, 3));
+            driver.Feed(random, [Kinds, Kinds], rows);
+            Assert.True(expected.SequenceEqual(driver.Result), $"random seed {seed}, turn {turn}");
+            driver.Operator.Dispose();
+        }
+    }
+
     [Fact]
     public void The_order_of_output_does_not_depend_on_the_seed()
     {
