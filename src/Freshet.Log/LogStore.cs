@@ -153,7 +153,8 @@ public sealed class LogStore : IDisposable
         while (!_stopping)
         {
             _signal.Wait();
-            Volatile.Write(ref _signalled, 0);
+            // A full fence: were the store to pass the look at the queue, an append between the two would wake nobody.
+            Interlocked.Exchange(ref _signalled, 0);
             while (CommitOnce())
             {
             }

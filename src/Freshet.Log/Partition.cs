@@ -25,14 +25,13 @@ public sealed class Partition : IDisposable
         _options = options;
         Topic = topic;
         Index = index;
-        var fresh = !disk.Exists(directory);
-        if (fresh)
-        {
-            disk.CreateDirectory(directory);
-            disk.SyncDirectory(Path.GetDirectoryName(directory)!);
-        }
-
+        if (!disk.Exists(directory)) disk.CreateDirectory(directory);
         _segments = OpenSegments();
+
+        // A killed process may have left bytes and names that no sync has covered; they count as durable from here on.
+        _segments[^1].Sync();
+        disk.SyncDirectory(directory);
+        disk.SyncDirectory(Path.GetDirectoryName(directory)!);
         _durable = _next;
     }
 

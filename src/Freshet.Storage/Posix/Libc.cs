@@ -12,7 +12,6 @@ internal static unsafe partial class Libc
     public const int ReadOnly = 0;
     public const int Create = 0x40;
     public const int CloseOnExec = 0x80000;
-    public const int Directory = 0x10000;
 
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;

@@ -53,12 +53,12 @@ public sealed class PosixDisk : IDisk
 
     public void SyncDirectory(string directory)
     {
-        var fd = Libc.open(directory, Libc.ReadOnly | Libc.Directory | Libc.CloseOnExec, 0);
+        var fd = Libc.open(directory, Libc.ReadOnly | Libc.CloseOnExec, 0);
         if (fd < 0) throw Failure("open", directory);
         var result = Libc.fsync(fd);
         var error = Marshal.GetLastPInvokeError();
         _ = Libc.close(fd);
-        if (result != 0) throw Failure("sync", directory, error);
+        if (result != 0) throw SyncFailure(directory, error);
     }
 
     public void Rename(string from, string to)
@@ -86,6 +86,10 @@ public sealed class PosixDisk : IDisk
         file.Write(0, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
         return file;
     }
+
+    /// <summary>Never <see cref="StorageError.DiskFull"/>, whatever the errno: a write may be refused and tried again, a sync that failed may not.</summary>
+    internal static StorageException SyncFailure(string path, int error) =>
+        new(StorageError.Io, $"Cannot sync {path}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). Restart the process to recover from what is on disk; see the system's log for the device.");
 
     internal static StorageException Failure(string call, string path) => Failure(call, path, Marshal.GetLastPInvokeError());
 

@@ -72,7 +72,7 @@ internal sealed unsafe class PosixFile(string path, int descriptor) : IDiskFile
         int result;
         do result = Libc.fdatasync(_descriptor);
         while (result != 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
-        if (result != 0) throw PosixDisk.Failure("sync", path);
+        if (result != 0) throw PosixDisk.SyncFailure(path, Marshal.GetLastPInvokeError());
     }
 
     public void Dispose()
