@@ -19,6 +19,11 @@ namespace Freshet.Dataflow.Aggregation;
 /// </summary>
 public sealed unsafe class AggregateOperator : Operator
 {
+    /// <summary>Rows whose groups are changed together: their state stays in the cache from the look-up to the last call.</summary>
+    private const int BlockRows = 4096;
+
+    private const int PrefetchAhead = 16;
+
     private readonly AggregateSpec _spec;
     private readonly int[] _keys;
     private readonly bool _ownsGlobalGroup;
@@ -51,18 +56,20 @@ public sealed unsafe class AggregateOperator : Operator
     public override void Accept(int port, Batch batch, StepContext step)
     {
         var scratch = BatchMemory.Create();
-        var input = new AccumulatorInput
+        var room = Math.Min(batch.Count, BlockRows);
+        var slots = scratch.Allocate<int>(room);
+        var groups = (byte**)scratch.Allocate<nint>(room);
+        var rows = RowNumbers.Of(batch);
+        var keys = _table.Prepare(batch, _keys, rows, batch.Count, scratch);
+        for (var from = 0; from < batch.Count; from += BlockRows)
         {
-            Count = batch.Count,
-            Rows = RowNumbers.Of(batch),
-            Groups = (byte**)scratch.Allocate<nint>(batch.Count),
-            Weights = batch.Weights,
-        };
-        var slots = scratch.Allocate<int>(batch.Count);
-        _table.FindOrAdd(batch, _keys, input.Rows, input.Count, scratch, slots, input.Groups);
-        RememberOld(batch, input, slots, scratch, step.Step);
-        AggregateKernel.AddRows(input);
-        _accumulators.Add(batch, input, slots, scratch);
+            var input = new AccumulatorInput { Count = Math.Min(BlockRows, batch.Count - from), Rows = rows + from, Groups = groups, Weights = batch.Weights };
+            _table.FindOrAdd(keys, from, input.Count, slots, groups);
+            RememberOld(batch, input, slots, scratch, step.Step);
+            AggregateKernel.AddRows(input);
+            _accumulators.Add(batch, input, slots, scratch);
+        }
+
         scratch.Release();
         batch.Release();
     }
@@ -177,6 +184,7 @@ public sealed unsafe class AggregateOperator : Operator
         var has = memory.Allocate<byte>(count);
         for (var i = 0; i < count; i++)
         {
+            if (i + PrefetchAhead < count) _table.Prefetch(changed.Slots[i + PrefetchAhead]);
             groups[i] = _table.At(changed.Slots[i]);
             var header = (GroupHeader*)groups[i];
             header->HasRow = header->Rows > 0 || _spec.IsGlobal;

@@ -112,7 +112,7 @@ public sealed unsafe class JoinOperator : Operator
         return _ending ? NextOuter() : null;
     }
 
-    public override void EndOfInput(StepContext step, long watermark) => _ending = _outer is not null;
+    public override void EndOfInput(StepContext step, long watermark) => _ending = _outer is { HasChanges: true };
 
     public override void EndOfStep()
     {

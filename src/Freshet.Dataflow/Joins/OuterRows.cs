@@ -12,6 +12,9 @@ internal sealed unsafe class OuterRows(Arrangement left)
     private readonly List<(int Slot, long Weight, long Matches)> _touched = [];
     private int _next;
 
+    /// <summary>Whether any left row was touched.</summary>
+    public bool HasChanges => _touched.Count > 0;
+
     /// <summary>Left rows whose weight is about to change; <paramref name="isNew"/> says for which the matches have to be counted.</summary>
     public void Touch(int* slots, int count, byte* isNew, long step)
     {

@@ -9,6 +9,14 @@ using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Tables;
 
+/// <summary>Keys of a batch, packed and hashed by the table that they are for.</summary>
+internal unsafe struct PackedKeys
+{
+    public ulong* Words;
+
+    public uint* Tags;
+}
+
 /// <summary>
 /// Rows of state found by key: the key's values, then a number of bytes that belong to the owner (all zero in a new row).
 /// Whole batches are looked up at once: keys are packed and hashed column by column, and index entries and rows are
@@ -64,8 +72,24 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <param name="rows">Row indexes into the batch.</param>
     public void FindOrAdd(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, BatchMemory scratch, int* slots, byte** owned)
     {
-        var packed = Pack(batch, keys, rows, count, scratch, out var tags);
+        var packed = Prepare(batch, keys, rows, count, scratch);
+        FindOrAdd(packed, 0, count, slots, owned);
+    }
+
+    /// <summary>Packs and hashes keys, for look-ups in parts. Lies in <paramref name="scratch"/>.</summary>
+    public PackedKeys Prepare(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, BatchMemory scratch)
+    {
+        var packed = default(PackedKeys);
+        packed.Words = Pack(batch, keys, rows, count, scratch, out packed.Tags);
+        return packed;
+    }
+
+    /// <summary>Looks up the keys from <paramref name="from"/> on; writes to the beginning of the lists.</summary>
+    public void FindOrAdd(in PackedKeys keys, int from, int count, int* slots, byte** owned)
+    {
         var words = _layout.Words;
+        var tags = keys.Tags + from;
+        var packed = keys.Words + (nint)from * words;
         var isFar = Bytes > NearBytes;
         if (isFar) PrefetchFirst(tags, count);
         for (var i = 0; i < count; i++)
