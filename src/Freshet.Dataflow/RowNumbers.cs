@@ -10,7 +10,12 @@ internal static unsafe class RowNumbers
     private static readonly int* Ascending = Make();
 
     /// <summary>The batch's selection, or all its rows.</summary>
-    internal static int* Of(Batch batch) => batch.Selection is null ? Ascending : batch.Selection;
+    internal static int* Of(Batch batch)
+    {
+        if (batch.Selection is not null) return batch.Selection;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, Batch.MaxRows);
+        return Ascending;
+    }
 
     private static int* Make()
     {

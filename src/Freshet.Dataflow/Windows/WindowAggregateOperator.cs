@@ -15,7 +15,8 @@ namespace Freshet.Dataflow.Windows;
 /// watermark has closed some of its windows counts for the others alone; one whose windows are all closed is late: it changes
 /// nothing and is a row of side output 1. What the operator's watermark was when the row came plays no part, so results do not
 /// depend on the cut into steps.</para>
-/// Side output 0: rows without a time. Side output 2: results that do not fit their type.
+/// Side output 0: rows without a time. Side output 2: results that do not fit their type; they have no
+/// position, so they are rows of side output 0 where its rows have none either.
 /// State: a row for each group and open pane. Cost: that of the aggregate for each row; for each window that fires its groups,
 /// times its panes for HOP. Output in order of window end, then of the group's first row.
 /// </summary>
@@ -31,7 +32,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private readonly PaneDirectory _panes;
     private readonly WindowMerger? _merger;
     private readonly ErrorRows _errors;
-    private readonly ErrorRows _resultErrors = new([]);
+    private readonly ErrorRows _resultErrors;
     private readonly List<Overflow> _overflows = [];
     private readonly List<Pane> _firing = [];
     private readonly Queue<Batch> _late = new();
@@ -59,6 +60,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         _paneKeys = [.. Enumerable.Range(0, keys.Length + 2)];
         _panes = new PaneDirectory(_window);
         _errors = new ErrorRows(spec.PositionColumns);
+        _resultErrors = spec.PositionColumns.IsEmpty ? _errors : new ErrorRows([]);
         if (spec.UsesPanes) _merger = new WindowMerger(keys, _accumulators, seed);
     }
 

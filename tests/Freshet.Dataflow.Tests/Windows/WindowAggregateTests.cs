@@ -99,6 +99,16 @@ public sealed unsafe class WindowAggregateTests
     }
 
     [Fact]
+    public void A_result_out_of_range_is_NULL_with_an_error_row()
+    {
+        var driver = Make(WindowSpec.Tumble(10 * Second));
+        driver.Step(0, (0, Rows(("a", 1, long.MaxValue), ("a", 2, 1))));
+        driver.Step(Operator.EndWatermark);
+        Assert.Equal(["a|0|10000000|9999000|2|NULL x+1"], driver.Result);
+        Assert.StartsWith("s|9223372036854775808|The result does not fit BIGINT", Assert.Single(driver.Side(0)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Many_windows_fire_in_order_across_gaps()
     {
         var driver = Make(WindowSpec.Tumble(10 * Second));
