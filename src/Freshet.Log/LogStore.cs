@@ -55,6 +55,9 @@ public sealed class LogStore : IDisposable
     /// <summary>Records have been written and are about to be synced. Called on the committer's thread: returns at once.</summary>
     public event Action? Written;
 
+    /// <summary>A group is durable. Called on the committer's thread: returns at once.</summary>
+    public event Action? Synced;
+
     /// <summary>Called once, on the committer's thread, when nothing can be made durable any more.</summary>
     public event Action<Exception>? Failed;
 
@@ -116,6 +119,7 @@ public sealed class LogStore : IDisposable
             Written?.Invoke();
             SyncDirty();
             foreach (var partition in _dirty) partition.MarkDurable();
+            Synced?.Invoke();
         }
         catch (Exception e)
         {

@@ -32,6 +32,7 @@ public sealed class Circuit : IDisposable
     private readonly ulong _seed;
     private readonly Worker[] _owners;
     private ExceptionDispatchInfo? _failure;
+    private bool _started;
 
     /// <param name="seed">The database's hash seed: it spreads keys over shares and never shows in a result.</param>
     public Circuit(CircuitSpec spec, int shares, ulong seed)
@@ -113,7 +114,10 @@ public sealed class Circuit : IDisposable
         }
 
         for (var node = 0; node < NodeCount; node++)
-            if (Spec.Nodes[node].IsSource && _sourceWatermarks[node] != _markedWatermarks[node]) Activate(node);
+            if (Spec.Nodes[node].IsSource && (!_started || _sourceWatermarks[node] != _markedWatermarks[node])) Activate(node);
+
+        // The first step visits everything: an aggregate without keys has a row before any input.
+        _started = true;
 
         var threads = rows >= ParallelMinRows ? Shares : 1;
         for (var share = 0; share < Shares; share++) _owners[share] = _workers[share % threads];

@@ -56,7 +56,7 @@ public sealed class CircuitTests
     }
 
     [Fact]
-    public void A_step_visits_only_what_its_sources_reach()
+    public void After_the_first_a_step_visits_only_what_its_sources_reach()
     {
         var ends = new List<long>();
         var spec = new CircuitSpec([
@@ -67,8 +67,11 @@ public sealed class CircuitTests
         using var circuit = new Circuit(spec, 2, seed: 7);
         var step = new StepContext();
         step.Begin(1, 0);
+        circuit.Run(step, []);
+        Assert.Equal(2, ends.Count);
+        step.Begin(2, 0);
         circuit.Run(step, [.. Numbers(10).Select(b => new SourceBatch(0, b))]);
-        Assert.Empty(ends);
+        Assert.Equal(2, ends.Count);
     }
 
     [Fact]

@@ -1,0 +1,8 @@
+namespace Freshet.Engine;
+
+/// <summary>A failure that ends a query, a connector or the engine: a code, and a sentence that names the thing and the remedy.</summary>
+public sealed class EngineException(string code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>In words_with_underscores, stable.</summary>
+    public string Code { get; } = code;
+}

@@ -1,0 +1,280 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Aggregation;
+using Freshet.Dataflow.Circuits;
+using Freshet.Dataflow.Consolidation;
+using Freshet.Dataflow.Errors;
+using Freshet.Dataflow.Joins;
+using Freshet.Dataflow.Projection;
+using Freshet.Dataflow.Results;
+using Freshet.Dataflow.Sorting;
+using Freshet.Dataflow.Unions;
+using Freshet.Dataflow.Unnesting;
+using Freshet.Dataflow.Windows;
+using Freshet.Sql.Catalog;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Engine.Planning;
+
+/// <summary>A source node of a circuit and what it must give: the columns that some query reads, then the row's position.</summary>
+internal sealed record SourceNode(int Node, TableDefinition Table, ImmutableArray<ScanColumn> Columns);
+
+/// <summary>The rows of a VALUES, which enter with the first step.</summary>
+internal sealed record ConstantNode(int Node, Values Values);
+
+/// <summary>
+/// Logical plans to one circuit. A table is read once, with the columns that any of the plans needs; equal subtrees are one
+/// operator. Row errors of every operator below a result go to that result's error output.
+/// </summary>
+internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
+{
+    private readonly List<NodeSpec> _nodes = [];
+    private readonly Dictionary<string, Stream> _streams = [];
+    private readonly Dictionary<string, SourceNode> _sources = [];
+    private readonly List<ConstantNode> _constants = [];
+
+    /// <summary>
+    /// Where a plan node's rows come out: output 0 of a node, the place of each of its columns, the types of all columns of the
+    /// batch, the column with the source's position (-1: none), and the outputs with row errors so far.
+    /// </summary>
+    private sealed record Stream(int Node, ImmutableArray<int> Places, ImmutableArray<SqlType> Types, int Position, ImmutableHashSet<ErrorOutput> Errors)
+    {
+        public bool IsExact => Places.Length == Types.Length && Places.SequenceEqual(Enumerable.Range(0, Places.Length));
+    }
+
+    private sealed record ErrorOutput(int Node, bool HasPosition);
+
+    public IEnumerable<SourceNode> Sources => _sources.Values;
+
+    public IReadOnlyList<ConstantNode> Constants => _constants;
+
+    /// <summary>Columns of every error output.</summary>
+    public static Schema ErrorSchema { get; } = Schema.Of(("position", SqlType.BigInt), ("column", SqlType.String.NotNull), ("value", SqlType.String), ("reason", SqlType.String.NotNull));
+
+    public CircuitSpec Build() => new([.. _nodes]);
+
+    /// <summary>Makes the source nodes for all tables of these plans; called once, before the outputs.</summary>
+    public void AddSources(IEnumerable<PlanNode> plans)
+    {
+        var columns = new Dictionary<string, (TableDefinition Table, List<ScanColumn> Columns)>();
+        foreach (var scan in plans.SelectMany(ScansOf))
+        {
+            if (!columns.TryGetValue(scan.Table.Name, out var table)) columns.Add(scan.Table.Name, table = (scan.Table, []));
+            foreach (var column in scan.Columns)
+                if (!table.Columns.Any(c => c.ToString() == column.ToString())) table.Columns.Add(column);
+        }
+
+        foreach (var (name, table) in columns.OrderBy(c => c.Key, StringComparer.Ordinal))
+            _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns]));
+    }
+
+    /// <summary>A kept result: consolidated by key, collected in each share. Gives the collector and the collector of its row errors.</summary>
+    public (int Rows, int Errors) AddResult(string name, PlanNode plan, ImmutableArray<int> key)
+    {
+        var stream = Exact(Translate(plan));
+        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity, _ => new ConsolidatorOperator(), [Input(EdgeSpec.Keyed(stream.Node, key))]));
+        var rows = Add(new NodeSpec(name, plan.Identity, _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))]));
+        return (rows, AddErrors(name, stream.Errors));
+    }
+
+    /// <summary>A result as it comes, or sorted at the end of the input. Gives the collector and that of its row errors.</summary>
+    public (int Rows, int Errors) AddQuery(string name, PlanNode plan)
+    {
+        SortSpec? spec = null;
+        if (plan is Sort sort)
+        {
+            plan = sort.Inputs[0];
+            spec = new SortSpec([.. sort.Columns.Select(c => new SortKey(c.Column, c.IsDescending, c.NullsFirst))], sort.Offset, sort.Limit, plan.IsAppendOnly);
+        }
+        else if (!plan.IsAppendOnly)
+        {
+            spec = new SortSpec([], 0, null, false);
+        }
+
+        var stream = Exact(Translate(plan));
+        var last = spec is null
+            ? stream.Node
+            : Add(new NodeSpec(name + " sorted", "", _ => new SortOperator(spec), [Input(EdgeSpec.Single(stream.Node))]));
+        var rows = Add(new NodeSpec(name, "", _ => new CollectorOperator(), [Input(EdgeSpec.Single(last))]));
+        return (rows, AddErrors(name, stream.Errors));
+    }
+
+    private static IEnumerable<Scan> ScansOf(PlanNode plan) => plan is Scan scan ? [scan] : plan.Inputs.SelectMany(ScansOf);
+
+    private int Add(NodeSpec node)
+    {
+        _nodes.Add(node);
+        return _nodes.Count - 1;
+    }
+
+    private static InputSpec Input(EdgeSpec edge, int port = 0) => new(port, edge);
+
+    private int AddErrors(string name, ImmutableHashSet<ErrorOutput> errors)
+    {
+        var inputs = new List<InputSpec>();
+        foreach (var error in errors.OrderBy(e => e.Node))
+        {
+            // Errors of no single row get an empty position, so that all have the same columns.
+            var node = error.Node;
+            var output = 1;
+            if (!error.HasPosition)
+            {
+                var nothing = new LiteralExpression(SqlType.BigInt, true, 0, null);
+                ImmutableArray<Projection> columns = [new("position", nothing), .. Enumerable.Range(0, ErrorRows.OwnColumns).Select(i => new Projection(ErrorSchema.Fields[i + 1].Name, new ColumnReference(i, ErrorSchema[i + 1])))];
+                var spec = new FilterProjectSpec(null, columns, []);
+                node = Add(new NodeSpec("errors", "", _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(node, 1))]));
+                output = 0;
+            }
+
+            inputs.Add(Input(EdgeSpec.Local(node, output), inputs.Count));
+        }
+
+        if (inputs.Count == 0) return -1;
+        var union = inputs.Count == 1 && inputs[0].Edge.Output == 0 ? inputs[0].Edge.From : Add(new NodeSpec("errors", "", _ => new UnionOperator(), [.. inputs]));
+        var single = Add(new NodeSpec(name + "$errors delta", "", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(union))]));
+        return Add(new NodeSpec(name + "$errors", "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]));
+    }
+
+    private Stream Translate(PlanNode plan)
+    {
+        if (_streams.TryGetValue(plan.Text, out var known)) return known;
+        var stream = plan switch
+        {
+            Scan scan => ScanOf(scan),
+            Values values => ValuesOf(values),
+            Project { Inputs: [Filter filter] } project => FilterProject(Translate(filter.Inputs[0]), filter.Condition, project.Expressions, project.Names, project),
+            Project project => FilterProject(Translate(project.Inputs[0]), null, project.Expressions, project.Names, project),
+            Filter filter => FilterProject(Translate(filter.Inputs[0]), filter.Condition, [.. filter.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. filter.Schema.Fields.Select(f => f.Name)], filter),
+            Sql.Plan.Aggregate aggregate => AggregateOf(aggregate),
+            WindowAssign assign => WindowsOf(assign),
+            WindowAggregate window => WindowAggregateOf(window),
+            Join join => JoinOf(join),
+            Union union => UnionOf(union),
+            Unnest unnest => UnnestOf(unnest),
+            _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
+        };
+        _streams.Add(plan.Text, stream);
+        return stream;
+    }
+
+    private Stream ScanOf(Scan scan)
+    {
+        var source = _sources[scan.Table.Name];
+        ImmutableArray<SqlType> types = [.. source.Columns.Select(c => c.Type), SqlType.BigInt.NotNull];
+        var places = scan.Columns.Select(c => source.Columns.ToList().FindIndex(s => s.ToString() == c.ToString())).ToImmutableArray();
+        return new Stream(source.Node, places, types, source.Columns.Length, []);
+    }
+
+    private Stream ValuesOf(Values values)
+    {
+        var node = Add(NodeSpec.Source("values"));
+        _constants.Add(new ConstantNode(node, values));
+        return new Stream(node, [.. Enumerable.Range(0, values.Schema.Count)], [.. values.Schema.Fields.Select(f => f.Type)], -1, []);
+    }
+
+    private Stream FilterProject(Stream input, BoundExpression? condition, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names, PlanNode plan)
+    {
+        var canFail = expressions.Any(e => e.CanFail) || condition?.CanFail == true;
+        var columns = expressions.Select((e, i) => new Projection(names[i], e.Shift(c => input.Places[c]).Lower())).ToList();
+        if (input.Position >= 0) columns.Add(new Projection("position", new ColumnReference(input.Position, SqlType.BigInt)));
+        var spec = new FilterProjectSpec(condition?.Shift(c => input.Places[c]).Lower(), [.. columns], input.Position >= 0 ? [input.Position] : []) { TimeZone = zone };
+        var node = Add(new NodeSpec(condition is null ? "project" : "filter", plan.Identity, _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
+        var types = columns.Select(c => c.Expression.Type).ToImmutableArray();
+        return new Stream(node, [.. Enumerable.Range(0, expressions.Length)], types, input.Position >= 0 ? expressions.Length : -1, canFail ? input.Errors.Add(new ErrorOutput(node, input.Position >= 0)) : input.Errors);
+    }
+
+    /// <summary>Only the plan's columns, in its order: what is kept in state carries nothing else.</summary>
+    private Stream Exact(Stream input)
+    {
+        if (input.IsExact) return input;
+        var columns = input.Places.Select((p, i) => new Projection($"c{i}", new ColumnReference(p, input.Types[p]))).ToImmutableArray();
+        var spec = new FilterProjectSpec(null, columns, []);
+        var node = Add(new NodeSpec("columns", "", _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
+        return new Stream(node, [.. Enumerable.Range(0, columns.Length)], [.. columns.Select(c => c.Expression.Type)], -1, input.Errors);
+    }
+
+    private static AggregateFunction FunctionOf(AggregateKind kind) => kind switch
+    {
+        AggregateKind.Count => AggregateFunction.Count,
+        AggregateKind.Sum => AggregateFunction.Sum,
+        AggregateKind.Avg => AggregateFunction.Avg,
+        AggregateKind.Min => AggregateFunction.Min,
+        _ => AggregateFunction.Max,
+    };
+
+    private static ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
+    [
+        .. calls.Select(c => new AggregateCall(
+            c.Name,
+            FunctionOf(c.Kind),
+            c.Argument < 0 ? AggregateCall.NoColumn : input.Places[c.Argument],
+            c.Argument < 0 ? SqlType.BigInt : input.Types[input.Places[c.Argument]],
+            c.Filter < 0 ? AggregateCall.NoColumn : input.Places[c.Filter],
+            c.IsDistinct)),
+    ];
+
+    private Stream AggregateOf(Sql.Plan.Aggregate aggregate)
+    {
+        var input = Translate(aggregate.Inputs[0]);
+        ImmutableArray<int> keys = [.. aggregate.Keys.Select(k => input.Places[k])];
+        var spec = new AggregateSpec(input.Types, keys, CallsOf(aggregate.Calls, input), aggregate.Inputs[0].IsAppendOnly);
+        var node = Add(new NodeSpec("aggregate", aggregate.Identity, share => new AggregateOperator(spec, share, seed), [Input(EdgeSpec.Keyed(input.Node, keys))]));
+        return Result(node, aggregate, input.Errors.Add(new ErrorOutput(node, false)));
+    }
+
+    private static Stream Result(int node, PlanNode plan, ImmutableHashSet<ErrorOutput> errors) =>
+        new(node, [.. Enumerable.Range(0, plan.Schema.Count)], [.. plan.Schema.Fields.Select(f => f.Type)], -1, errors);
+
+    private Stream WindowsOf(WindowAssign assign)
+    {
+        var input = Exact(Translate(assign.Inputs[0]));
+        var spec = new WindowAssignSpec(WindowOf(assign.Window), assign.TimeColumn, assign.Inputs[0].Schema.Fields[assign.TimeColumn].Name, []);
+        var node = Add(new NodeSpec("windows", assign.Identity, _ => new WindowAssignOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
+        return Result(node, assign, input.Errors.Add(new ErrorOutput(node, false)));
+    }
+
+    private static WindowSpec WindowOf(Window window) => new(window.SizeMicros, window.SlideMicros, window.OffsetMicros);
+
+    private Stream WindowAggregateOf(WindowAggregate window)
+    {
+        var input = Exact(Translate(window.Inputs[0]));
+        var spec = new WindowAggregateSpec(
+            WindowOf(window.Window), window.Inputs[0].Schema, window.TimeColumn, window.Keys, CallsOf(window.Calls, input), window.Inputs[0].IsAppendOnly, []);
+        var node = Add(new NodeSpec("window aggregate", window.Identity, _ => new WindowAggregateOperator(spec, seed), [Input(EdgeSpec.Keyed(input.Node, window.Keys))]));
+        return Result(node, window, input.Errors.Add(new ErrorOutput(node, false)));
+    }
+
+    private Stream JoinOf(Join join)
+    {
+        var left = Exact(Translate(join.Inputs[0]));
+        var right = Exact(Translate(join.Inputs[1]));
+        var kind = join.IsLeftOuter ? JoinKind.LeftOuter : JoinKind.Inner;
+        var spec = new JoinSpec(kind, left.Types, right.Types, join.LeftKeys, join.RightKeys, join.Residual?.Lower(), [.. Enumerable.Range(0, join.Schema.Count)]) { TimeZone = zone };
+        var node = Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
+        var errors = left.Errors.Union(right.Errors);
+        return Result(node, join, join.Residual is null ? errors : errors.Add(new ErrorOutput(node, false)));
+    }
+
+    private Stream UnionOf(Union union)
+    {
+        var inputs = union.Inputs.Select(i => Exact(Translate(i))).ToList();
+        var node = Add(new NodeSpec("union", union.Identity, _ => new UnionOperator(), [.. inputs.Select((s, i) => Input(EdgeSpec.Local(s.Node), i))]));
+        return Result(node, union, [.. inputs.SelectMany(i => i.Errors)]);
+    }
+
+    private Stream UnnestOf(Unnest unnest)
+    {
+        var input = Translate(unnest.Inputs[0]);
+        // The input's columns, the position if there is one, then the elements.
+        ImmutableArray<int> kept = input.Position < 0 ? input.Places : [.. input.Places, input.Position];
+        var spec = new UnnestSpec(input.Types, input.Places[unnest.Collection], kept, false, unnest.IsOuter);
+        var node = Add(new NodeSpec("unnest", unnest.Identity, _ => new UnnestOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
+        var width = unnest.Inputs[0].Schema.Count;
+        ImmutableArray<int> places = [.. Enumerable.Range(0, width), .. unnest.Elements.Select((_, i) => kept.Length + i)];
+        ImmutableArray<SqlType> types = [.. kept.Select(k => input.Types[k]), .. unnest.Elements.Select(e => e.Type)];
+        return new Stream(node, places, types, input.Position < 0 ? -1 : width, input.Errors);
+    }
+}

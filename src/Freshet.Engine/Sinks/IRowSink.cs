@@ -1,0 +1,16 @@
+using Freshet.Columns;
+
+namespace Freshet.Engine.Sinks;
+
+/// <summary>Where INSERT INTO puts rows. Called by the engine's thread once a step's input is durable.</summary>
+internal interface IRowSink : IDisposable
+{
+    /// <summary>The last step whose rows are there already, from before a restart; 0 for none.</summary>
+    long LastStep { get; }
+
+    /// <summary>Whether rows can be taken back again.</summary>
+    bool TakesChanges { get; }
+
+    /// <summary>Takes a step's rows; the caller releases them.</summary>
+    void Write(long step, IReadOnlyList<Batch> rows);
+}

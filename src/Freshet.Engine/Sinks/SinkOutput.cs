@@ -1,0 +1,36 @@
+using Freshet.Columns;
+using Freshet.Dataflow.Circuits;
+using Freshet.Dataflow.Results;
+
+namespace Freshet.Engine.Sinks;
+
+/// <summary>An INSERT INTO at the end of the circuit.</summary>
+internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, int node) : IDisposable
+{
+    private readonly List<Batch> _rows = [];
+
+    public string Name => name;
+
+    public IRowSink Sink => sink;
+
+    /// <summary>Rows written since the start.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Hands on this step's rows; those of a step that the sink has from before are dropped.</summary>
+    public void Publish(long step)
+    {
+        for (var share = 0; share < circuit.Shares; share++)
+            ((CollectorOperator)circuit.OperatorOf(node, share)).Take(_rows);
+        if (_rows.Count == 0) return;
+        if (step > sink.LastStep)
+        {
+            sink.Write(step, _rows);
+            foreach (var batch in _rows) Rows += batch.Count;
+        }
+
+        foreach (var batch in _rows) batch.Release();
+        _rows.Clear();
+    }
+
+    public void Dispose() => sink.Dispose();
+}
