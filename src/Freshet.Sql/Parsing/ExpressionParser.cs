@@ -5,8 +5,9 @@ using Freshet.Sql.Text;
 namespace Freshet.Sql.Parsing;
 
 /// <summary>
-/// Expressions by recursive descent, one method for each level of precedence, lowest first: OR, AND, NOT, comparison and
-/// predicates, ||, + and -, * and / and %, unary sign, then [], . and what stands alone.
+/// Expressions by recursive descent, one method for each level of precedence, lowest first (the levels are Calcite's): OR, AND,
+/// NOT, IS, comparison, predicates (BETWEEN, IN, LIKE), + and - and IS DISTINCT FROM, * and / and % and ||, unary sign, then [], .
+/// and what stands alone. Chains of AND and OR become balanced trees, so that a thousand of them nest ten deep.
 /// </summary>
 internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
 {
@@ -19,17 +20,20 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
     };
 
     private readonly SpecialCalls _special = new(reader);
+    private readonly OverParser _over = new(reader, queries);
 
     public Expression Parse()
     {
         using var nesting = reader.Nest();
-        var left = And();
-        while (reader.TryWord("OR")) left = Join("OR", left, And());
-        return left;
+        var first = And();
+        if (!reader.Current.Is("OR")) return first;
+        var items = new List<Expression> { first };
+        while (reader.TryWord("OR")) items.Add(And());
+        return Balanced("OR", items, 0, items.Count);
     }
 
     /// <summary>An expression without comparison or predicate, for forms in which IN or BETWEEN means something else.</summary>
-    public Expression ParseOperand() => Concatenation();
+    public Expression ParseOperand() => Sum();
 
     public ImmutableArray<Expression> ParseList()
     {
@@ -41,44 +45,88 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
 
     private Expression And()
     {
-        var left = Not();
-        while (reader.TryWord("AND")) left = Join("AND", left, Not());
-        return left;
+        var first = Not();
+        if (!reader.Current.Is("AND")) return first;
+        var items = new List<Expression> { first };
+        while (reader.TryWord("AND")) items.Add(Not());
+        return Balanced("AND", items, 0, items.Count);
     }
+
+    private static Expression Balanced(string op, List<Expression> items, int from, int count) =>
+        count == 1 ? items[from] : Join(op, Balanced(op, items, from, (count + 1) / 2), Balanced(op, items, from + (count + 1) / 2, count / 2));
 
     private Expression Not()
     {
-        if (!reader.Current.Is("NOT") || reader.Peek().Is("NULL")) return Predicate();
+        if (!reader.Current.Is("NOT")) return Test();
         using var nesting = reader.Nest();
         var start = reader.Next().Span;
         var operand = Not();
         return new Unary("NOT", operand, start.To(operand.Span));
     }
 
-    private Expression Predicate()
+    private Expression Test()
     {
-        var left = Concatenation();
+        var left = Comparison();
+        var links = 0;
+        while (reader.Current.Is("IS"))
+        {
+            reader.Link(ref links);
+            left = Is(left);
+        }
+
+        return left;
+    }
+
+    private Expression Comparison()
+    {
+        var left = Predicate();
+        var links = 0;
         while (true)
         {
             if (reader.Current.Kind == TokenKind.Symbol && Comparisons.Contains(reader.Current.Text))
             {
+                reader.Link(ref links);
                 var op = reader.Next().Text;
-                left = Join(op == "!=" ? "<>" : op, left, Concatenation());
+                if (op == "!=") op = "<>";
+                var quantifier = reader.Peek().IsSymbol("(") ? reader.TryAny("ALL", "ANY", "SOME") : null;
+                left = quantifier is null ? Join(op, left, Predicate()) : QuantifiedOf(left, op, quantifier);
             }
-            else if (reader.Current.Is("IS"))
+            else if (reader.TryWord("OVERLAPS"))
             {
-                left = Is(left);
+                reader.Link(ref links);
+                var right = Predicate();
+                left = new Call("OVERLAPS", [left, right], false, null, ImmutableDictionary<string, object>.Empty, left.Span.To(right.Span));
             }
             else
             {
-                var negated = reader.Current.Is("NOT") && (reader.Peek().Is("IN") || reader.Peek().Is("BETWEEN") || reader.Peek().Is("LIKE") || reader.Peek().Is("SIMILAR"));
-                if (negated) reader.Next();
-                if (reader.TryWord("BETWEEN")) left = RangeOf(left, negated);
-                else if (reader.TryWord("IN")) left = In(left, negated);
-                else if (reader.TryWord("LIKE")) left = LikeOf(left, negated, similar: false);
-                else if (reader.TryWords("SIMILAR", "TO")) left = LikeOf(left, negated, similar: true);
-                else return left;
+                return left;
             }
+        }
+    }
+
+    private Quantified QuantifiedOf(Expression left, string op, string quantifier)
+    {
+        reader.ExpectSymbol("(");
+        var query = QueryParser.StartsQuery(reader) ? queries.Parse() : null;
+        var items = query is null ? ParseList() : [];
+        reader.ExpectSymbol(")");
+        return new Quantified(left, op, quantifier, query, items, left.Span.To(reader.Previous.Span));
+    }
+
+    private Expression Predicate()
+    {
+        var left = Sum();
+        var links = 0;
+        while (true)
+        {
+            var negated = reader.Current.Is("NOT") && (reader.Peek().Is("IN") || reader.Peek().Is("BETWEEN") || reader.Peek().Is("LIKE") || reader.Peek().Is("SIMILAR"));
+            if (negated) reader.Next();
+            if (reader.TryWord("BETWEEN")) left = RangeOf(left, negated);
+            else if (reader.TryWord("IN")) left = In(left, negated);
+            else if (reader.TryWord("LIKE")) left = LikeOf(left, negated, similar: false);
+            else if (reader.TryWords("SIMILAR", "TO")) left = LikeOf(left, negated, similar: true);
+            else return left;
+            reader.Link(ref links);
         }
     }
 
@@ -86,12 +134,6 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
     {
         reader.Next();
         var negated = reader.TryWord("NOT");
-        if (reader.TryWords("DISTINCT", "FROM"))
-        {
-            var right = Concatenation();
-            return new Binary(negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", left, right, left.Span.To(right.Span));
-        }
-
         foreach (var test in new[] { "NULL", "TRUE", "FALSE", "UNKNOWN" })
             if (reader.TryWord(test)) return new IsTest(left, test, negated, left.Span.To(reader.Previous.Span));
         if (reader.TryWord("JSON"))
@@ -107,9 +149,9 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
     {
         var symmetric = reader.TryWord("SYMMETRIC");
         if (!symmetric) reader.TryWord("ASYMMETRIC");
-        var low = Concatenation();
+        var low = Sum();
         reader.ExpectWord("AND");
-        var high = Concatenation();
+        var high = Sum();
         return new Between(left, low, high, symmetric, negated, left.Span.To(high.Span));
     }
 
@@ -130,29 +172,62 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
 
     private Like LikeOf(Expression left, bool negated, bool similar)
     {
-        var pattern = Concatenation();
-        var escape = reader.TryWord("ESCAPE") ? Concatenation() : null;
+        var pattern = Sum();
+        var escape = reader.TryWord("ESCAPE") ? Sum() : null;
         return new Like(left, pattern, escape, similar, negated, left.Span.To((escape ?? pattern).Span));
-    }
-
-    private Expression Concatenation()
-    {
-        var left = Sum();
-        while (reader.TrySymbol("||")) left = Join("||", left, Sum());
-        return left;
     }
 
     private Expression Sum()
     {
         var left = Product();
-        while (reader.Current.IsSymbol("+") || reader.Current.IsSymbol("-")) left = Join(reader.Next().Text, left, Product());
+        var links = 0;
+        while (true)
+        {
+            if (reader.Current.IsSymbol("+") || reader.Current.IsSymbol("-"))
+            {
+                left = Join(reader.Next().Text, left, Product());
+            }
+            else if (reader.TryWords("IS", "DISTINCT", "FROM"))
+            {
+                left = Join("IS DISTINCT FROM", left, Added());
+            }
+            else if (reader.TryWords("IS", "NOT", "DISTINCT", "FROM"))
+            {
+                left = Join("IS NOT DISTINCT FROM", left, Added());
+            }
+            else
+            {
+                return left;
+            }
+
+            reader.Link(ref links);
+        }
+    }
+
+    /// <summary>A sum as the right side of IS DISTINCT FROM, which takes it whole.</summary>
+    private Expression Added()
+    {
+        var left = Product();
+        var links = 0;
+        while (reader.Current.IsSymbol("+") || reader.Current.IsSymbol("-"))
+        {
+            reader.Link(ref links);
+            left = Join(reader.Next().Text, left, Product());
+        }
+
         return left;
     }
 
     private Expression Product()
     {
         var left = Sign();
-        while (reader.Current.IsSymbol("*") || reader.Current.IsSymbol("/") || reader.Current.IsSymbol("%")) left = Join(reader.Next().Text, left, Sign());
+        var links = 0;
+        while (reader.Current.IsSymbol("*") || reader.Current.IsSymbol("/") || reader.Current.IsSymbol("%") || reader.Current.IsSymbol("||"))
+        {
+            reader.Link(ref links);
+            left = Join(reader.Next().Text, left, Sign());
+        }
+
         return left;
     }
 
@@ -168,8 +243,10 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
     private Expression Postfix()
     {
         var value = Primary();
+        var links = 0;
         while (true)
         {
+            reader.Link(ref links);
             if (reader.TrySymbol("["))
             {
                 var at = Parse();
@@ -180,6 +257,12 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
             {
                 reader.Next();
                 value = new FieldAccess(value, reader.Next().Text, value.Span.To(reader.Previous.Span));
+            }
+            else if (reader.Current.IsSymbol(".") && reader.Peek().IsSymbol("*"))
+            {
+                reader.Next();
+                reader.Next();
+                return new FieldsOf(value, value.Span.To(reader.Previous.Span));
             }
             else
             {
@@ -196,10 +279,11 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
             case TokenKind.Integer: return Take(LiteralKind.Integer);
             case TokenKind.Decimal: return Take(LiteralKind.Decimal);
             case TokenKind.Double: return Take(LiteralKind.Double);
-            case TokenKind.String: return Take(LiteralKind.String);
+            case TokenKind.String: return Text();
             case TokenKind.Binary: return Take(LiteralKind.Binary);
             case TokenKind.QuotedName: return NameOrCall();
             case TokenKind.Symbol when token.Text == "(": return Parenthesis();
+            case TokenKind.Symbol when token.Text == "{": return Escaped();
             case TokenKind.Symbol when token.Text == "*":
                 reader.Next();
                 return new Star(null, token.Span);
@@ -214,6 +298,34 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         return new Literal(kind, token.Text, token.Span);
     }
 
+    /// <summary>'a' and, on a line of its own, 'b': one text.</summary>
+    private Literal Text()
+    {
+        var token = reader.Next();
+        var (text, span) = (token.Text, token.Span);
+        while (reader.Current.Kind == TokenKind.String && reader.Source.Slice(new TextSpan(span.End, reader.Current.Span.Start - span.End)).Contains('\n', StringComparison.Ordinal))
+        {
+            text += reader.Current.Text;
+            span = span.To(reader.Next().Span);
+        }
+
+        return new Literal(LiteralKind.String, text, span);
+    }
+
+    /// <summary>{d '...'}, {t '...'}, {ts '...'}, {fn call}: JDBC's escapes.</summary>
+    private Expression Escaped()
+    {
+        var start = reader.Next().Span;
+        Expression value;
+        if (reader.TryWord("FN")) value = Parse();
+        else if (reader.TryWord("D")) value = new Literal(LiteralKind.Date, reader.ExpectString("a date in quotes"), start.To(reader.Previous.Span));
+        else if (reader.TryWord("T")) value = new Literal(LiteralKind.Time, reader.ExpectString("a time in quotes"), start.To(reader.Previous.Span));
+        else if (reader.TryWord("TS")) value = new Literal(LiteralKind.Timestamp, reader.ExpectString("a timestamp in quotes"), start.To(reader.Previous.Span));
+        else throw reader.Expected("d, t, ts or fn after '{'");
+        reader.ExpectSymbol("}");
+        return value;
+    }
+
     private Expression FromWord(Token token)
     {
         var next = reader.Peek();
@@ -225,13 +337,17 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
             case "DATE" when next.Kind == TokenKind.String: return Typed(LiteralKind.Date);
             case "TIME" when next.Kind == TokenKind.String: return Typed(LiteralKind.Time);
             case "TIMESTAMP" when next.Kind == TokenKind.String: return Typed(LiteralKind.Timestamp);
-            case "INTERVAL" when next.Kind == TokenKind.String || next.IsSymbol("-") || next.IsSymbol("+"): return Interval();
+            case "TIMESTAMP" when next.Is("WITH") && reader.Peek(5).Kind == TokenKind.String: return LocalTimestamp();
+            case "INTERVAL" when next.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Decimal || next.IsSymbol("-") || next.IsSymbol("+") || next.IsSymbol("("): return Interval();
+            case "INTERVAL" when TokenReader.IsName(next) && reader.Peek(2) is { Kind: TokenKind.Word } unit && TimeUnits.Normalize(unit.Text.ToUpperInvariant()) is not null: return Interval();
+            case "ARRAY" or "MAP" or "MULTISET" when next.IsSymbol("(") && QueryParser.StartsQuery(reader, 2): return CollectionQueryOf();
             case "CASE": return CaseOf();
             case "CAST" or "TRY_CAST" when next.IsSymbol("("): return CastOf();
             case "EXISTS" when next.IsSymbol("("): return ExistsOf();
-            case "ARRAY" or "MAP" when next.IsSymbol("["): return Bracketed();
+            case "ARRAY" or "MAP" or "MULTISET" when next.IsSymbol("["): return Bracketed();
             case "ROW" when next.IsSymbol("("): return RowOf();
-            case "LEFT" or "RIGHT" when next.IsSymbol("("): return NameOrCall();
+            case "LEFT" or "RIGHT" or "GROUPING" when next.IsSymbol("("): return NameOrCall();
+            case "FINAL" or "RUNNING" when TokenReader.IsName(next) && reader.Peek(2).IsSymbol("("): return Semantics();
         }
 
         if (TokenReader.IsReserved(token)) throw reader.Expected("an expression");
@@ -245,11 +361,45 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         return new Literal(kind, text.Text, start.To(text.Span));
     }
 
-    private IntervalLiteral Interval()
+    private Literal LocalTimestamp()
+    {
+        var start = reader.Next().Span;
+        foreach (var word in new[] { "WITH", "LOCAL", "TIME", "ZONE" }) reader.ExpectWord(word);
+        var text = reader.Next();
+        return new Literal(LiteralKind.TimestampLtz, text.Text, start.To(text.Span));
+    }
+
+    private CollectionQuery CollectionQueryOf()
+    {
+        var word = reader.Next();
+        reader.ExpectSymbol("(");
+        var query = queries.Parse();
+        reader.ExpectSymbol(")");
+        return new CollectionQuery(word.Text.ToUpperInvariant(), query, word.Span.To(reader.Previous.Span));
+    }
+
+    /// <summary>FINAL LAST(A.x) of MATCH_RECOGNIZE, as a call named FINAL.</summary>
+    private Call Semantics()
+    {
+        var word = reader.Next();
+        var call = NameOrCall();
+        return new Call(word.Text.ToUpperInvariant(), [call], false, null, ImmutableDictionary<string, object>.Empty, word.Span.To(call.Span));
+    }
+
+    private Expression Interval()
     {
         var start = reader.Next().Span;
         var negative = reader.TrySymbol("-");
         if (!negative) reader.TrySymbol("+");
+        if (reader.Current.Kind != TokenKind.String)
+        {
+            var value = Primary();
+            if (negative) value = new Unary("-", value, start.To(value.Span));
+            var first = Unit();
+            var last = reader.TryWord("TO") ? Unit() : null;
+            return new IntervalOf(value, first, last, start.To(reader.Previous.Span));
+        }
+
         var text = reader.ExpectString("a text such as '5' after INTERVAL");
         var from = Unit();
         var to = reader.TryWord("TO") ? Unit() : null;
@@ -277,9 +427,11 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         var branches = ImmutableArray.CreateBuilder<WhenThen>();
         while (reader.TryWord("WHEN"))
         {
-            var when = Parse();
+            // CASE x WHEN 1, 2 THEN y is short for two branches.
+            var whens = operand is null ? [Parse()] : ParseList();
             reader.ExpectWord("THEN");
-            branches.Add(new WhenThen(when, Parse()));
+            var then = Parse();
+            foreach (var when in whens) branches.Add(new WhenThen(when, then));
         }
 
         if (branches.Count == 0) throw reader.Expected("WHEN");
@@ -372,20 +524,12 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         var upper = name.ToUpperInvariant();
         var distinct = reader.TryWord("DISTINCT");
         if (!distinct && reader.Current.Is("ALL") && !reader.Peek().IsSymbol(")")) reader.Next();
+        if (distinct && reader.Current.IsSymbol(")")) throw reader.Expected("an argument after DISTINCT");
         var options = ImmutableDictionary<string, object>.Empty;
         var arguments = reader.Current.IsSymbol(")") ? [] : _special.Arguments(upper, this, ref options);
+        var order = queries.OrderBy();
         reader.ExpectSymbol(")");
-        Expression? filter = null;
-        if (reader.TryWord("FILTER"))
-        {
-            reader.ExpectSymbol("(");
-            reader.ExpectWord("WHERE");
-            filter = Parse();
-            reader.ExpectSymbol(")");
-        }
-
-        if (reader.Current.Is("OVER")) throw reader.Error(reader.Current.Span, "OVER windows are not supported yet.");
-        return new Call(upper, arguments, distinct, filter, options, start.To(reader.Previous.Span));
+        return _over.Rest(upper, arguments, distinct, options, order, this, start);
     }
 
     private static Binary Join(string op, Expression left, Expression right) => new(op, left, right, left.Span.To(right.Span));

@@ -9,7 +9,7 @@ internal static class Lexer
 {
     private static readonly string[] Symbols =
     [
-        "<>", "!=", "<=", ">=", "||", "=>", "(", ")", "[", "]", "{", "}", ",", ";", ".", "+", "-", "*", "/", "%", "=", "<", ">", ":", "?",
+        "<>", "!=", "<=", ">=", "||", "=>", "{-", "-}", "|", "^", "(", ")", "[", "]", "{", "}", ",", ";", ".", "+", "-", "*", "/", "%", "=", "<", ">", ":", "?",
     ];
 
     public static List<Token> Read(SourceText source)
@@ -28,7 +28,15 @@ internal static class Lexer
                 if ((c is 'x' or 'X') && at + 1 < text.Length && text[at + 1] == '\'')
                 {
                     var hex = Quoted(source, at + 1, '\'', out at);
+                    if (hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) throw new SqlException(source, new TextSpan(start, at - start), "A binary literal has two hexadecimal digits for each byte: x'0aff'.");
                     tokens.Add(new Token(TokenKind.Binary, hex, new TextSpan(start, at - start)));
+                    continue;
+                }
+
+                if (CharacterSetEnd(text, at) is var quote and > 0)
+                {
+                    var plain = Quoted(source, quote, '\'', out at);
+                    tokens.Add(new Token(TokenKind.String, plain, new TextSpan(start, at - start)));
                     continue;
                 }
 
@@ -51,9 +59,14 @@ internal static class Lexer
                 var value = Quoted(source, at, '\'', out at);
                 tokens.Add(new Token(TokenKind.String, value, new TextSpan(start, at - start)));
             }
-            else if (c is '`' or '"')
+            else if (c == '"')
+            {
+                throw new SqlException(source, new TextSpan(at, 1), "A double quote has no meaning: write `name` for a name and 'text' for a text.");
+            }
+            else if (c == '`')
             {
                 var value = Quoted(source, at, c, out at);
+                if (value.Length == 0) throw new SqlException(source, new TextSpan(start, 2), "A name cannot be empty.");
                 tokens.Add(new Token(TokenKind.QuotedName, value, new TextSpan(start, at - start)));
             }
             else if (text.AsSpan(at).StartsWith("/*+"))
@@ -74,6 +87,15 @@ internal static class Lexer
         return tokens;
     }
 
+    /// <summary>The place of the quote in _UTF8'text' and n'text', or 0.</summary>
+    private static int CharacterSetEnd(string text, int at)
+    {
+        if (text[at] is 'n' or 'N' && at + 1 < text.Length && text[at + 1] == '\'') return at + 1;
+        if (text[at] != '_') return 0;
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or '-')) at++;
+        return at < text.Length && text[at] == '\'' ? at : 0;
+    }
+
     private static int SkipSpace(SourceText source, int at)
     {
         var text = source.Text;
@@ -83,7 +105,7 @@ internal static class Lexer
             {
                 at++;
             }
-            else if (text.AsSpan(at).StartsWith("--"))
+            else if (text.AsSpan(at).StartsWith("--") || text.AsSpan(at).StartsWith("//"))
             {
                 while (at < text.Length && text[at] != '\n') at++;
             }

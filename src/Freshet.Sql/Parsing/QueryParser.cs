@@ -6,6 +6,8 @@ namespace Freshet.Sql.Parsing;
 /// <summary>Queries: WITH, SELECT, VALUES, set operations, ORDER BY, LIMIT, and the tables of FROM.</summary>
 internal sealed class QueryParser
 {
+    private static readonly string[] AfterQuery = ["UNION", "INTERSECT", "EXCEPT", "MINUS", "ORDER", "LIMIT", "OFFSET", "FETCH", "ON"];
+
     private readonly TokenReader _reader;
     private readonly ExpressionParser _expressions;
     private readonly TableParser _tables;
@@ -19,13 +21,16 @@ internal sealed class QueryParser
 
     public ExpressionParser Expressions => _expressions;
 
-    /// <summary>Whether a query begins here, perhaps within parentheses.</summary>
-    public static bool StartsQuery(TokenReader reader)
+    /// <summary>Whether a query begins here, perhaps within parentheses: ((SELECT 1) + 2) is none, ((SELECT 1) UNION ...) is one.</summary>
+    public static bool StartsQuery(TokenReader reader, int ahead = 0)
     {
-        var ahead = 0;
-        while (reader.Peek(ahead).IsSymbol("(")) ahead++;
-        var token = reader.Peek(ahead);
-        return token.Is("SELECT") || token.Is("WITH") || token.Is("VALUES");
+        var open = 0;
+        while (reader.Peek(ahead + open).IsSymbol("(")) open++;
+        var token = reader.Peek(ahead + open);
+        if (!token.Is("SELECT") && !token.Is("WITH") && !token.Is("VALUES")) return false;
+        if (open == 0) return true;
+        var after = reader.PeekBehindParenthesis(ahead);
+        return after.Kind == TokenKind.End || after.IsSymbol(")") || after.IsSymbol(";") || AfterQuery.Any(after.Is);
     }
 
     public Query Parse()
@@ -67,7 +72,7 @@ internal sealed class QueryParser
     private ImmutableArray<CommonTable> With()
     {
         if (!_reader.TryWord("WITH")) return [];
-        if (_reader.Current.Is("RECURSIVE")) throw _reader.Error(_reader.Current.Span, "WITH RECURSIVE is not supported.");
+        var recursive = _reader.TryWord("RECURSIVE");
         var tables = ImmutableArray.CreateBuilder<CommonTable>();
         do
         {
@@ -78,7 +83,7 @@ internal sealed class QueryParser
             _reader.ExpectSymbol("(");
             var query = Parse();
             _reader.ExpectSymbol(")");
-            tables.Add(new CommonTable(name, columns, query, start.To(_reader.Previous.Span)));
+            tables.Add(new CommonTable(name, columns, query, start.To(_reader.Previous.Span)) { IsRecursive = recursive });
         }
         while (_reader.TrySymbol(","));
         return tables.ToImmutable();
@@ -95,9 +100,14 @@ internal sealed class QueryParser
         return names.ToImmutable();
     }
 
-    private ImmutableArray<OrderItem> OrderBy()
+    /// <summary>ORDER BY ..., or nothing.</summary>
+    public ImmutableArray<OrderItem> OrderBy()
     {
-        if (!_reader.TryWords("ORDER", "BY")) return [];
+        return _reader.TryWords("ORDER", "BY") ? OrderItems() : [];
+    }
+
+    public ImmutableArray<OrderItem> OrderItems()
+    {
         var items = ImmutableArray.CreateBuilder<OrderItem>();
         do
         {
@@ -114,8 +124,10 @@ internal sealed class QueryParser
     private QueryBody Body()
     {
         var left = IntersectBody();
-        while (_reader.Current.Is("UNION") || _reader.Current.Is("EXCEPT"))
+        var links = 0;
+        while (_reader.Current.Is("UNION") || _reader.Current.Is("EXCEPT") || _reader.Current.Is("MINUS"))
         {
+            _reader.Link(ref links);
             var op = _reader.Next().Is("UNION") ? SetOperator.Union : SetOperator.Except;
             left = SetOf(left, op, IntersectBody);
         }
@@ -126,7 +138,13 @@ internal sealed class QueryParser
     private QueryBody IntersectBody()
     {
         var left = Operand();
-        while (_reader.TryWord("INTERSECT")) left = SetOf(left, SetOperator.Intersect, Operand);
+        var links = 0;
+        while (_reader.TryWord("INTERSECT"))
+        {
+            _reader.Link(ref links);
+            left = SetOf(left, SetOperator.Intersect, Operand);
+        }
+
         return left;
     }
 
@@ -165,10 +183,11 @@ internal sealed class QueryParser
         return new ValuesBody(rows.ToImmutable(), start.To(_reader.Previous.Span));
     }
 
-    private SelectBody SelectCore()
+    private QueryBody SelectCore()
     {
         var start = _reader.Next().Span;
-        while (_reader.Current.Kind == TokenKind.Hint) _reader.Next();
+        var hints = HintParser.Read(_reader);
+        _reader.TryWord("STREAM");
         var distinct = _reader.TryWord("DISTINCT");
         if (!distinct) _reader.TryWord("ALL");
         var items = ImmutableArray.CreateBuilder<SelectItem>();
@@ -178,9 +197,26 @@ internal sealed class QueryParser
         var where = _reader.TryWord("WHERE") ? _expressions.Parse() : null;
         var group = GroupBy();
         var having = _reader.TryWord("HAVING") ? _expressions.Parse() : null;
-        if (_reader.Current.Is("QUALIFY")) throw _reader.Error(_reader.Current.Span, "QUALIFY is not supported yet.");
-        if (_reader.Current.Is("WINDOW")) throw _reader.Error(_reader.Current.Span, "The WINDOW clause is not supported yet.");
-        return new SelectBody(distinct, items.ToImmutable(), from, where, group, having, start.To(_reader.Previous.Span));
+        var windows = Windows();
+        var qualify = _reader.TryWord("QUALIFY") ? _expressions.Parse() : null;
+        var span = start.To(_reader.Previous.Span);
+        var select = new SelectBody(distinct, items.ToImmutable(), from, where, group, having, span) { Hints = hints };
+        return windows.IsEmpty && qualify is null ? select : new WindowedBody(select, windows, qualify, span);
+    }
+
+    private ImmutableArray<NamedWindow> Windows()
+    {
+        if (!_reader.TryWord("WINDOW")) return [];
+        var windows = ImmutableArray.CreateBuilder<NamedWindow>();
+        var over = new OverParser(_reader, this);
+        do
+        {
+            var name = _reader.ExpectName("a window's name");
+            _reader.ExpectWord("AS");
+            windows.Add(new NamedWindow(name, over.Window()));
+        }
+        while (_reader.TrySymbol(","));
+        return windows.ToImmutable();
     }
 
     private SelectItem Item()
@@ -197,16 +233,48 @@ internal sealed class QueryParser
     {
         var start = _reader.Current.Span;
         if (!_reader.TryWords("GROUP", "BY")) return null;
-        if (_reader.TrySymbol("("))
+        var keys = ImmutableArray.CreateBuilder<Expression>();
+        do
         {
-            if (_reader.TrySymbol(")")) return new GroupBy([], start.To(_reader.Previous.Span));
-            var inner = _expressions.ParseList();
-            _reader.ExpectSymbol(")");
-            if (!_reader.TrySymbol(",")) return new GroupBy(inner, start.To(_reader.Previous.Span));
-            return new GroupBy([.. inner, .. _expressions.ParseList()], start.To(_reader.Previous.Span));
+            // At this level (a, b) is two keys, and () is none.
+            var item = GroupingItem();
+            if (item is GroupingSet set) keys.AddRange(set.Keys);
+            else keys.Add(item);
+        }
+        while (_reader.TrySymbol(","));
+        return new GroupBy(keys.ToImmutable(), start.To(_reader.Previous.Span));
+    }
+
+    /// <summary>A key, a list of keys in parentheses, or ROLLUP, CUBE, GROUPING SETS.</summary>
+    private Expression GroupingItem()
+    {
+        using var nesting = _reader.Nest();
+        var start = _reader.Current.Span;
+        var kind = _reader.Current.Is("GROUPING") && _reader.Peek().Is("SETS") ? "GROUPING SETS"
+            : _reader.Current.Is("ROLLUP") && _reader.Peek().IsSymbol("(") ? "ROLLUP"
+            : _reader.Current.Is("CUBE") && _reader.Peek().IsSymbol("(") ? "CUBE" : null;
+        if (kind is null) return _reader.Current.IsSymbol("(") ? Parenthesized(start) : _expressions.Parse();
+        _reader.Next();
+        _reader.TryWord("SETS");
+        _reader.ExpectSymbol("(");
+        var items = ImmutableArray.CreateBuilder<Expression>();
+        do items.Add(GroupingItem());
+        while (_reader.TrySymbol(","));
+        _reader.ExpectSymbol(")");
+        return new GroupingSets(kind, items.ToImmutable(), start.To(_reader.Previous.Span));
+    }
+
+    private Expression Parenthesized(Text.TextSpan start)
+    {
+        if (_reader.Peek().IsSymbol(")"))
+        {
+            _reader.Next();
+            _reader.Next();
+            return new GroupingSet([], start.To(_reader.Previous.Span));
         }
 
-        if (_reader.Current.Is("GROUPING")) throw _reader.Error(_reader.Current.Span, "GROUPING SETS are not supported yet.");
-        return new GroupBy(_expressions.ParseList(), start.To(_reader.Previous.Span));
+        // (a + b) * c is one key, (a, b) are two.
+        var value = _expressions.Parse();
+        return value is Constructor { Kind: "ROW" } row && _reader.Source.Text[row.Span.Start] == '(' ? new GroupingSet(row.Items, row.Span) : value;
     }
 }

@@ -13,6 +13,7 @@ internal sealed class SpecialCalls(TokenReader reader)
 
     public ImmutableArray<Expression> Arguments(string function, ExpressionParser expressions, ref ImmutableDictionary<string, object> options)
     {
+        if (reader.Peek().IsSymbol("=>")) return Named(expressions);
         if (function == "EXTRACT") return Extract(expressions);
         if (UnitFirst.Contains(function)) return [Unit(), .. Rest(expressions)];
         if (function == "TRIM") return Trim(expressions);
@@ -24,6 +25,22 @@ internal sealed class SpecialCalls(TokenReader reader)
         var arguments = expressions.ParseList();
         if (Json.Contains(function)) JsonOptions(expressions, ref options);
         return arguments;
+    }
+
+    /// <summary>f(name => value, ...).</summary>
+    private ImmutableArray<Expression> Named(ExpressionParser expressions)
+    {
+        var arguments = ImmutableArray.CreateBuilder<Expression>();
+        do
+        {
+            var start = reader.Current.Span;
+            var name = reader.ExpectName("an argument's name");
+            reader.ExpectSymbol("=>");
+            var value = reader.Current.Is("DEFAULT") ? new Word("DEFAULT", reader.Next().Span) : expressions.Parse();
+            arguments.Add(new NamedValue(name, value, start.To(reader.Previous.Span)));
+        }
+        while (reader.TrySymbol(","));
+        return arguments.ToImmutable();
     }
 
     private Word Unit()

@@ -4,58 +4,30 @@ using Freshet.Sql.Text;
 
 namespace Freshet.Sql.Parsing;
 
-/// <summary>A script of statements, each ended by a semicolon.</summary>
-public static class SqlParser
-{
-    /// <summary>Longest text that is read, UTF-16 units.</summary>
-    public const int TextMax = 4 << 20;
-
-    /// <summary>All statements of a script.</summary>
-    /// <exception cref="SqlException">The text is not SQL of this dialect; names the place.</exception>
-    public static ImmutableArray<Statement> ParseScript(SourceText source)
-    {
-        if (source.Text.Length > TextMax) throw new SqlException(source, default, $"The text has more than {TextMax} characters.");
-        var reader = new TokenReader(source);
-        var statements = ImmutableArray.CreateBuilder<Statement>();
-        while (true)
-        {
-            while (reader.TrySymbol(";"))
-            {
-            }
-
-            if (reader.AtEnd) return statements.ToImmutable();
-            statements.Add(new StatementParser(reader).Parse());
-            if (!reader.AtEnd && !reader.Current.IsSymbol(";")) throw reader.Expected("';' or the end of the statement");
-        }
-    }
-
-    /// <summary>The one statement of a text.</summary>
-    public static Statement ParseOne(SourceText source)
-    {
-        var statements = ParseScript(source);
-        return statements.Length == 1
-            ? statements[0]
-            : throw new SqlException(source, statements.Length == 0 ? default : statements[1].Span, $"Expected one statement, found {statements.Length}.");
-    }
-}
-
-/// <summary>Statements: DDL, INSERT, and those that ask.</summary>
+/// <summary>Statements: by its first word each goes to the parser of its kind.</summary>
 internal sealed class StatementParser
 {
     private static readonly string[] Starts =
-        ["SELECT", "WITH", "VALUES", "CREATE", "INSERT", "EXECUTE", "BEGIN", "EXPLAIN", "SHOW", "DESCRIBE", "SET", "RESET", "USE", "DROP"];
+    [
+        "SELECT", "WITH", "VALUES", "CREATE", "INSERT", "EXECUTE", "BEGIN", "EXPLAIN", "SHOW", "DESCRIBE", "SET", "RESET", "USE", "DROP", "UPDATE", "DELETE", "SUBSCRIBE", "ALTER",
+    ];
 
     private readonly TokenReader _reader;
     private readonly QueryParser _queries;
+    private readonly DefinitionParser _definitions;
+    private readonly OtherParser _others;
 
     public StatementParser(TokenReader reader)
     {
         _reader = reader;
         _queries = new QueryParser(reader);
+        _definitions = new DefinitionParser(reader, _queries);
+        _others = new OtherParser(reader, _queries, _definitions);
     }
 
     public Statement Parse()
     {
+        using var nesting = _reader.Nest();
         var start = _reader.Current.Span;
         if (QueryParser.StartsQuery(_reader))
         {
@@ -63,258 +35,254 @@ internal sealed class StatementParser
             return new Select(query, query.Span);
         }
 
-        if (_reader.TryWord("CREATE")) return Create(start);
-        if (_reader.TryWord("INSERT")) return Insert(start);
-        if (_reader.TryWord("EXPLAIN")) return ExplainOf(start);
-        if (_reader.TryWord("SHOW")) return ShowOf(start);
-        if (_reader.TryWord("DESCRIBE") || _reader.TryWord("DESC")) return new Describe(TableName(), start.To(_reader.Previous.Span));
-        if (_reader.TryWord("SET")) return Set(start);
-        if (_reader.TryWord("RESET")) return new ResetOption(_reader.Current.Kind == TokenKind.String ? _reader.Next().Text : null, start.To(_reader.Previous.Span));
-        if (_reader.TryWord("USE"))
+        if (_reader.Current.Kind != TokenKind.Word) throw Unknown();
+        return _reader.Current.Text.ToUpperInvariant() switch
         {
-            if (!_reader.TryWord("CATALOG")) _reader.TryWord("DATABASE");
-            return new Use(TableName(), start.To(_reader.Previous.Span));
-        }
+            "CREATE" => Create(),
+            "INSERT" => Insert(),
+            "UPDATE" => UpdateOf(),
+            "DELETE" => DeleteOf(),
+            "EXPLAIN" => ExplainOf(),
+            "SHOW" => new ShowParser(_reader, _definitions).Parse(),
+            "DESCRIBE" or "DESC" => DescribeOf(),
+            "SET" => Set(),
+            "RESET" => Reset(),
+            "USE" => UseOf(),
+            "DROP" => DropOf(),
+            "SUBSCRIBE" => SubscribeOf(),
+            "EXECUTE" => Execute(),
+            "BEGIN" => Block("BEGIN"),
+            _ => _others.TryParse(start) ?? throw Unknown(),
+        };
+    }
 
-        if (_reader.TryWord("DROP")) return DropOf(start);
-        if (_reader.TryWords("EXECUTE", "STATEMENT", "SET") || _reader.TryWords("BEGIN", "STATEMENT", "SET")) return StatementSetOf(start);
-        if (_reader.Current.Is("EXECUTE") && _reader.Peek().Is("INSERT"))
-        {
-            _reader.Next();
-            _reader.Next();
-            return Insert(start);
-        }
-
+    private SqlException Unknown()
+    {
         var hint = _reader.Current.Kind == TokenKind.Word ? NearestName.Hint(_reader.Current.Text, Starts) : "";
-        throw _reader.Error(_reader.Current.Span, $"Expected a statement ({string.Join(", ", Starts)}), found '{_reader.Current.Text}'.{hint}");
+        var found = _reader.AtEnd ? "the end of the text" : $"'{_reader.Current.Text}'";
+        return _reader.Error(_reader.Current.Span, $"Expected a statement ({string.Join(", ", Starts)}), found {found}.{hint}");
     }
 
-    private Name TableName()
-    {
-        var start = _reader.Current.Span;
-        var parts = ImmutableArray.CreateBuilder<string>();
-        do parts.Add(_reader.ExpectName("a name"));
-        while (_reader.TrySymbol("."));
-        return new Name(parts.ToImmutable(), start.To(_reader.Previous.Span));
-    }
+    private TextSpan From(TextSpan start) => start.To(_reader.Previous.Span);
 
-    private Statement Create(TextSpan start)
+    private Statement Create()
     {
-        if (_reader.TryWords("OR", "REPLACE")) throw _reader.Error(_reader.Previous.Span, "CREATE OR REPLACE is not supported: change the project's file, the difference is applied at the next start.");
+        var start = _reader.Next().Span;
+        if (_reader.Current.Is("OR")) return _others.Replace(start);
         var temporary = _reader.TryWord("TEMPORARY");
-        if (_reader.TryWord("TABLE")) return Table(start, temporary);
-        if (_reader.TryWord("VIEW")) return View(start, materialized: false, temporary);
-        if (_reader.TryWords("MATERIALIZED", "VIEW")) return View(start, materialized: true, temporary);
-        throw _reader.Expected("TABLE, VIEW or MATERIALIZED VIEW");
+        var system = temporary && _reader.TryWord("SYSTEM");
+        if (!system && _reader.TryWord("TABLE")) return _definitions.Table(start, temporary);
+        if (!system && _reader.TryWord("VIEW")) return View(start, materialized: false, temporary);
+        if (_reader.TryWord("FUNCTION")) return _definitions.Function(start, temporary, system);
+        if (!system && !temporary && _reader.TryWords("MATERIALIZED", "VIEW")) return View(start, materialized: true, temporary);
+        if (!temporary && _reader.TryAny("CATALOG", "DATABASE") is { } kind) return _definitions.Namespace(start, kind);
+        return _others.TryCreate(start) ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, CATALOG or DATABASE");
     }
-
-    private bool IfNotExists() => _reader.TryWords("IF", "NOT", "EXISTS");
 
     private CreateView View(TextSpan start, bool materialized, bool temporary)
     {
-        var ifNotExists = IfNotExists();
-        var name = TableName();
+        var ifNotExists = _definitions.IfNotExists();
+        var name = _definitions.Name();
         var columns = _queries.NameList();
-        if (_reader.TryWord("COMMENT")) _reader.ExpectString("a comment in quotes");
+        var comment = _definitions.Comment();
         _reader.ExpectWord("AS");
         var query = _queries.Parse();
-        return new CreateView(name, materialized, temporary, ifNotExists, columns, query, start.To(_reader.Previous.Span));
+        return new CreateView(name, materialized, temporary, ifNotExists, columns, query, From(start)) { Comment = comment };
     }
 
-    private CreateTable Table(TextSpan start, bool temporary)
-    {
-        var ifNotExists = IfNotExists();
-        var name = TableName();
-        var columns = ImmutableArray.CreateBuilder<ColumnDefinition>();
-        WatermarkDefinition? watermark = null;
-        ImmutableArray<string> key = [];
-        if (_reader.TrySymbol("("))
-        {
-            do
-            {
-                if (_reader.Current.Is("WATERMARK") && _reader.Peek().Is("FOR")) watermark = Watermark();
-                else if (_reader.Current.Is("PRIMARY") || _reader.Current.Is("CONSTRAINT")) key = PrimaryKey();
-                else columns.Add(Column(ref key));
-            }
-            while (_reader.TrySymbol(","));
-            _reader.ExpectSymbol(")");
-        }
-
-        if (_reader.TryWord("COMMENT")) _reader.ExpectString("a comment in quotes");
-        if (_reader.TryWords("PARTITIONED", "BY")) _queries.NameList();
-        var options = _reader.TryWord("WITH") ? Options() : [];
-        var like = _reader.TryWord("LIKE") ? Like() : null;
-        var query = _reader.TryWord("AS") ? _queries.Parse() : null;
-        return new CreateTable(name, temporary, ifNotExists, columns.ToImmutable(), watermark, key, options, like, query, start.To(_reader.Previous.Span));
-    }
-
-    private ColumnDefinition Column(ref ImmutableArray<string> key)
-    {
-        var start = _reader.Current.Span;
-        if (_reader.Current.Kind is not (TokenKind.Word or TokenKind.QuotedName)) throw _reader.Expected("a column name");
-        var name = _reader.Next().Text;
-        if (_reader.TryWord("AS"))
-        {
-            var expression = _queries.Expressions.Parse();
-            Comment();
-            return new ComputedColumn(name, expression, start.To(_reader.Previous.Span));
-        }
-
-        var type = TypeParser.Parse(_reader);
-        if (_reader.TryWord("METADATA"))
-        {
-            var from = _reader.TryWord("FROM") ? _reader.ExpectString("a metadata key in quotes") : null;
-            var isVirtual = _reader.TryWord("VIRTUAL");
-            Comment();
-            return new MetadataColumn(name, type, from, isVirtual, start.To(_reader.Previous.Span));
-        }
-
-        if (_reader.TryWords("PRIMARY", "KEY"))
-        {
-            _reader.TryWords("NOT", "ENFORCED");
-            key = [name];
-        }
-
-        Comment();
-        return new PhysicalColumn(name, type, start.To(_reader.Previous.Span));
-    }
-
-    private void Comment()
-    {
-        if (_reader.TryWord("COMMENT")) _reader.ExpectString("a comment in quotes");
-    }
-
-    private WatermarkDefinition Watermark()
+    private Statement Insert()
     {
         var start = _reader.Next().Span;
-        _reader.ExpectWord("FOR");
-        var column = TableName();
-        _reader.ExpectWord("AS");
-        var expression = _queries.Expressions.Parse();
-        return new WatermarkDefinition(column, expression, start.To(_reader.Previous.Span));
-    }
-
-    private ImmutableArray<string> PrimaryKey()
-    {
-        if (_reader.TryWord("CONSTRAINT")) _reader.ExpectName("a name for the constraint");
-        _reader.ExpectWord("PRIMARY");
-        _reader.ExpectWord("KEY");
-        var columns = _queries.NameList();
-        if (columns.IsEmpty) throw _reader.Expected("the key's columns in parentheses");
-        if (!_reader.TryWords("NOT", "ENFORCED")) throw _reader.Error(_reader.Previous.Span, "A primary key is not checked by the engine: write PRIMARY KEY (...) NOT ENFORCED.");
-        return columns;
-    }
-
-    private ImmutableArray<OptionPair> Options()
-    {
-        _reader.ExpectSymbol("(");
-        var options = ImmutableArray.CreateBuilder<OptionPair>();
-        if (!_reader.Current.IsSymbol(")"))
-        {
-            do
-            {
-                var start = _reader.Current.Span;
-                var key = _reader.ExpectString("an option's name in quotes");
-                _reader.ExpectSymbol("=");
-                options.Add(new OptionPair(key, _reader.ExpectString("an option's value in quotes"), start.To(_reader.Previous.Span)));
-            }
-            while (_reader.TrySymbol(","));
-        }
-
-        _reader.ExpectSymbol(")");
-        return options.ToImmutable();
-    }
-
-    private TableLike Like()
-    {
-        var start = _reader.Previous.Span;
-        var table = TableName();
-        var features = ImmutableArray.CreateBuilder<string>();
-        if (_reader.TrySymbol("("))
-        {
-            while (!_reader.Current.IsSymbol(")")) features.Add(_reader.Next().Text.ToUpperInvariant());
-            _reader.ExpectSymbol(")");
-        }
-
-        return new TableLike(table, features.ToImmutable(), start.To(_reader.Previous.Span));
-    }
-
-    private Insert Insert(TextSpan start)
-    {
-        if (_reader.Current.Is("OVERWRITE")) throw _reader.Error(_reader.Current.Span, "INSERT OVERWRITE is not supported.");
-        _reader.ExpectWord("INTO");
-        var table = TableName();
+        var overwrite = _reader.TryWord("OVERWRITE");
+        if (!overwrite) _reader.ExpectWord("INTO");
+        var table = _definitions.Name();
+        var hints = HintParser.Read(_reader);
+        var partition = _reader.TryWord("PARTITION") ? _definitions.Assignments() : [];
         var columns = QueryParser.StartsQuery(_reader) ? [] : _queries.NameList();
         var query = _queries.Parse();
-        return new Insert(table, columns, query, start.To(_reader.Previous.Span));
+        string? conflict = null;
+        if (_reader.TryWords("ON", "CONFLICT"))
+        {
+            _reader.ExpectWord("DO");
+            conflict = _reader.TryAny("ERROR", "NOTHING", "DEDUPLICATE") ?? throw _reader.Expected("ERROR, NOTHING or DEDUPLICATE");
+        }
+
+        var insert = new Insert(table, columns, query, From(start)) { Hints = hints };
+        return !overwrite && partition.IsEmpty && conflict is null ? insert : new InsertWith(insert, overwrite, partition, conflict, From(start));
     }
 
-    private StatementSet StatementSetOf(TextSpan start)
+    private Update UpdateOf()
     {
-        _reader.TryWord("BEGIN");
+        var start = _reader.Next().Span;
+        var table = _definitions.Name();
+        _reader.ExpectWord("SET");
+        var assignments = ImmutableArray.CreateBuilder<Assignment>();
+        do
+        {
+            var column = _reader.ExpectName("a column name");
+            _reader.ExpectSymbol("=");
+            assignments.Add(new Assignment(column, _queries.Expressions.Parse()));
+        }
+        while (_reader.TrySymbol(","));
+        var where = _reader.TryWord("WHERE") ? _queries.Expressions.Parse() : null;
+        return new Update(table, assignments.ToImmutable(), where, From(start));
+    }
+
+    private Delete DeleteOf()
+    {
+        var start = _reader.Next().Span;
+        _reader.ExpectWord("FROM");
+        var table = _definitions.Name();
+        var where = _reader.TryWord("WHERE") ? _queries.Expressions.Parse() : null;
+        return new Delete(table, where, From(start));
+    }
+
+    /// <summary>SUBSCRIBE [TO] view, or SUBSCRIBE [TO] query.</summary>
+    private Subscribe SubscribeOf()
+    {
+        var start = _reader.Next().Span;
+        _reader.TryWord("TO");
+        if (QueryParser.StartsQuery(_reader)) return new Subscribe(_queries.Parse(), From(start));
+        var view = _definitions.Name();
+        var all = new SelectBody(false, [new SelectItem(new Star(null, view.Span), null, view.Span)], new NamedTable(view, null, ImmutableDictionary<string, string>.Empty, view.Span), null, null, null, view.Span);
+        return new Subscribe(new Query([], all, [], null, null, view.Span), From(start));
+    }
+
+    private Statement Execute()
+    {
+        if (_reader.Peek().Is("PLAN")) return _others.TryParse(_reader.Current.Span)!;
+        if (_reader.Peek().Is("STATEMENT")) return Block("EXECUTE");
+        _reader.Next();
+        return Parse();
+    }
+
+    private Statement Block(string word)
+    {
+        var start = _reader.Current.Span;
+        _reader.ExpectWord(word);
+        _reader.ExpectWord("STATEMENT");
+        _reader.ExpectWord("SET");
+        return Block(start, word);
+    }
+
+    private Statement Block(TextSpan start, string word)
+    {
+        if (word == "BEGIN" && _reader.AtEnd) return new OtherStatement("BEGIN STATEMENT SET", null, _reader.Source.Slice(From(start)), From(start));
+        if (word != "BEGIN") _reader.ExpectWord("BEGIN");
         _reader.TrySymbol(";");
-        var inserts = ImmutableArray.CreateBuilder<Insert>();
+        var inserts = ImmutableArray.CreateBuilder<Statement>();
         while (!_reader.TryWord("END"))
         {
-            var insert = _reader.Current.Span;
-            _reader.ExpectWord("INSERT");
-            inserts.Add(Insert(insert));
+            if (!_reader.Current.Is("INSERT")) throw _reader.Expected(inserts.Count == 0 ? "INSERT" : "INSERT or END");
+            inserts.Add(Insert());
             _reader.ExpectSymbol(";");
         }
 
-        return new StatementSet(inserts.ToImmutable(), start.To(_reader.Previous.Span));
+        if (inserts.Count == 0) throw _reader.Error(_reader.Previous.Span, "A statement set needs at least one INSERT.");
+        return inserts.All(i => i is Insert)
+            ? new StatementSet([.. inserts.Cast<Insert>()], From(start))
+            : new StatementBlock(inserts.ToImmutable(), From(start));
     }
 
-    private Explain ExplainOf(TextSpan start)
+    private Statement ExplainOf()
     {
-        if (_reader.TryWord("PLAN")) _reader.TryWord("FOR");
-        while (_reader.Current.Is("ESTIMATED_COST") || _reader.Current.Is("CHANGELOG_MODE") || _reader.Current.Is("JSON_EXECUTION_PLAN") || _reader.Current.IsSymbol(",")) _reader.Next();
-        var statement = Parse();
-        return new Explain(statement, start.To(_reader.Previous.Span));
-    }
-
-    private Show ShowOf(TextSpan start)
-    {
-        string[] known = ["TABLES", "VIEWS", "FUNCTIONS", "CATALOGS", "DATABASES"];
-        if (_reader.TryWords("MATERIALIZED", "VIEWS")) return new Show("MATERIALIZED VIEWS", null, start.To(_reader.Previous.Span));
-        if (_reader.TryWords("CREATE", "TABLE")) return new Show("CREATE TABLE", TableName(), start.To(_reader.Previous.Span));
-        if (_reader.TryWords("CREATE", "VIEW")) return new Show("CREATE VIEW", TableName(), start.To(_reader.Previous.Span));
-        if (_reader.TryWord("COLUMNS"))
+        var start = _reader.Next().Span;
+        if (_reader.TryWords("WATERMARK", "FOR"))
         {
-            if (!_reader.TryWord("FROM")) _reader.ExpectWord("IN");
-            return new Show("COLUMNS", TableName(), start.To(_reader.Previous.Span));
+            var view = _definitions.Name();
+            return new ExplainWatermark(view, From(start));
         }
 
-        var what = known.FirstOrDefault(_reader.TryWord) ?? throw _reader.Expected("TABLES, VIEWS, MATERIALIZED VIEWS, FUNCTIONS, COLUMNS or CREATE TABLE after SHOW");
-        return new Show(what, null, start.To(_reader.Previous.Span));
+        var details = ImmutableArray.CreateBuilder<string>();
+        if (_reader.TryWord("PLAN"))
+        {
+            _reader.ExpectWord("FOR");
+        }
+        else if (_reader.TryAny("ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN", "PLAN_ADVICE") is { } detail)
+        {
+            details.Add(detail);
+            while (_reader.TrySymbol(","))
+                details.Add(_reader.TryAny("ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN", "PLAN_ADVICE") ?? throw _reader.Expected("ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN or PLAN_ADVICE"));
+        }
+
+        var statement = _reader.TryWords("STATEMENT", "SET") ? Block(_reader.Current.Span, "STATEMENT") : Parse();
+        return new Explain(statement, From(start)) { Details = details.ToImmutable() };
     }
 
-    private SetOption Set(TextSpan start)
+    private Statement DescribeOf()
     {
+        var start = _reader.Next().Span;
+        if (TokenReader.IsName(_reader.Peek()) && !_reader.Peek().Is("EXTENDED") && _reader.TryAny("CATALOG", "DATABASE", "FUNCTION", "MODEL", "CONNECTION", "JOB") is { } kind) return Other(start, kind, isExtended: false);
+        if (_reader.Peek().Is("EXTENDED") && _reader.TryAny("CATALOG", "DATABASE", "FUNCTION", "MODEL", "CONNECTION") is { } wide) return Other(start, wide, _reader.TryWord("EXTENDED"));
+        if (_reader.Current.Is("JOB") && _reader.Peek().Kind == TokenKind.String)
+        {
+            _reader.Next();
+            _reader.Next();
+            return new OtherStatement("DESCRIBE JOB", null, _reader.Source.Slice(From(start)), From(start));
+        }
+
+        var extended = TokenReader.IsName(_reader.Peek()) && _reader.TryWord("EXTENDED");
+        _reader.TryWord("TABLE");
+        var name = _definitions.Name();
+        return new Describe(name, From(start)) { IsExtended = extended };
+    }
+
+    private OtherStatement Other(TextSpan start, string kind, bool isExtended)
+    {
+        var name = _definitions.Name();
+        return new OtherStatement("DESCRIBE " + kind + (isExtended ? " EXTENDED" : ""), name, _reader.Source.Slice(From(start)), From(start));
+    }
+
+    private SetOption Set()
+    {
+        var start = _reader.Next().Span;
         if (_reader.AtEnd || _reader.Current.IsSymbol(";")) return new SetOption(null, null, start);
-        string key;
-        if (_reader.Current.Kind == TokenKind.String)
-        {
-            key = _reader.Next().Text;
-        }
-        else
-        {
-            var parts = new List<string>();
-            do parts.Add(_reader.Next().Text);
-            while (_reader.TrySymbol(".") || _reader.TrySymbol("-"));
-            key = string.Join('.', parts);
-        }
-
+        var key = OptionKey();
         _reader.ExpectSymbol("=");
+        if (_reader.AtEnd || _reader.Current.Kind == TokenKind.Symbol) throw _reader.Expected("a value, in quotes");
         var value = _reader.Next().Text;
-        return new SetOption(key, value, start.To(_reader.Previous.Span));
+        return new SetOption(key, value, From(start));
     }
 
-    private Drop DropOf(TextSpan start)
+    private ResetOption Reset()
     {
-        _reader.TryWord("TEMPORARY");
-        var what = _reader.TryWords("MATERIALIZED", "VIEW") ? "MATERIALIZED VIEW" : _reader.TryWord("VIEW") ? "VIEW" : _reader.TryWord("TABLE") ? "TABLE" : throw _reader.Expected("TABLE, VIEW or MATERIALIZED VIEW");
+        var start = _reader.Next().Span;
+        var key = _reader.AtEnd || _reader.Current.IsSymbol(";") ? null : OptionKey();
+        return new ResetOption(key, From(start));
+    }
+
+    private string OptionKey()
+    {
+        if (_reader.Current.Kind == TokenKind.String) return _reader.Next().Text;
+        if (_reader.Current.Kind is not (TokenKind.Word or TokenKind.QuotedName)) throw _reader.Expected("an option's name in quotes");
+        var key = _reader.Next().Text;
+        while (_reader.Current.IsSymbol(".") || _reader.Current.IsSymbol("-")) key += _reader.Next().Text + _reader.Next().Text;
+        return key;
+    }
+
+    private Statement UseOf()
+    {
+        var start = _reader.Next().Span;
+        if (_reader.Current.Is("MODULES") && TokenReader.IsName(_reader.Peek())) return _others.Modules(start);
+        var catalog = TokenReader.IsName(_reader.Peek()) && _reader.TryWord("CATALOG");
+        if (!catalog && TokenReader.IsName(_reader.Peek())) _reader.TryWord("DATABASE");
+        var name = _definitions.Name();
+        return new Use(name, From(start)) { IsCatalog = catalog };
+    }
+
+    private Statement DropOf()
+    {
+        var start = _reader.Next().Span;
+        var temporary = _reader.TryWord("TEMPORARY");
+        var system = temporary && _reader.TryWord("SYSTEM");
+        var what = _reader.TryWords("MATERIALIZED", "VIEW") ? "MATERIALIZED VIEW"
+            : _reader.TryWords("MATERIALIZED", "TABLE") ? "MATERIALIZED TABLE"
+            : _reader.TryAny("TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "MODEL", "CONNECTION") ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, DATABASE or CATALOG");
+        if (system && what is not ("FUNCTION" or "CONNECTION")) throw _reader.Error(_reader.Previous.Span, "SYSTEM belongs to functions.");
         var ifExists = _reader.TryWords("IF", "EXISTS");
-        return new Drop(what, TableName(), ifExists, start.To(_reader.Previous.Span));
+        var name = _definitions.Name();
+        if (what == "DATABASE") _reader.TryAny("RESTRICT", "CASCADE");
+        if (what is "MODEL" or "CONNECTION" or "MATERIALIZED TABLE") return new OtherStatement("DROP " + what, name, _reader.Source.Slice(From(start)), From(start));
+        return new Drop(what, name, ifExists, From(start)) { IsTemporary = temporary };
     }
 }

@@ -9,8 +9,10 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
     public TableReference ParseFrom()
     {
         var left = Joined();
+        var links = 0;
         while (reader.TrySymbol(","))
         {
+            reader.Link(ref links);
             var right = Joined();
             left = new JoinTable(left, JoinKind.Cross, right, null, [], false, left.Span.To(right.Span));
         }
@@ -21,8 +23,10 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
     private TableReference Joined()
     {
         var left = Primary();
+        var links = 0;
         while (TryJoinKind(out var kind, out var natural))
         {
+            reader.Link(ref links);
             var right = Primary();
             Expression? condition = null;
             ImmutableArray<string> columns = [];
@@ -54,6 +58,7 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
         return true;
     }
 
+    /// <summary>A table with what may follow it: FOR SYSTEM_TIME AS OF, MATCH_RECOGNIZE, an alias.</summary>
     private TableReference Primary()
     {
         using var nesting = reader.Nest();
@@ -63,6 +68,7 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
         {
             reader.ExpectSymbol("(");
             var collection = expressions.Parse();
+            if (reader.TrySymbol(",")) throw reader.Error(reader.Previous.Span, "UNNEST of several collections is not supported: join one UNNEST for each.");
             reader.ExpectSymbol(")");
             var ordinality = reader.TryWords("WITH", "ORDINALITY");
             return new UnnestTable(collection, ordinality, Alias(), start.To(reader.Previous.Span));
@@ -74,39 +80,75 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
             reader.ExpectSymbol("(");
             var function = Function(start, lateral);
             reader.ExpectSymbol(")");
-            return function with { Alias = Alias(), Span = start.To(reader.Previous.Span) };
+            return function with { IsTable = true, Alias = Alias(), Span = start.To(reader.Previous.Span) };
         }
 
         if (reader.TrySymbol("("))
         {
-            if (QueryParser.StartsQuery(reader) || reader.Current.IsSymbol("("))
+            if (QueryParser.StartsQuery(reader))
             {
                 var query = queries.Parse();
                 reader.ExpectSymbol(")");
-                return new QueryTable(query, lateral, Alias(), start.To(reader.Previous.Span));
+                return Followed(new QueryTable(query, lateral, null, start.To(reader.Previous.Span)), start);
             }
 
             var inner = ParseFrom();
             reader.ExpectSymbol(")");
-            return inner;
+            return inner is NamedTable { Alias: null } named ? Followed(named, start) : inner;
         }
 
-        if (TokenReader.IsName(reader.Current) && reader.Peek().IsSymbol("("))
+        if (IsFunction())
         {
             var function = Function(start, lateral);
             return function with { Alias = Alias(), Span = start.To(reader.Previous.Span) };
         }
 
-        return Named(start);
+        return Followed(Unaliased(start), start);
     }
 
-    private NamedTable Named(Text.TextSpan start)
+    /// <summary>name(, or a.b.name(.</summary>
+    private bool IsFunction()
+    {
+        var ahead = 0;
+        while (TokenReader.IsName(reader.Peek(ahead)) && reader.Peek(ahead + 1).IsSymbol(".")) ahead += 2;
+        return TokenReader.IsName(reader.Peek(ahead)) && reader.Peek(ahead + 1).IsSymbol("(");
+    }
+
+    private TableReference Followed(TableReference table, Text.TextSpan start)
+    {
+        if (reader.Current.Is("FOR") && reader.Peek().Is("SYSTEM_TIME"))
+        {
+            reader.Next();
+            reader.Next();
+            reader.ExpectWord("AS");
+            reader.ExpectWord("OF");
+            var asOf = expressions.Parse();
+            return new SystemTimeTable(table, asOf, Alias(), start.To(reader.Previous.Span));
+        }
+
+        if (reader.Current.Is("MATCH_RECOGNIZE"))
+        {
+            var match = new MatchParser(reader, queries).Parse(table);
+            return match with { Alias = Alias(), Span = start.To(reader.Previous.Span) };
+        }
+
+        var alias = Alias();
+        if (reader.Current.Is("MATCH_RECOGNIZE")) return Followed(Aliased(table, alias, start), start);
+        return Aliased(table, alias, start);
+    }
+
+    private TableReference Aliased(TableReference table, TableAlias? alias, Text.TextSpan start) => table switch
+    {
+        NamedTable named => named with { Alias = alias, Span = start.To(reader.Previous.Span) },
+        QueryTable query => query with { Alias = alias, Span = start.To(reader.Previous.Span) },
+        _ => table,
+    };
+
+    private NamedTable Unaliased(Text.TextSpan start)
     {
         var name = TableName();
-        var options = Hint();
-        if (reader.TryWords("FOR", "SYSTEM_TIME")) throw reader.Error(reader.Previous.Span, "FOR SYSTEM_TIME AS OF joins are not supported yet.");
-        if (reader.Current.Is("MATCH_RECOGNIZE")) throw reader.Error(reader.Current.Span, "MATCH_RECOGNIZE is not supported yet.");
-        return new NamedTable(name, Alias(), options, start.To(reader.Previous.Span));
+        var hints = HintParser.Read(reader);
+        return new NamedTable(name, null, HintParser.Options(hints), start.To(reader.Previous.Span)) { Hints = hints };
     }
 
     public Name TableName()
@@ -116,34 +158,6 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
         do parts.Add(reader.ExpectName("a table name"));
         while (reader.TrySymbol("."));
         return new Name(parts.ToImmutable(), start.To(reader.Previous.Span));
-    }
-
-    private ImmutableDictionary<string, string> Hint()
-    {
-        var options = ImmutableDictionary<string, string>.Empty;
-        if (reader.Current.Kind != TokenKind.Hint) return options;
-        var hint = reader.Next();
-        var inner = new TokenReader(new Text.SourceText(reader.Source.Name, hint.Text));
-        while (!inner.AtEnd)
-        {
-            var isOptions = inner.TryWord("OPTIONS");
-            if (!isOptions || !inner.TrySymbol("("))
-            {
-                inner.Next();
-                continue;
-            }
-
-            do
-            {
-                var key = inner.ExpectString("an option's name in quotes");
-                inner.ExpectSymbol("=");
-                options = options.SetItem(key, inner.ExpectString("an option's value in quotes"));
-            }
-            while (inner.TrySymbol(","));
-            inner.ExpectSymbol(")");
-        }
-
-        return options;
     }
 
     private TableAlias? Alias()
@@ -157,46 +171,101 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
 
     private FunctionTable Function(Text.TextSpan start, bool lateral)
     {
-        var name = reader.ExpectName("a table function").ToUpperInvariant();
+        var name = TableName();
         reader.ExpectSymbol("(");
         TableReference? input = null;
         ImmutableArray<string> descriptor = [];
-        var arguments = ImmutableArray.CreateBuilder<NamedArgument>();
-        while (!reader.Current.IsSymbol(")"))
+        var values = ImmutableArray.CreateBuilder<NamedArgument>();
+        var written = ImmutableArray.CreateBuilder<NamedArgument>();
+        if (!reader.Current.IsSymbol(")"))
         {
-            string? argument = null;
-            if (reader.Peek().IsSymbol("=>")) (argument, _) = (reader.Next().Text.ToUpperInvariant(), reader.Next());
-            if (reader.TryWord("TABLE"))
+            do
             {
-                input = reader.TrySymbol("(") ? NestedInput() : Named(reader.Current.Span);
-                if (reader.TryWords("PARTITION", "BY")) throw reader.Error(reader.Previous.Span, "PARTITION BY in a table function is not supported yet.");
+                var argument = Argument();
+                written.Add(argument);
+                if (argument.Value is TableArgument table && input is null) input = table.Table;
+                else if (argument.Value is DescriptorArgument columns && descriptor.IsEmpty) descriptor = columns.Columns;
+                else values.Add(argument);
             }
-            else if (reader.TryWord("DESCRIPTOR"))
-            {
-                descriptor = queries.NameList();
-            }
-            else if (QueryParser.StartsQuery(reader))
-            {
-                input = NestedInput();
-            }
-            else
-            {
-                arguments.Add(new NamedArgument(argument, expressions.Parse()));
-            }
-
-            if (!reader.TrySymbol(",")) break;
+            while (reader.TrySymbol(","));
         }
 
         reader.ExpectSymbol(")");
-        return new FunctionTable(name, input, descriptor, arguments.ToImmutable(), lateral, null, start.To(reader.Previous.Span));
+        return new FunctionTable(name.ToString().ToUpperInvariant(), input, descriptor, values.ToImmutable(), lateral, null, start.To(reader.Previous.Span)) { Written = written.ToImmutable() };
     }
 
-    private QueryTable NestedInput()
+    private NamedArgument Argument()
     {
-        var start = reader.Previous.Span;
-        var parenthesis = reader.Previous.IsSymbol("(") || reader.TrySymbol("(");
-        var query = queries.Parse();
-        if (parenthesis) reader.ExpectSymbol(")");
-        return new QueryTable(query, false, null, start.To(reader.Previous.Span));
+        string? name = null;
+        if (reader.Peek().IsSymbol("=>")) (name, _) = (reader.Next().Text.ToUpperInvariant(), reader.Next());
+        var start = reader.Current.Span;
+        if (reader.Current.Is("MODEL") && TokenReader.IsName(reader.Peek()))
+        {
+            reader.Next();
+            return new NamedArgument(name, new ModelArgument(TableName(), start.To(reader.Previous.Span)));
+        }
+
+        if (reader.Current.Is("DEFAULT")) return new NamedArgument(name, new Word("DEFAULT", reader.Next().Span));
+        if (reader.Current.Is("DESCRIPTOR") && reader.Peek().IsSymbol("("))
+        {
+            reader.Next();
+            var columns = queries.NameList();
+            return new NamedArgument(name, new DescriptorArgument(columns, start.To(reader.Previous.Span)));
+        }
+
+        var isTable = reader.TryWord("TABLE");
+        if (!isTable && !QueryParser.StartsQuery(reader)) return new NamedArgument(name, expressions.Parse());
+        var table = Partitioned(InputTable(isTable));
+        return new NamedArgument(name, new TableArgument(table, start.To(reader.Previous.Span)));
+    }
+
+    /// <summary>TABLE t, TABLE (t), TABLE (SELECT ...), (SELECT ...) or SELECT ... as an argument.</summary>
+    private TableReference InputTable(bool isTable)
+    {
+        var start = reader.Current.Span;
+        if (QueryParser.StartsQuery(reader))
+        {
+            var parenthesis = reader.TrySymbol("(");
+            var query = queries.Parse();
+            if (parenthesis) reader.ExpectSymbol(")");
+            return new QueryTable(query, false, null, start.To(reader.Previous.Span));
+        }
+
+        if (!isTable || !reader.TrySymbol("(")) return Unaliased(start);
+        var inner = Unaliased(start);
+        reader.ExpectSymbol(")");
+        return inner;
+    }
+
+    private TableReference Partitioned(TableReference table)
+    {
+        ImmutableArray<Expression> partition = [];
+        if (reader.TryWords("PARTITION", "BY"))
+        {
+            // Without parentheses a comma ends the keys: what follows is the next argument.
+            if (reader.TrySymbol("("))
+            {
+                partition = expressions.ParseList();
+                reader.ExpectSymbol(")");
+            }
+            else
+            {
+                partition = [expressions.Parse()];
+            }
+        }
+
+        var order = ImmutableArray<OrderItem>.Empty;
+        if (reader.Current.Is("ORDER")) order = reader.Peek(2).IsSymbol("(") ? ParenthesizedOrder() : queries.OrderBy();
+        return partition.IsEmpty && order.IsEmpty ? table : new PartitionedTable(table, partition, order, table.Span.To(reader.Previous.Span));
+    }
+
+    private ImmutableArray<OrderItem> ParenthesizedOrder()
+    {
+        reader.ExpectWord("ORDER");
+        reader.ExpectWord("BY");
+        reader.ExpectSymbol("(");
+        var order = queries.OrderItems();
+        reader.ExpectSymbol(")");
+        return order;
     }
 }

@@ -18,21 +18,40 @@ internal sealed class TokenReader(SourceText source)
     /// <summary>Words that end an expression or a table and so are no alias without AS.</summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "ALL", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CREATE", "CROSS", "DISTINCT", "ELSE", "END", "EXCEPT", "EXISTS", "FETCH", "FOR", "FROM",
+        "ALL", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "DISTINCT", "ELSE", "END", "EXCEPT", "EXISTS", "FETCH", "FOR", "FROM",
         "FULL", "GROUP", "HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LATERAL", "LEFT", "LIKE", "LIMIT", "MATCH_RECOGNIZE", "NATURAL",
         "NOT", "NULL", "OFFSET", "ON", "OR", "ORDER", "OUTER", "PARTITION", "RIGHT", "SELECT", "SIMILAR", "TABLE", "THEN", "UNION", "UNNEST", "USING",
         "VALUES", "WHEN", "WHERE", "WINDOW", "WITH", "QUALIFY", "TRUE", "FALSE",
     };
 
+    /// <summary>Links beyond the sixteenth of operator chains, in one statement: each is a level of the tree.</summary>
+    public const int ChainMax = 2000;
+
+    private const int FreeLinks = 16;
+
     private readonly List<Token> _tokens = Lexer.Read(source);
     private int _at;
     private int _depth;
+    private int _links;
 
     public SourceText Source => source;
 
     public Token Current => _tokens[_at];
 
     public Token Peek(int ahead = 1) => _tokens[Math.Min(_at + ahead, _tokens.Count - 1)];
+
+    /// <summary>The token behind the parenthesis that closes the one standing so many tokens ahead.</summary>
+    public Token PeekBehindParenthesis(int ahead)
+    {
+        var depth = 0;
+        for (var i = _at + ahead; i < _tokens.Count; i++)
+        {
+            if (_tokens[i].IsSymbol("(")) depth++;
+            else if (_tokens[i].IsSymbol(")") && --depth == 0) return _tokens[Math.Min(i + 1, _tokens.Count - 1)];
+        }
+
+        return _tokens[^1];
+    }
 
     public bool AtEnd => Current.Kind == TokenKind.End;
 
@@ -106,6 +125,26 @@ internal sealed class TokenReader(SourceText source)
     {
         if (++_depth > DepthMax) throw new SqlException(source, Current.Span, $"The statement is nested more than {DepthMax} levels deep.");
         return new Nesting(this);
+    }
+
+    /// <summary>
+    /// Counts a link of a chain that leans to the left (1 + 1 + 1 ...): nesting does not see it, but it is as deep as it is long.
+    /// </summary>
+    public void Link(ref int length)
+    {
+        if (++length <= FreeLinks) return;
+        if (++_links > ChainMax) throw new SqlException(source, Current.Span, $"The statement chains more than {ChainMax} operators: split it.");
+    }
+
+    /// <summary>A new statement begins.</summary>
+    public void Restart() => _links = 0;
+
+    /// <summary>The first of the words that stands here, read, or null.</summary>
+    public string? TryAny(params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+            if (TryWord(word)) return word;
+        return null;
     }
 
     public readonly struct Nesting(TokenReader reader) : IDisposable

@@ -116,10 +116,10 @@ internal static class TypeParser
 
     private static SqlType Row(TokenReader reader)
     {
+        if (reader.TrySymbol("<>")) return SqlType.Row([]);
         var close = reader.TrySymbol("<") ? ">" : ")";
         if (close == ")") reader.ExpectSymbol("(");
         var fields = ImmutableArray.CreateBuilder<RowField>();
-        if (reader.TrySymbol("<>")) return SqlType.Row([]);
         do
         {
             var name = reader.Current.Kind is TokenKind.Word or TokenKind.QuotedName ? reader.Next().Text : throw reader.Expected("a field name");

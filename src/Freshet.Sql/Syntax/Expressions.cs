@@ -25,6 +25,9 @@ public enum LiteralKind
     Date,
     Time,
     Timestamp,
+
+    /// <summary>TIMESTAMP WITH LOCAL TIME ZONE '...'.</summary>
+    TimestampLtz,
 }
 
 /// <summary>A literal; <paramref name="Text"/> is its value without quotes or keyword.</summary>
@@ -88,3 +91,25 @@ public sealed record FieldAccess(Expression Base, string Field, TextSpan Span) :
 
 /// <summary>ARRAY[...], MAP[...], ROW(...), (a, b).</summary>
 public sealed record Constructor(string Kind, ImmutableArray<Expression> Items, TextSpan Span) : Expression(Span);
+
+/// <summary>ARRAY(SELECT ...), MAP(SELECT ...), MULTISET(SELECT ...).</summary>
+public sealed record CollectionQuery(string Kind, Query Query, TextSpan Span) : Expression(Span);
+
+/// <summary>(expression).*: every field of a row.</summary>
+public sealed record FieldsOf(Expression Base, TextSpan Span) : Expression(Span);
+
+/// <summary>INTERVAL value unit, where the value is no text: INTERVAL 5 DAY, INTERVAL (a + 1) MINUTE.</summary>
+public sealed record IntervalOf(Expression Value, string From, string? To, TextSpan Span) : Expression(Span);
+
+/// <summary>left op ALL|ANY|SOME (query or list); either the query or the items are given.</summary>
+public sealed record Quantified(Expression Left, string Operator, string Quantifier, Query? Query, ImmutableArray<Expression> Items, TextSpan Span) : Expression(Span);
+
+/// <summary>name => value as an argument of a call.</summary>
+public sealed record NamedValue(string Name, Expression Value, TextSpan Span) : Expression(Span);
+
+/// <summary>A call with an order of its rows, in the parentheses or by WITHIN GROUP, or with RESPECT or IGNORE NULLS.</summary>
+/// <param name="Nulls">RESPECT, IGNORE or null.</param>
+public sealed record OrderedCall(Call Call, ImmutableArray<OrderItem> OrderBy, bool IsWithinGroup, string? Nulls, TextSpan Span) : Expression(Span);
+
+/// <summary>call OVER name, or call OVER (window). <paramref name="Function"/> is a Call or an OrderedCall.</summary>
+public sealed record OverCall(Expression Function, string? WindowName, WindowSpec? Window, TextSpan Span) : Expression(Span);
