@@ -252,7 +252,12 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         var left = Exact(Translate(join.Inputs[0]));
         var right = Exact(Translate(join.Inputs[1]));
         var kind = join.IsLeftOuter ? JoinKind.LeftOuter : JoinKind.Inner;
-        var spec = new JoinSpec(kind, left.Types, right.Types, join.LeftKeys, join.RightKeys, join.Residual?.Lower(), [.. Enumerable.Range(0, join.Schema.Count)]) { TimeZone = zone };
+        var spec = new JoinSpec(kind, left.Types, right.Types, join.LeftKeys, join.RightKeys, join.Residual?.Lower(), [.. Enumerable.Range(0, join.Schema.Count)])
+        {
+            TimeZone = zone,
+            LeftIsAppendOnly = join.Inputs[0].IsAppendOnly,
+            RightIsAppendOnly = join.Inputs[1].IsAppendOnly,
+        };
         var node = Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
         var errors = left.Errors.Union(right.Errors);
         return Result(node, join, join.Residual is null ? errors : errors.Add(new ErrorOutput(node, false)));
