@@ -84,6 +84,9 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     public (int Rows, int Errors) AddQuery(string name, PlanNode plan)
     {
         SortSpec? spec = null;
+        var final = plan as Project;
+        if (final?.Inputs[0] is Sort) plan = final.Inputs[0];
+        else final = null;
         if (plan is Sort sort)
         {
             plan = sort.Inputs[0];
@@ -98,6 +101,14 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         var last = spec is null
             ? stream.Node
             : Add(new NodeSpec(name + " sorted", "", _ => new SortOperator(spec), [Input(EdgeSpec.Single(stream.Node))]));
+        if (final is not null)
+        {
+            // Columns that were there for ORDER BY alone go after the sort.
+            var taken = new FilterProjectSpec(null, [.. final.Expressions.Select((e, i) => new Projection(final.Names[i], e.Lower()))], []) { TimeZone = zone };
+            var sorted = last;
+            last = Add(new NodeSpec(name + " columns", "", _ => new FilterProjectOperator(taken), [Input(EdgeSpec.Local(sorted))]));
+        }
+
         var rows = Add(new NodeSpec(name, "", _ => new CollectorOperator(), [Input(EdgeSpec.Single(last))]));
         return (rows, AddErrors(name, stream.Errors));
     }

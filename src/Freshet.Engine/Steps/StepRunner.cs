@@ -7,25 +7,23 @@ using Freshet.Engine.Sources;
 namespace Freshet.Engine.Steps;
 
 /// <summary>
-/// One turn of the engine after another: plans what a step takes, runs it, publishes it. It neither journals nor waits;
+/// One turn of the engine after another: plans what a step takes and runs it. It neither journals, waits nor publishes;
 /// whoever drives it does (a thread beside the log, a test step by step, a bounded run to its end).
 /// Invariant: what a step does is a function of its entry and the state before it. Used by one thread.
 /// </summary>
 internal sealed class StepRunner : IDisposable
 {
     private readonly TableInput[] _inputs;
-    private readonly IStepOutput[] _outputs;
     private readonly StepContext _context = new();
     private readonly EvaluationContext[] _evaluation;
     private readonly List<SourceBatch> _batches = [];
     private readonly List<ISourceSlice> _slices = [];
     private readonly List<(TableInput Input, int Partition, int First, int Count)> _ranges = [];
 
-    public StepRunner(Circuit circuit, TableInput[] inputs, IStepOutput[] outputs)
+    public StepRunner(Circuit circuit, TableInput[] inputs)
     {
         Circuit = circuit;
         _inputs = inputs;
-        _outputs = outputs;
         _evaluation = new EvaluationContext[circuit.Shares];
         for (var i = 0; i < _evaluation.Length; i++) _evaluation[i] = new EvaluationContext();
     }
@@ -34,8 +32,11 @@ internal sealed class StepRunner : IDisposable
 
     public IReadOnlyList<TableInput> Inputs => _inputs;
 
-    /// <summary>The last step that has run; 0 before the first.</summary>
-    public long Step { get; private set; }
+    /// <summary>The step without input, in which constants enter; it is run before all others and not journaled.</summary>
+    public const long FirstStep = 1;
+
+    /// <summary>The last step that has run.</summary>
+    public long Step { get; private set; } = FirstStep;
 
     /// <summary>Called with each row that could not be decoded.</summary>
     public Action<TableInput, SourceError>? OnSourceError { get; set; }
@@ -82,7 +83,7 @@ internal sealed class StepRunner : IDisposable
         return taken is null ? null : new StepEntry(Step + 1, clockMicros, taken);
     }
 
-    /// <summary>Runs a step's input through the circuit. Nothing is visible before <see cref="Publish"/>.</summary>
+    /// <summary>Runs a step's input through the circuit. Results wait in the collectors.</summary>
     public void Run(StepEntry entry)
     {
         _context.Begin(entry.Step, entry.ClockMicros);
@@ -104,12 +105,6 @@ internal sealed class StepRunner : IDisposable
         Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
         _batches.Clear();
         Step = entry.Step;
-    }
-
-    /// <summary>Makes the results of the last step visible, all of them.</summary>
-    public void Publish(bool replayed)
-    {
-        foreach (var output in _outputs) output.Publish(Step, replayed);
     }
 
     public TableInput InputNamed(string source)

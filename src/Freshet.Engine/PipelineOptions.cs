@@ -1,0 +1,26 @@
+namespace Freshet.Engine;
+
+/// <summary>How a pipeline runs.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>Shares of the keys, and the most threads of a step.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How far the watermark of <c>events</c> stays behind the highest event time, ms.</summary>
+    public long EventsWatermarkDelayMs { get; init; } = 10_000;
+
+    /// <summary>Relative paths of the SQL are taken from here.</summary>
+    public string Folder { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>Where connector <c>print</c> writes.</summary>
+    public TextWriter Output { get; init; } = TextWriter.Null;
+
+    /// <summary>Spreads keys over shares; never shows in a result.</summary>
+    public ulong HashSeed { get; init; } = 0x5eed_f4e5;
+
+    /// <summary>Rows and bytes of one step at most.</summary>
+    public Steps.StepBudget Budget { get; init; } = Steps.StepBudget.Default;
+
+    /// <summary>Bad values in bounded runs are left out instead of ending the run.</summary>
+    public bool SkipsErrors { get; init; }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Columns.Csv;
+using Freshet.Columns.Formats;
+using Freshet.Columns.Json;
+using Freshet.Engine.Sinks;
+using Freshet.Engine.Sources;
+using Freshet.Log;
+using Freshet.Sql;
+using Freshet.Sql.Catalog;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Text;
+
+namespace Freshet.Engine.Planning;
+
+/// <summary>The connectors: their options as data, and how a table becomes a source or a sink.</summary>
+internal sealed class Connectors(LogStore? log, PipelineOptions options)
+{
+    private static readonly string[] FileOptions =
+    [
+        "connector", "path", "format", "source.monitor-interval", "csv.field-delimiter", "csv.disable-quote-character", "csv.quote-character", "csv.escape-character",
+        "csv.null-literal", "csv.array-element-delimiter", "csv.ignore-parse-errors", "csv.ignore-first-line", "csv.allow-comments", "csv.write-header",
+        "json.ignore-parse-errors", "json.fail-on-missing-field", "json.timestamp-format.standard",
+    ];
+
+    private static readonly Dictionary<string, string[]> Known = new()
+    {
+        ["log"] = ["connector", "topic", "format", "json.ignore-parse-errors", "scan.watermark.emit.strategy"],
+        ["filesystem"] = [.. FileOptions, "scan.watermark.emit.strategy"],
+        ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
+        ["blackhole"] = ["connector"],
+    };
+
+    /// <summary>Topics of the log that no table may name.</summary>
+    private static readonly string[] OwnTopics = [EventsTable.Name, Pipeline.JournalTopic];
+
+    /// <summary>Holds a declaration against what its connector knows.</summary>
+    public static void Check(TableDefinition table)
+    {
+        SqlException Error(string sentence) => new(table.Source, table.Place, sentence);
+        if (table.Connector.Length == 0) throw Error($"Table {table.Name} has no 'connector' option; the connectors are {string.Join(", ", Known.Keys)}.");
+        if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.");
+        foreach (var key in table.Options.Keys)
+            if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
+        if (table.Connector == "filesystem")
+        {
+            if (!table.Options.ContainsKey("path")) throw Error($"Table {table.Name} needs the option 'path'.");
+            if (table.Option("format", "") is not ("csv" or "json")) throw Error($"Table {table.Name} needs 'format' = 'csv' or 'json'.");
+            if (table.Options.ContainsKey("source.monitor-interval")) throw Error("Following a folder ('source.monitor-interval') is not supported yet.");
+        }
+
+        if (table.Connector == "log")
+        {
+            if (table.Option("format", "json") != "json") throw Error("The connector 'log' reads and writes 'format' = 'json'.");
+            if (OwnTopics.Contains(TopicOf(table))) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
+        }
+
+        if (!table.PrimaryKey.IsEmpty && table.Connector is "log" or "filesystem" && table.Options.GetValueOrDefault("changelog") is not null) throw Error("Upserts by primary key are not supported yet.");
+    }
+
+    private static string TopicOf(TableDefinition table) => table.Option("topic", table.Name);
+
+    /// <summary>The source of a table with the columns that are needed; bounded when <paramref name="end"/> names where its topic ends.</summary>
+    public IRowSource CreateSource(TableDefinition table, ImmutableArray<ScanColumn> physical, Func<Partition, LogOffset>? end)
+    {
+        switch (table.Connector)
+        {
+            case EventsTable.Connector:
+                return new TopicSource(Topic(EventsTable.Name), [.. physical.Select(TopicColumn.OfEvent)], isTrusted: true, end?.Invoke(Topic(EventsTable.Name)));
+            case "log":
+                var partition = Topic(TopicOf(table));
+                return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c))], isTrusted: false, end?.Invoke(partition));
+            case "filesystem":
+                return new FileSource(table, physical, options.Folder);
+            default:
+                throw new SqlException(table.Source, table.Place, $"A table of the connector '{table.Connector}' can be written, not read.");
+        }
+    }
+
+    public IRowSink CreateSink(TableDefinition table, Schema schema)
+    {
+        switch (table.Connector)
+        {
+            case "log":
+                return new TopicSink(log ?? throw NoLog(table.Name), Topic(TopicOf(table)), schema);
+            case "blackhole":
+                return new BlackholeSink();
+            case "print":
+                return new PrintSink(new PrintLineWriter(schema, table.Option("print-identifier", "")), options.Output);
+            case "filesystem":
+                var path = Path.GetFullPath(table.Option("path", ""), options.Folder);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                IRowWriter writer = table.Option("format", "") == "csv"
+                    ? new CsvLineWriter(schema, new CsvOptions(), table.Option("csv.write-header", "false") == "true")
+                    : new JsonLineWriter(schema, table.Option("json.timestamp-format.standard", "SQL") == "ISO-8601" ? JsonTimeFormat.Iso8601 : JsonTimeFormat.Sql);
+                return new TextSink(writer, new FileStream(path, FileMode.Create, FileAccess.Write), isTerminal: false);
+            default:
+                throw new SqlException(table.Source, table.Place, $"Table {table.Name} cannot be written.");
+        }
+    }
+
+    private Partition Topic(string name) => (log ?? throw NoLog(name)).OpenPartition(name);
+
+    private static EngineException NoLog(string name) => new("no_data_directory", $"{name} lies in the log of a data directory: name one with --data.");
+}

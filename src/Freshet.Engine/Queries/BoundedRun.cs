@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Dataflow.Results;
+using Freshet.Engine.Planning;
+using Freshet.Engine.Sinks;
+using Freshet.Engine.Sources;
+using Freshet.Engine.Steps;
+using Freshet.Sql.Binding;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Engine.Queries;
+
+/// <summary>
+/// Queries and INSERTs over input that ends, run to its end by whoever asks for the next rows: an ad-hoc query, or a script.
+/// All of them share one circuit and read each table once. Used by one thread.
+/// </summary>
+public sealed class BoundedRun : IDisposable
+{
+    private readonly StepRunner _runner;
+    private readonly StepBudget _budget;
+    private readonly List<Result> _results = [];
+    private readonly List<SinkOutput> _sinks = [];
+    private readonly bool _skipsErrors;
+
+    private sealed record Result(Schema Schema, int Rows, int Errors, Queue<Batch> Ready);
+
+    internal BoundedRun(IReadOnlyList<PlanNode> queries, IReadOnlyList<InsertPlan> inserts, PipelineOptions options, TimeZoneInfo zone, Connectors connectors, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource)
+    {
+        var builder = new CircuitBuilder(options.HashSeed, zone);
+        builder.AddSources([.. queries, .. inserts.Select(i => i.Plan)]);
+        foreach (var query in queries)
+        {
+            var (rows, errors) = builder.AddQuery($"query {_results.Count + 1}", query);
+            _results.Add(new Result(query.Schema, rows, errors, new Queue<Batch>()));
+        }
+
+        var sinks = inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan))).ToList();
+        _budget = options.Budget;
+        _skipsErrors = options.SkipsErrors;
+        _runner = RunnerFactory.Create(builder, options, createSource);
+        foreach (var (insert, node) in sinks)
+        {
+            _sinks.Add(new SinkOutput(insert.Name, connectors.CreateSink(insert.Target, insert.Plan.Schema), _runner.Circuit, node.Rows));
+            _results.Add(new Result(insert.Plan.Schema, -1, node.Errors, new Queue<Batch>()));
+        }
+
+        _runner.OnSourceError = (input, error) => Fail(input.Source.Name, error.Position, error.Column, error.Value, error.Reason);
+    }
+
+    /// <summary>Rows read so far.</summary>
+    public long RowsRead => _runner.Inputs.Sum(i => i.RowsTaken);
+
+    /// <summary>Bad values left out so far.</summary>
+    public long ErrorsSkipped { get; private set; }
+
+    /// <summary>Whether all input has been taken.</summary>
+    public bool IsDone { get; private set; }
+
+    public Schema SchemaOf(int query) => _results[query].Schema;
+
+    /// <summary>The next rows of a query, or null after the last. The caller releases the batch.</summary>
+    /// <exception cref="EngineException">A value cannot be computed: names the place in the input.</exception>
+    public Batch? Next(int query)
+    {
+        var ready = _results[query].Ready;
+        while (ready.Count == 0 && !IsDone) Step();
+        return ready.TryDequeue(out var batch) ? batch : null;
+    }
+
+    /// <summary>Runs to the end of the input.</summary>
+    public void Complete()
+    {
+        while (!IsDone) Step();
+    }
+
+    /// <summary>Runs one step; false after the last.</summary>
+    public bool Step()
+    {
+        if (IsDone) return false;
+        var entry = _runner.Plan(_budget, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000);
+        if (entry is not null) _runner.Run(entry);
+        IsDone = _runner.AllEnded;
+        Collect();
+        if (entry is null && !IsDone) throw new InvalidOperationException("A bounded input has neither rows nor an end.");
+        return !IsDone;
+    }
+
+    public void Dispose()
+    {
+        foreach (var result in _results)
+            while (result.Ready.TryDequeue(out var batch)) batch.Release();
+        foreach (var sink in _sinks) sink.Dispose();
+        _runner.Dispose();
+    }
+
+    private void Collect()
+    {
+        var batches = new List<Batch>();
+        foreach (var result in _results)
+        {
+            if (result.Errors >= 0) CheckErrors(result);
+            if (result.Rows < 0) continue;
+            ((CollectorOperator)_runner.Circuit.OperatorOf(result.Rows, 0)).Take(batches);
+            foreach (var batch in batches) result.Ready.Enqueue(batch);
+            batches.Clear();
+        }
+
+        foreach (var sink in _sinks) sink.Publish(_runner.Step);
+    }
+
+    private unsafe void CheckErrors(Result result)
+    {
+        var errors = new List<Batch>();
+        ((CollectorOperator)_runner.Circuit.OperatorOf(result.Errors, 0)).Take(errors);
+        foreach (var batch in errors)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var row = batch.RowAt(i);
+                if (batch.WeightOf(row) <= 0) continue;
+                var columns = batch.Columns;
+                Fail("", columns[0].IsNull(row) ? -1 : columns[0].As<long>()[row], columns[1].As<StringView>()[row].Text, columns[2].IsNull(row) ? "" : columns[2].As<StringView>()[row].Text, columns[3].As<StringView>()[row].Text);
+            }
+
+            batch.Release();
+        }
+    }
+
+    private void Fail(string table, long position, string column, string value, string reason)
+    {
+        ErrorsSkipped++;
+        if (_skipsErrors) return;
+        var row = position < 0 ? "" : $"row {position + 1}";
+        var where = string.Join(", ", new[] { table.Length > 0 ? "table " + table : "", row, column.Length > 0 ? "column " + column : "" }.Where(s => s.Length > 0));
+        throw new EngineException("bad_value", $"{where}: {reason}{(value.Length > 0 ? $" The value is '{value}'." : "")} Go on without such rows with --on-error skip.");
+    }
+}

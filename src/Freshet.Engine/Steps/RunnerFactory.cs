@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow;
+using Freshet.Dataflow.Circuits;
+using Freshet.Engine.Planning;
+using Freshet.Engine.Sources;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Engine.Steps;
+
+/// <summary>From a finished plan to a runner that has done its first step: the one without input, in which constants enter.</summary>
+internal static class RunnerFactory
+{
+    public static StepRunner Create(CircuitBuilder builder, PipelineOptions options, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource)
+    {
+        var inputs = builder.Sources.Select(source =>
+        {
+            var plan = ColumnPlan.Of(source);
+            var rows = createSource(source, plan.Physical);
+            var onEveryRow = source.Table.Option("scan.watermark.emit.strategy", "on-periodic") == "on-event";
+            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow));
+        }).ToArray();
+        var circuit = new Circuit(builder.Build(), Math.Max(1, options.Workers), options.HashSeed);
+        foreach (var constant in builder.Constants) circuit.AdvanceWatermark(constant.Node, Operator.EndWatermark);
+        var step = new StepContext();
+        step.Begin(StepRunner.FirstStep, 0);
+        circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c.Values)))]);
+        return new StepRunner(circuit, inputs);
+    }
+
+    /// <summary>The rows of VALUES, computed.</summary>
+    private static unsafe Batch Rows(Values values)
+    {
+        var memory = BatchMemory.Create();
+        var context = new EvaluationContext();
+        var rows = values.Rows.Length;
+        var columns = new Column[values.Schema.Count];
+        for (var c = 0; c < columns.Length; c++)
+        {
+            columns[c] = Column.Allocate(values.Schema[c].Physical, rows, memory);
+            columns[c].Validity = memory.AllocateBits(rows, true);
+        }
+
+        var empty = new Batch(memory, [], 1);
+        context.Begin(empty, memory);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var c = 0; c < columns.Length; c++)
+            {
+                var value = values.Rows[row][c].Lower().Evaluate(context);
+                if (value.IsNull(0))
+                {
+                    columns[c].SetNull(row);
+                    continue;
+                }
+
+                var width = value.Kind.WidthBytes();
+                Buffer.MemoryCopy(value.Values, (byte*)columns[c].Values + (long)row * width, width, width);
+            }
+        }
+
+        return new Batch(memory, columns, rows);
+    }
+}
