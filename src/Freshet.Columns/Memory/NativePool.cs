@@ -31,7 +31,7 @@ public static unsafe class NativePool
     /// <summary>Bytes kept for reuse now.</summary>
     public static long HeldBytes => Interlocked.Read(ref s_heldBytes);
 
-    /// <summary>Rents at least <paramref name="bytes"/> bytes, aligned to 64 (from 2 MiB on to huge pages), not cleared; <paramref name="blockBytes"/> is the size to return it with.</summary>
+    /// <summary>Rents at least <paramref name="bytes"/> bytes, aligned to 64, not cleared; <paramref name="blockBytes"/> is the size to return it with.</summary>
     public static byte* Rent(nuint bytes, out nuint blockBytes)
     {
         var shift = ShiftOf(bytes);
@@ -47,7 +47,7 @@ public static unsafe class NativePool
             }
         }
 
-        return (byte*)NativeMemory.AlignedAlloc(blockBytes, blockBytes >= HugePages.HugePageBytes ? HugePages.HugePageBytes : 64);
+        return (byte*)NativeMemory.AlignedAlloc(blockBytes, 64);
     }
 
     /// <summary>Gives a block back. The caller holds no pointer into it afterwards.</summary>

@@ -49,6 +49,11 @@ internal abstract unsafe class Accumulator : IDisposable
     {
     }
 
+    /// <summary>The step is over: free rows of tables of its own may be used again.</summary>
+    public virtual void EndOfStep()
+    {
+    }
+
     /// <summary>Gives back the tables of its own, after all groups have been released.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);
 

@@ -86,6 +86,13 @@ internal sealed unsafe class AccumulatorSet : IDisposable
         foreach (var accumulator in _accumulators) accumulator.Merge(from, into, count);
     }
 
+    /// <summary>The step is over: free rows may be used again.</summary>
+    public void EndOfStep()
+    {
+        foreach (var accumulator in _accumulators) accumulator.EndOfStep();
+        foreach (var values in _sets) values.EndOfStep();
+    }
+
     /// <summary>Gives everything back: what the groups of <paramref name="table"/> hold outside their rows, and the tables for it.</summary>
     public void Dispose(KeyedTable table)
     {

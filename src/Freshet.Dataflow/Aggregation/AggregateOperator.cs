@@ -60,11 +60,11 @@ public sealed unsafe class AggregateOperator : Operator
         var slots = scratch.Allocate<int>(room);
         var groups = (byte**)scratch.Allocate<nint>(room);
         var rows = RowNumbers.Of(batch);
-        var keys = _table.Prepare(batch, _keys, rows, batch.Count, scratch);
+        var hashes = _table.Hash(batch, _keys, scratch);
         for (var from = 0; from < batch.Count; from += BlockRows)
         {
             var input = new AccumulatorInput { Count = Math.Min(BlockRows, batch.Count - from), Rows = rows + from, Groups = groups, Weights = batch.Weights };
-            _table.FindOrAdd(keys, from, input.Count, slots, groups);
+            _table.FindOrAdd(batch, _keys, hashes, input.Rows, input.Count, scratch, slots, groups);
             RememberOld(batch, input, slots, scratch, step.Step);
             AggregateKernel.AddRows(input);
             _accumulators.Add(batch, input, slots, scratch);
@@ -120,7 +120,6 @@ public sealed unsafe class AggregateOperator : Operator
 
     public override void EndOfStep()
     {
-        if (_ended.Count == 0) return;
         foreach (var slot in _ended)
         {
             var group = _table.At(slot);
@@ -129,6 +128,8 @@ public sealed unsafe class AggregateOperator : Operator
         }
 
         _ended.Clear();
+        _accumulators.EndOfStep();
+        _table.EndOfStep();
     }
 
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;

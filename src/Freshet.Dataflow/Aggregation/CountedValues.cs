@@ -60,6 +60,8 @@ internal sealed unsafe class CountedValues(PhysicalKind kind) : IDisposable
         *root = 0;
     }
 
+    public void EndOfStep() => _nodes.EndOfStep();
+
     public void Dispose() => _nodes.Dispose();
 
     private Node* At(int slot) => (Node*)_nodes.At(slot - 1);

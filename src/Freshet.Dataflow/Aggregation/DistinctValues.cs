@@ -103,6 +103,8 @@ internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulo
         }
     }
 
+    public void EndOfStep() => _table.EndOfStep();
+
     public void Dispose() => _table.Dispose();
 
     private CountedValue* At(int slot) => (CountedValue*)_table.At(slot);

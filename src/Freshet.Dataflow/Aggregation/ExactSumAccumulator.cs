@@ -95,6 +95,8 @@ internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulat
         }
     }
 
+    public override void EndOfStep() => _wide.EndOfStep();
+
     public override void Dispose()
     {
         _wide.Dispose();

@@ -51,6 +51,8 @@ internal sealed unsafe class RetractableExtremeAccumulator(AggregateCall call) :
         for (var i = 0; i < count; i++) _values.AddAll((int*)(into[i] + Offset), *(int*)(from[i] + Offset));
     }
 
+    public override void EndOfStep() => _values.EndOfStep();
+
     public override void Dispose()
     {
         _values.Dispose();

@@ -35,8 +35,7 @@ internal struct ArrangedRow
 /// An index over a stream of changes by key: each different row once with its net weight, the rows of a key in a list. Rows
 /// with a NULL in the key are never stored: they match nothing.
 /// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0 and every key has a row.
-/// Until then rows of weight 0 stay readable at their slots. Texts of rows that were read stay where they are until the end
-/// of the next step, so that the results of a step can be taken after it.
+/// Until then rows of weight 0 stay readable at their slots, and texts of rows that were read stay where they are.
 /// Cost: two look-ups for each row of a batch, whatever the number of rows of a key; one where rows are only appended.
 /// </summary>
 internal sealed unsafe class Arrangement : IDisposable
@@ -58,7 +57,7 @@ internal sealed unsafe class Arrangement : IDisposable
         _isAppendOnly = isAppendOnly;
         _columns = [.. Enumerable.Range(0, types.Length)];
         _keyColumns = [.. keys];
-        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed, isIndexed: !isAppendOnly);
+        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
         _keys = new KeyedTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
     }
 
@@ -73,7 +72,7 @@ internal sealed unsafe class Arrangement : IDisposable
         var found = (byte**)scratch.Allocate<nint>(count);
         var keyFound = (byte**)scratch.Allocate<nint>(count);
         var keySlots = scratch.Allocate<int>(count);
-        if (_isAppendOnly) _rows.Append(input, _columns, rows, count, scratch, slots, found);
+        if (_isAppendOnly) _rows.Append(input, rows, count, slots, found);
         else _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
         _keys.FindOrAdd(input, _keyColumns, rows, count, scratch, keySlots, keyFound);
         for (var i = 0; i < count; i++)
@@ -101,21 +100,24 @@ internal sealed unsafe class Arrangement : IDisposable
     {
         _keys.Find(input, keyColumns, rows, count, scratch, first);
         for (var i = 0; i < count; i++)
-            if (first[i] != None) first[i] = *(int*)_keys.At(first[i]) - 1;
+            if (first[i] != None) first[i] = *(int*)_keys.Read(first[i]) - 1;
     }
 
     /// <summary>Starts loading a row.</summary>
     public void Prefetch(int slot) => _rows.Prefetch(slot);
 
+    /// <summary>A row, to be read.</summary>
+    public ArrangedRow* Peek(int slot) => (ArrangedRow*)_rows.Read(slot);
+
+    /// <summary>A row, to be read or changed.</summary>
     public ArrangedRow* At(int slot) => (ArrangedRow*)_rows.At(slot);
 
-    /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the next step.</summary>
+    /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the step.</summary>
     public Column Read(int column, int* slots, int count, BatchMemory memory) => _rows.ReadColumn(column, slots, count, memory);
 
     /// <summary>Removes the rows that are left with weight 0.</summary>
     public void EndOfStep()
     {
-        _rows.FreeRetired();
         foreach (var slot in _emptied)
         {
             var row = At(slot);
@@ -124,10 +126,12 @@ internal sealed unsafe class Arrangement : IDisposable
             if (row->Key == 0 || row->Weight != 0) continue;
             Unlink(row);
             row->Key = 0;
-            _rows.Retire(slot);
+            _rows.Remove(slot);
         }
 
         _emptied.Clear();
+        _rows.EndOfStep();
+        _keys.EndOfStep();
     }
 
     public void Dispose()

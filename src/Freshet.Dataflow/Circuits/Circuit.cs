@@ -27,6 +27,7 @@ public sealed class Circuit : IDisposable
     private readonly Worker[] _workers;
     private readonly WorkerThread[] _threads;
     private readonly bool[] _active;
+    private readonly bool[] _unended;
     private readonly long[] _sourceWatermarks;
     private readonly long[] _markedWatermarks;
     private readonly ulong _seed;
@@ -54,6 +55,7 @@ public sealed class Circuit : IDisposable
         _reach = ReachOf(outlets);
         _marks = new int[NodeCount];
         _active = new bool[NodeCount];
+        _unended = new bool[NodeCount];
         _sourceWatermarks = Filled(NodeCount);
         _markedWatermarks = Filled(NodeCount);
         _workers = new Worker[shares];
@@ -105,6 +107,7 @@ public sealed class Circuit : IDisposable
     /// </summary>
     public void Run(StepContext step, ReadOnlySpan<SourceBatch> inputs)
     {
+        EndStep();
         long rows = 0;
         Array.Clear(_active);
         foreach (var input in inputs)
@@ -127,9 +130,19 @@ public sealed class Circuit : IDisposable
         RunWorker(_workers[0], step);
         for (var i = 1; i < threads; i++) _threads[i - 1].Join();
         _failure?.Throw();
+        for (var node = 0; node < NodeCount; node++) _unended[node] = _active[node] && !Spec.Nodes[node].IsSource;
+    }
+
+    /// <summary>
+    /// Ends the last step for its operators: results that were taken from it, which may point to texts of their state, are not
+    /// read any more. The next <see cref="Run"/> does it first.
+    /// </summary>
+    public void EndStep()
+    {
         for (var node = 0; node < NodeCount; node++)
         {
-            if (!_active[node] || Spec.Nodes[node].IsSource) continue;
+            if (!_unended[node]) continue;
+            _unended[node] = false;
             for (var share = 0; share < Shares; share++) NodeOf(node, share).Operator!.EndOfStep();
         }
     }

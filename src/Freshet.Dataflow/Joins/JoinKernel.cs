@@ -61,7 +61,7 @@ internal static unsafe class JoinKernel
                 continue;
             }
 
-            var row = other.At(stored);
+            var row = other.Peek(stored);
             if (row->Weight != 0 || withEmpty)
             {
                 pairs.Probes[pairs.Count] = probe;

@@ -116,11 +116,12 @@ public sealed unsafe class WindowAggregateOperator : Operator
 
     public override void EndOfStep()
     {
-        if (_emptied.Count == 0) return;
         var memory = BatchMemory.Create();
         foreach (var slot in _emptied) RemoveEmpty(slot, memory);
         memory.Release();
         _emptied.Clear();
+        _accumulators.EndOfStep();
+        _table.EndOfStep();
     }
 
     public override Batch? TakeSide(int side) => side switch

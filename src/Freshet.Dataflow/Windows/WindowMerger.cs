@@ -51,6 +51,8 @@ internal sealed unsafe class WindowMerger(PhysicalKind[] keys, AccumulatorSet ac
             Table.Remove(slot);
         }
 
+        // What was read of them has been copied.
+        Table.EndOfStep();
         First = PaneGroup.End;
         _last = PaneGroup.End;
     }

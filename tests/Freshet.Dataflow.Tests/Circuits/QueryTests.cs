@@ -99,6 +99,7 @@ public sealed class QueryTests
             deltas.Add(Take(circuit, sums));
         }
 
+        circuit.EndStep();
         long state = 0;
         for (var node = 2; node < circuit.Spec.Nodes.Length; node++) state += circuit.FiguresOf(node).StateRows;
         return new Outcome(sums.ToDictionary(s => s.Key, s => s.Value.Select(p => $"{p.Key} x{p.Value}").Order(StringComparer.Ordinal).ToList()), deltas, state);

@@ -116,28 +116,6 @@ public sealed unsafe class JoinTests
         }
     }
 
-    [Fact]
-    public void Rows_that_leave_the_state_can_be_read_from_the_output_after_their_step()
-    {
-        var op = new JoinOperator(SpecOf(JoinKind.Inner, null), 3);
-        var step = new StepContext();
-        var kept = new List<Batch>();
-        foreach (var (port, weight) in new[] { (1, 1L), (0, 1L), (0, -1L), (1, -1L) })
-        {
-            step.Begin(step.Step + 1, 0);
-            op.Accept(port, Rows(([1, "a text that lies outside the view " + port], weight)), step);
-            while (op.Produce(step) is { } output) kept.Add(output);
-            op.EndOfInput(step, Operator.NoWatermark);
-            while (op.Produce(step) is not null) { }
-            op.EndOfStep();
-            if (weight > 0 || port == 1) continue;
-            Assert.Equal(["1|a text that lies outside the view 0|1|a text that lies outside the view 1 x-1"], TestRows.Text(kept[^1]));
-        }
-
-        Assert.Equal(0, op.StateRows);
-        op.Dispose();
-    }
-
     [Theory]
     [InlineData(JoinKind.Inner)]
     [InlineData(JoinKind.LeftOuter)]
