@@ -39,7 +39,10 @@ public abstract class Operator : IDisposable
     /// <summary>The earliest watermark (µs) at which this share has something to do without input; <see cref="EndWatermark"/> for never.</summary>
     public virtual long DueWatermark => EndWatermark;
 
-    /// <summary>The step is over everywhere: changes are applied to what other operators read, freed slots may be reused.</summary>
+    /// <summary>
+    /// The step is over everywhere and its results have been taken (it comes at the latest before the next step): changes are
+    /// applied to what other operators read, slots and texts of removed rows may be reused.
+    /// </summary>
     public virtual void EndOfStep()
     {
     }
