@@ -5,6 +5,7 @@ using Freshet.Api;
 using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
+using Freshet.Commands.Execute;
 using Freshet.Commands.Query;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
@@ -58,6 +59,7 @@ internal static class CommandLine
         {
             RunCommand.Build(),
             CheckCommand.Build(),
+            ExecCommand.Build(),
             DemoCommand.Build(),
             SendCommand.Build(),
             SqlCommand.Build(),

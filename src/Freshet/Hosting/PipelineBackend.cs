@@ -1,36 +1,45 @@
 using System.Text.Json;
 using Freshet.Api;
 using Freshet.Configuration;
+using Freshet.Engine;
 using Freshet.Ingest;
 using Freshet.Log;
 using Freshet.Storage;
 
 namespace Freshet.Hosting;
 
-/// <summary>The log of a project's data directory, opened and owned.</summary>
+/// <summary>The log of a project's data directory and the engine over it, opened and owned.</summary>
 internal sealed class PipelineBackend : IBackend, IStatusSection
 {
     private readonly LogStore _log;
     private readonly Partition _events;
+    private readonly Pipeline _pipeline;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private PipelineBackend(LogStore log)
+    private PipelineBackend(LogStore log, Pipeline pipeline)
     {
         _log = log;
+        _pipeline = pipeline;
+
         _events = log.OpenPartition(LogEventLog.Topic);
         Log = new LogEventLog(log, _events);
+        Views = new PipelineViews(pipeline, Log);
+        pipeline.Failure.ContinueWith(f => _failure.TrySetException(new UserException("engine_failed", $"The engine has stopped: {f.Exception!.InnerException!.Message}", UserException.Failed)), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         log.Failed += e => _failure.TrySetException(new UserException("log_failed", $"The log has stopped: {e.Message}", UserException.Failed));
     }
 
     public IEventLog Log { get; }
 
-    public IViewReader? Views => null;
+    public IViewReader Views { get; }
 
-    public IReadOnlyList<IStatusSection> Sections => [this];
+    public IReadOnlyList<IStatusSection> Sections => [this, new PipelineStatus(_pipeline)];
 
     public string? NotReady => null;
 
-    public TimeSpan? WatermarkLag => null;
+    public TimeSpan? WatermarkLag =>
+        _pipeline.Sources.FirstOrDefault(s => s.Name == LogEventLog.Topic)?.WatermarkMicros is { } micros
+            ? DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)
+            : null;
 
     public Task Failure => _failure.Task;
 
@@ -38,16 +47,49 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public static Task<IBackend> OpenAsync(ProjectSettings settings, TextWriter output, CancellationToken cancellation)
     {
-        _ = output;
         cancellation.ThrowIfCancellationRequested();
+        LogStore? log = null;
         try
         {
-            return Task.FromResult<IBackend>(new PipelineBackend(LogStore.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, new LogOptions { PendingMaxBytes = settings.PendingBytesMax })));
+            log = LogStore.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, new LogOptions { PendingMaxBytes = settings.PendingBytesMax });
+            var options = new PipelineOptions
+            {
+                Workers = settings.Workers,
+                EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
+                Folder = settings.Folder,
+                Output = output,
+            };
+            var pipeline = Pipeline.Start(log, ProjectSql.Load(settings, Environment.GetEnvironmentVariable), options, Progress(output));
+            return Task.FromResult<IBackend>(new PipelineBackend(log, pipeline));
         }
         catch (StorageException e)
         {
+            log?.Dispose();
             throw new UserException("data_unavailable", e.Message);
         }
+        catch (EngineException e)
+        {
+            log?.Dispose();
+            throw new UserException(e.Code, e.Message);
+        }
+        catch
+        {
+            log?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One line a second while a long replay runs.</summary>
+    private static Action<long, long> Progress(TextWriter output)
+    {
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        var shown = 0L;
+        return (done, total) =>
+        {
+            if (started.ElapsedMilliseconds < shown + 1000 && (done < total || shown == 0)) return;
+            shown = started.ElapsedMilliseconds;
+            output.WriteLine($"replayed {done:N0} of {total:N0} rows, {done / Math.Max(0.001, started.Elapsed.TotalSeconds):N0} rows/s");
+        };
     }
 
     public void ReadEventsSince(long receivedAt, EventVisitor visit) => LogEventLog.Read(_events, receivedAt, visit);
@@ -70,6 +112,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public ValueTask DisposeAsync()
     {
+        _pipeline.Dispose();
         _log.Dispose();
         return ValueTask.CompletedTask;
     }

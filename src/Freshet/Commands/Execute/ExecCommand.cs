@@ -1,0 +1,109 @@
+using System.CommandLine;
+using Freshet.Api;
+using Freshet.Columns;
+using Freshet.Configuration;
+using Freshet.Engine;
+using Freshet.Engine.Queries;
+using Freshet.Log;
+using Freshet.Storage;
+using Freshet.Storage.Posix;
+
+namespace Freshet.Commands.Execute;
+
+/// <summary>freshet exec: runs a script over input that ends, prints the rows of its SELECTs, and exits.</summary>
+internal static class ExecCommand
+{
+    public static Command Build()
+    {
+        var file = new Argument<string>("file") { Description = "A Flink SQL script." };
+        var data = new Option<string?>("--data") { Description = "A data directory whose topics the script may read and write." };
+        var set = new Option<string[]>("--set") { Description = "name=value: an option as SET 'name' = 'value' would set it, and a variable ${name} of the script." };
+        var format = new Option<string>("--format") { Description = "table, csv or json (one object a line).", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "csv", "json");
+        var onError = new Option<string>("--on-error") { Description = "fail (default) or skip: what a value that cannot be computed does.", DefaultValueFactory = _ => "fail" };
+        onError.AcceptOnlyFromAmong("fail", "skip");
+        var workers = new Option<int>("--workers") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, onError, workers };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = Settings(parsed.GetValue(set) ?? []);
+            var path = parsed.GetValue(file)!;
+            if (!File.Exists(path)) throw new UserException("file_not_found", $"There is no file {path}.");
+            var source = ProjectSql.Read(path, path, name => settings.TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name));
+            var options = new PipelineOptions
+            {
+                Workers = parsed.GetValue(workers),
+                Folder = Path.GetDirectoryName(Path.GetFullPath(path))!,
+                Output = Console.Out,
+                SkipsErrors = parsed.GetValue(onError) == "skip",
+            };
+            using var log = OpenLog(parsed.GetValue(data));
+            try
+            {
+                var (run, binder) = Script.Start([source], options, log, settings);
+                using (run)
+                {
+                    return await PrintAsync(run, binder.Selects.Count, ResultPrinter.Parse(parsed.GetValue(format)!), cancellation);
+                }
+            }
+            catch (EngineException e)
+            {
+                throw new UserException(e.Code, $"{path}: {e.Message}", UserException.Failed);
+            }
+        });
+        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --format json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip"]);
+        return command;
+    }
+
+    private static async Task<int> PrintAsync(BoundedRun run, int selects, ResultFormat format, CancellationToken cancellation)
+    {
+        await using var output = Console.OpenStandardOutput();
+        for (var i = 0; i < selects; i++)
+            await ResultPrinter.PrintAsync(new RunRows(run, i), format, output, cancellation);
+        run.Complete();
+        if (run.ErrorsSkipped > 0) await Console.Error.WriteLineAsync($"freshet: {run.ErrorsSkipped} values could not be computed; their rows were left out.");
+        return 0;
+    }
+
+    private static Dictionary<string, string> Settings(string[] pairs)
+    {
+        var settings = new Dictionary<string, string>();
+        foreach (var pair in pairs)
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) throw new UserException("option_invalid", $"--set {pair}: write --set name=value.");
+            settings[pair[..equals]] = pair[(equals + 1)..];
+        }
+
+        return settings;
+    }
+
+    private static LogStore? OpenLog(string? data)
+    {
+        if (data is null) return null;
+        try
+        {
+            return LogStore.Open(new PosixDisk(), Path.GetFullPath(data));
+        }
+        catch (StorageException e)
+        {
+            throw new UserException("data_unavailable", e.Message);
+        }
+    }
+
+    /// <summary>The rows of one SELECT of a run.</summary>
+    private sealed class RunRows(BoundedRun run, int query) : IRows
+    {
+        public Schema Schema => run.SchemaOf(query);
+
+        public long Step => 0;
+
+        public ValueTask<Batch?> NextAsync(CancellationToken cancellation)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return new ValueTask<Batch?>(run.Next(query));
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
