@@ -86,7 +86,7 @@ internal sealed class ExpressionBinder
             InQuery or Exists or ScalarQuery => throw Error(expression.Span, "Subqueries in expressions are not supported yet: write a join."),
             Star => throw Error(expression.Span, "* stands only in SELECT and in COUNT(*)."),
             Word word => throw Error(word.Span, $"{word.Text} has no meaning here."),
-            _ => throw Error(expression.Span, "This expression is not supported."),
+            _ => throw Error(expression.Span, NotSupported.Sentence(expression)),
         };
     }
 

@@ -20,7 +20,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         JoinTable join => JoinOf(join, where),
         FunctionTable function => Function(function),
         UnnestTable unnest => throw Error(unnest.Span, "UNNEST stands on the right side of a join: ... CROSS JOIN UNNEST(...)."),
-        _ => throw Error(reference.Span, "This form of FROM is not supported."),
+        _ => throw Error(reference.Span, NotSupported.Sentence(reference)),
     };
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) Named(NamedTable named)

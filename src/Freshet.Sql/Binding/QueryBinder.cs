@@ -84,7 +84,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         NestedBody nested => Bind(nested.Query),
         SetBody { Operator: SetOperator.Union } set => Union(set),
         SetBody set => throw Error(set.Span, $"{set.Operator.ToString().ToUpperInvariant()} is not supported yet."),
-        _ => throw Error(body.Span, "This form of query is not supported."),
+        _ => throw Error(body.Span, NotSupported.Sentence(body)),
     };
 
     private PlanNode Union(SetBody set)

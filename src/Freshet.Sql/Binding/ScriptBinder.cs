@@ -60,6 +60,7 @@ public sealed class ScriptBinder(bool isBounded)
         {
             case CreateTable create:
                 if (Exists(create.Name, create.IfNotExists, source)) return;
+                if (create.Connection is not null) throw new SqlException(source, create.Connection.Span, "USING CONNECTION is not supported: write the connector's options.");
                 if (create.As is not null) throw new SqlException(source, create.As.Span, "CREATE TABLE AS is not supported yet: declare the table, then INSERT INTO it.");
                 var table = new TableBinder(source, Table).Bind(create);
                 CheckTable?.Invoke(table);
@@ -90,6 +91,8 @@ public sealed class ScriptBinder(bool isBounded)
                 var removed = drop.What == "TABLE" ? _tables.Remove(drop.Name.Last) : _views.Remove(drop.Name.Last) | _materialized.RemoveAll(v => v.Name == drop.Name.Last) > 0;
                 if (!removed && !drop.IfExists) throw new SqlException(source, drop.Name.Span, $"There is no {drop.What.ToLowerInvariant()} {drop.Name}.{NearestName.Hint(drop.Name.Last, Names())}");
                 break;
+            case InsertWith or StatementBlock or Update or Delete or Subscribe or CreateFunction or CreateNamespace or OtherStatement:
+                throw new SqlException(source, statement.Span, NotSupported.Sentence(statement));
             default:
                 throw new SqlException(source, statement.Span, "This statement is only for reading: put it into a query of /api/sql or `freshet sql`.");
         }
@@ -130,6 +133,7 @@ public sealed class ScriptBinder(bool isBounded)
     {
         if (!_tables.TryGetValue(insert.Table.Last, out var target))
             throw new SqlException(source, insert.Table.Span, $"There is no table {insert.Table}.{NearestName.Hint(insert.Table.Last, _tables.Keys)}");
+        target = target with { Options = target.Options.SetItems(HintParser.Options(insert.Hints)) };
         var plan = Binder(source).Bind(insert.Query);
         var writable = Enumerable.Range(0, target.Schema.Count).Where(c => !target.IsComputed(c)).ToList();
         var columns = insert.Columns.IsEmpty

@@ -29,7 +29,7 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         if (!reader.Current.Is("OR")) return first;
         var items = new List<Expression> { first };
         while (reader.TryWord("OR")) items.Add(And());
-        return Balanced("OR", items, 0, items.Count);
+        return Balanced("OR", items);
     }
 
     /// <summary>An expression without comparison or predicate, for forms in which IN or BETWEEN means something else.</summary>
@@ -49,8 +49,18 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         if (!reader.Current.Is("AND")) return first;
         var items = new List<Expression> { first };
         while (reader.TryWord("AND")) items.Add(Not());
-        return Balanced("AND", items, 0, items.Count);
+        return Balanced("AND", items);
     }
+
+    /// <summary>The items of a chain as a tree; those that are such chains themselves, in parentheses, become part of it.</summary>
+    private static Expression Balanced(string op, List<Expression> items)
+    {
+        var parts = items.SelectMany(i => Parts(op, i)).ToList();
+        return Balanced(op, parts, 0, parts.Count);
+    }
+
+    private static IEnumerable<Expression> Parts(string op, Expression item) =>
+        item is Binary binary && binary.Operator == op ? Parts(op, binary.Left).Concat(Parts(op, binary.Right)) : [item];
 
     private static Expression Balanced(string op, List<Expression> items, int from, int count) =>
         count == 1 ? items[from] : Join(op, Balanced(op, items, from, (count + 1) / 2), Balanced(op, items, from + (count + 1) / 2, count / 2));
@@ -295,7 +305,7 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
     private Literal Take(LiteralKind kind)
     {
         var token = reader.Next();
-        return new Literal(kind, token.Text, token.Span);
+        return new Literal(kind, kind is LiteralKind.Null or LiteralKind.Boolean ? token.Text.ToUpperInvariant() : token.Text, token.Span);
     }
 
     /// <summary>'a' and, on a line of its own, 'b': one text.</summary>

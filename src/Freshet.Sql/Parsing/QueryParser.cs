@@ -109,16 +109,18 @@ internal sealed class QueryParser
     public ImmutableArray<OrderItem> OrderItems()
     {
         var items = ImmutableArray.CreateBuilder<OrderItem>();
-        do
-        {
-            var expression = _expressions.Parse();
-            var descending = _reader.TryWord("DESC");
-            if (!descending) _reader.TryWord("ASC");
-            bool? nullsFirst = _reader.TryWords("NULLS", "FIRST") ? true : _reader.TryWords("NULLS", "LAST") ? false : null;
-            items.Add(new OrderItem(expression, descending, nullsFirst));
-        }
+        do items.Add(OrderItem());
         while (_reader.TrySymbol(","));
         return items.ToImmutable();
+    }
+
+    public OrderItem OrderItem()
+    {
+        var expression = _expressions.Parse();
+        var descending = _reader.TryWord("DESC");
+        if (!descending) _reader.TryWord("ASC");
+        bool? nullsFirst = _reader.TryWords("NULLS", "FIRST") ? true : _reader.TryWords("NULLS", "LAST") ? false : null;
+        return new OrderItem(expression, descending, nullsFirst);
     }
 
     private QueryBody Body()

@@ -255,15 +255,16 @@ internal sealed class TableParser(TokenReader reader, QueryParser queries, Expre
         }
 
         var order = ImmutableArray<OrderItem>.Empty;
-        if (reader.Current.Is("ORDER")) order = reader.Peek(2).IsSymbol("(") ? ParenthesizedOrder() : queries.OrderBy();
+        if (reader.Current.Is("ORDER")) order = InputOrder();
         return partition.IsEmpty && order.IsEmpty ? table : new PartitionedTable(table, partition, order, table.Span.To(reader.Previous.Span));
     }
 
-    private ImmutableArray<OrderItem> ParenthesizedOrder()
+    /// <summary>ORDER BY a, or ORDER BY (a, b DESC).</summary>
+    private ImmutableArray<OrderItem> InputOrder()
     {
         reader.ExpectWord("ORDER");
         reader.ExpectWord("BY");
-        reader.ExpectSymbol("(");
+        if (!reader.TrySymbol("(")) return [queries.OrderItem()];
         var order = queries.OrderItems();
         reader.ExpectSymbol(")");
         return order;

@@ -114,7 +114,10 @@ internal sealed class TokenReader(SourceText source)
     public SqlException Expected(string what)
     {
         var found = Current.Kind == TokenKind.End ? "the end of the text" : $"'{Current.Text}'";
-        var hint = Current.Kind == TokenKind.Word && !Reserved.Contains(Current.Text) ? NearestName.Hint(Current.Text, Keywords) : "";
+        var hint = Current.Kind == TokenKind.Word && Current.Text.Length > 2 && !Reserved.Contains(Current.Text) ? NearestName.Hint(Current.Text, Keywords) : "";
+        // FROM t WEHRE a > 1: the misspelt word was read as an alias.
+        if (hint.Length == 0 && _at > 0 && Previous.Kind == TokenKind.Word && !Reserved.Contains(Previous.Text) && NearestName.Of(Previous.Text, Keywords) is { } meant && !Previous.Is(meant))
+            hint = $" Did you mean {meant} instead of '{Previous.Text}'?";
         return new SqlException(source, Current.Span, $"Expected {what}, found {found}.{hint}");
     }
 

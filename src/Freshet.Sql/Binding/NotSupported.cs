@@ -1,0 +1,35 @@
+using Freshet.Sql.Syntax;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>The sentence with which a form that is read but cannot be planned is refused.</summary>
+internal static class NotSupported
+{
+    public static string Sentence(object form) => form switch
+    {
+        OverCall => "OVER windows are not supported yet.",
+        OrderedCall { Nulls: not null } => "IGNORE NULLS and RESPECT NULLS are not supported yet.",
+        OrderedCall => "An order of the rows of an aggregate function is not supported yet.",
+        GroupingSets => "GROUPING SETS, ROLLUP and CUBE are not supported yet.",
+        Quantified quantified => $"{quantified.Quantifier} with a query or list is not supported yet: write IN, or a join.",
+        CollectionQuery query => $"{query.Kind}(SELECT ...) is not supported yet.",
+        IntervalOf => "An interval takes a text: write INTERVAL '5' DAY.",
+        NamedValue => "Arguments by name are only supported in table functions.",
+        FieldsOf => "(row).* is not supported yet: name the fields.",
+        WindowedBody { Windows.IsEmpty: false } => "The WINDOW clause is not supported yet.",
+        WindowedBody => "QUALIFY is not supported yet.",
+        SystemTimeTable => "FOR SYSTEM_TIME AS OF joins are not supported yet.",
+        MatchTable => "MATCH_RECOGNIZE is not supported yet.",
+        PartitionedTable => "PARTITION BY and ORDER BY in a table function are not supported yet.",
+        InsertWith { IsOverwrite: true } => "INSERT OVERWRITE is not supported.",
+        InsertWith { OnConflict: not null } or StatementBlock => "ON CONFLICT, OVERWRITE and PARTITION are not supported yet: write INSERT INTO.",
+        InsertWith => "PARTITION is not supported yet: write the value as a column of the query.",
+        Update => "UPDATE is not supported: a table is changed by what its source writes.",
+        Delete => "DELETE is not supported: a table is changed by what its source writes.",
+        Subscribe => "SUBSCRIBE is not supported yet.",
+        CreateFunction => "CREATE FUNCTION is not supported yet.",
+        CreateNamespace space => $"CREATE {space.Kind} is not supported: a project has one catalog and one database.",
+        OtherStatement other => $"{other.What} is not supported.",
+        _ => "This form is not supported.",
+    };
+}
