@@ -49,6 +49,18 @@ internal sealed class TableInput
 
     public bool IsIdle(int partition) => _partitions[partition].Idle;
 
+    /// <summary>
+    /// Whether a partition with a watermark has had no row for <paramref name="timeoutMicros"/> by the clock: it should be marked
+    /// idle, so that it no longer holds back what reads other tables too. The first look starts the clock.
+    /// </summary>
+    public bool ShouldIdle(int partition, long clockMicros, long timeoutMicros)
+    {
+        var state = _partitions[partition];
+        if (_spec.Watermark is null || state.Idle || state.Ended) return false;
+        if (state.LastActiveMicros == 0) state.LastActiveMicros = clockMicros;
+        return clockMicros - state.LastActiveMicros >= timeoutMicros;
+    }
+
     /// <summary>The last watermark of a partition, µs.</summary>
     public long PartitionWatermark(int partition) => _partitions[partition].Watermark(_spec.Watermark is not null);
 
@@ -96,10 +108,11 @@ internal sealed class TableInput
     }
 
     /// <summary>The range of a step has been taken up to <paramref name="input"/>.To, with its marks.</summary>
-    public void Advance(StepInput input)
+    public void Advance(StepInput input, long clockMicros)
     {
         var partition = _partitions[input.Partition];
         partition.Next = input.To;
+        partition.LastActiveMicros = clockMicros;
         partition.Idle = (input.Marks & InputMarks.Idle) != 0;
         partition.Ended |= (input.Marks & InputMarks.End) != 0;
     }
@@ -107,6 +120,7 @@ internal sealed class TableInput
     private sealed class PartitionState(long start, WatermarkGenerator generator)
     {
         public long Next = start;
+        public long LastActiveMicros;
         public bool Idle;
         public bool Ended;
 

@@ -13,6 +13,9 @@ namespace Freshet.Engine.Steps;
 /// </summary>
 internal sealed class StepRunner : IDisposable
 {
+    /// <summary>A table without rows for this long no longer holds back the watermark of what reads other tables too, µs.</summary>
+    private const long IdleTimeoutMicros = 10_000_000;
+
     private readonly TableInput[] _inputs;
     private readonly StepContext _context = new();
     private readonly EvaluationContext[] _evaluation;
@@ -71,6 +74,7 @@ internal sealed class StepRunner : IDisposable
                 var from = input.Position(p);
                 var to = input.Source.Limit(p, from, rows, bytes);
                 var marks = input.Source.IsBounded && input.Source.IsEnd(p, to) ? InputMarks.End : InputMarks.None;
+                if (to == from && _inputs.Length > 1 && input.ShouldIdle(p, clockMicros, IdleTimeoutMicros)) marks |= InputMarks.Idle;
                 if (to == from && marks == InputMarks.None) continue;
                 (taken ??= []).Add(new StepInput(input.Source.Name, p, from, to, marks));
                 rows -= (int)Math.Min(to - from, rows);
@@ -100,7 +104,7 @@ internal sealed class StepRunner : IDisposable
             }
         }
 
-        foreach (var taken in entry.Inputs) InputNamed(taken.Source).Advance(taken);
+        foreach (var taken in entry.Inputs) InputNamed(taken.Source).Advance(taken, entry.ClockMicros);
         foreach (var input in _inputs) Circuit.AdvanceWatermark(input.Node, input.Watermark);
         Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
         _batches.Clear();

@@ -41,7 +41,7 @@ public sealed class WatermarkGeneratorTests
     [Fact]
     public void Where_no_row_is_behind_no_column_travels()
     {
-        Assert.Empty(Marks(new WatermarkGenerator(onEveryRow: true), 1, 2, 3, 4));
+        Assert.Empty(Marks(new WatermarkGenerator(onEveryRow: true), 1_000, 2_000, 3_000, 4_000));
     }
 
     [Fact]
