@@ -95,7 +95,9 @@ internal sealed class Shop
     {
         Add(device, visitor.UserId, ref at, "identify", e => e["traits"] = new SortedDictionary<string, object>(StringComparer.Ordinal)
         {
-            ["firstName"] = visitor.Name, ["email"] = $"{visitor.UserId}@example.com", ["plan"] = visitor.Devices.Length > 1 ? "club" : "free",
+            ["firstName"] = visitor.Name,
+            ["email"] = $"{visitor.UserId}@example.com",
+            ["plan"] = visitor.Devices.Length > 1 ? "club" : "free",
         });
         return visitor.UserId;
     }
@@ -118,7 +120,10 @@ internal sealed class Shop
     {
         var properties = new SortedDictionary<string, object>(StringComparer.Ordinal)
         {
-            ["product_id"] = product.Id, ["name"] = product.Name, ["category"] = product.Category, ["price"] = product.Cents / 100m,
+            ["product_id"] = product.Id,
+            ["name"] = product.Name,
+            ["category"] = product.Category,
+            ["price"] = product.Cents / 100m,
         };
         if (quantity is { } q) properties["quantity"] = q;
         return properties;

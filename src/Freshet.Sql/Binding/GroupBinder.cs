@@ -126,8 +126,12 @@ internal sealed class GroupBinder
         if (!_window.Value.IsLegacy) return new() { ["WINDOW_START"] = from, ["WINDOW_END"] = from + 1, ["WINDOW_TIME"] = from + 2 };
         return new()
         {
-            ["TUMBLE_START"] = from, ["HOP_START"] = from, ["TUMBLE_END"] = from + 1, ["HOP_END"] = from + 1,
-            ["TUMBLE_ROWTIME"] = from + 2, ["HOP_ROWTIME"] = from + 2,
+            ["TUMBLE_START"] = from,
+            ["HOP_START"] = from,
+            ["TUMBLE_END"] = from + 1,
+            ["HOP_END"] = from + 1,
+            ["TUMBLE_ROWTIME"] = from + 2,
+            ["HOP_ROWTIME"] = from + 2,
         };
     }
 

@@ -106,7 +106,14 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         var isMonths = unit is "YEAR" or "QUARTER" or "MONTH";
         long factor = unit switch
         {
-            "YEAR" => 12, "QUARTER" => 3, "MONTH" => 1, "WEEK" => 604_800_000, "DAY" => 86_400_000, "HOUR" => 3_600_000, "MINUTE" => 60_000, "SECOND" => 1000,
+            "YEAR" => 12,
+            "QUARTER" => 3,
+            "MONTH" => 1,
+            "WEEK" => 604_800_000,
+            "DAY" => 86_400_000,
+            "HOUR" => 3_600_000,
+            "MINUTE" => 60_000,
+            "SECOND" => 1000,
             _ => throw binder.Error(call.Arguments[0].Span, $"TIMESTAMPADD has no unit {unit}."),
         };
         if (time.Type.Kind == TypeKind.Date && factor < 86_400_000 && !isMonths) time = binder.Coerce.To(time, SqlType.Timestamp(3));

@@ -68,7 +68,8 @@ internal sealed class QueryPrinter
 
                 Clause(" QUALIFY ", windowed.Qualify);
                 break;
-            case ValuesBody values: _writer.Add("VALUES ").List(values.Rows, row =>
+            case ValuesBody values:
+                _writer.Add("VALUES ").List(values.Rows, row =>
                 {
                     _writer.Add("(");
                     Expressions.Print(row);

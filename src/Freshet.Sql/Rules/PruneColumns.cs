@@ -21,65 +21,65 @@ internal static class PruneColumns
         switch (node)
         {
             case Scan scan:
-            {
-                var kept = Enumerable.Range(0, scan.Columns.Length).Where(needed.Contains).ToList();
-                return (new Scan(scan.Table, [.. kept.Select(k => scan.Columns[k])]), Places(scan.Columns.Length, kept));
-            }
+                {
+                    var kept = Enumerable.Range(0, scan.Columns.Length).Where(needed.Contains).ToList();
+                    return (new Scan(scan.Table, [.. kept.Select(k => scan.Columns[k])]), Places(scan.Columns.Length, kept));
+                }
 
             case Filter filter:
-            {
-                var (input, places) = Prune(filter.Inputs[0], [.. needed, .. filter.Condition.Columns()]);
-                return (new Filter(input, filter.Condition.Shift(c => places[c])), places);
-            }
+                {
+                    var (input, places) = Prune(filter.Inputs[0], [.. needed, .. filter.Condition.Columns()]);
+                    return (new Filter(input, filter.Condition.Shift(c => places[c])), places);
+                }
 
             case Project project:
-            {
-                var kept = Enumerable.Range(0, project.Expressions.Length).Where(needed.Contains).ToList();
-                var (input, places) = Prune(project.Inputs[0], [.. kept.SelectMany(k => project.Expressions[k].Columns())]);
-                return (new Project(input, [.. kept.Select(k => project.Expressions[k].Shift(c => places[c]))], [.. kept.Select(k => project.Names[k])]), Places(project.Expressions.Length, kept));
-            }
+                {
+                    var kept = Enumerable.Range(0, project.Expressions.Length).Where(needed.Contains).ToList();
+                    var (input, places) = Prune(project.Inputs[0], [.. kept.SelectMany(k => project.Expressions[k].Columns())]);
+                    return (new Project(input, [.. kept.Select(k => project.Expressions[k].Shift(c => places[c]))], [.. kept.Select(k => project.Names[k])]), Places(project.Expressions.Length, kept));
+                }
 
             case Unnest unnest:
-            {
-                var width = unnest.Inputs[0].Schema.Count;
-                var (input, places) = Prune(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
-                int[] all = [.. places, .. unnest.Elements.Select((_, i) => input.Schema.Count + i)];
-                return (new Unnest(input, places[unnest.Collection], unnest.Elements, unnest.IsOuter), all);
-            }
+                {
+                    var width = unnest.Inputs[0].Schema.Count;
+                    var (input, places) = Prune(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
+                    int[] all = [.. places, .. unnest.Elements.Select((_, i) => input.Schema.Count + i)];
+                    return (new Unnest(input, places[unnest.Collection], unnest.Elements, unnest.IsOuter), all);
+                }
 
             case Join join:
-            {
-                var width = join.Inputs[0].Schema.Count;
-                var read = needed.Concat(join.Residual?.Columns() ?? []).ToList();
-                var (left, lp) = Prune(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys]);
-                var (right, rp) = Prune(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys]);
-                int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
-                var pruned = new Join(left, right, join.IsLeftOuter, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
-                return (pruned, all);
-            }
+                {
+                    var width = join.Inputs[0].Schema.Count;
+                    var read = needed.Concat(join.Residual?.Columns() ?? []).ToList();
+                    var (left, lp) = Prune(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys]);
+                    var (right, rp) = Prune(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys]);
+                    int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
+                    var pruned = new Join(left, right, join.IsLeftOuter, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
+                    return (pruned, all);
+                }
 
             case Aggregate { Calls.IsEmpty: false } aggregate:
-            {
-                var (input, places) = Prune(aggregate.Inputs[0], [.. aggregate.Keys, .. Arguments(aggregate.Calls)]);
-                return (new Aggregate(input, [.. aggregate.Keys.Select(k => places[k])], Moved(aggregate.Calls, places)), Identity(node));
-            }
+                {
+                    var (input, places) = Prune(aggregate.Inputs[0], [.. aggregate.Keys, .. Arguments(aggregate.Calls)]);
+                    return (new Aggregate(input, [.. aggregate.Keys.Select(k => places[k])], Moved(aggregate.Calls, places)), Identity(node));
+                }
 
             case WindowAggregate window:
-            {
-                var (input, places) = Prune(window.Inputs[0], [.. window.Keys, window.TimeColumn, .. Arguments(window.Calls)]);
-                return (new WindowAggregate(input, window.Window, places[window.TimeColumn], [.. window.Keys.Select(k => places[k])], Moved(window.Calls, places)), Identity(node));
-            }
+                {
+                    var (input, places) = Prune(window.Inputs[0], [.. window.Keys, window.TimeColumn, .. Arguments(window.Calls)]);
+                    return (new WindowAggregate(input, window.Window, places[window.TimeColumn], [.. window.Keys.Select(k => places[k])], Moved(window.Calls, places)), Identity(node));
+                }
 
             default:
-            {
-                // Union, DISTINCT, sorts, windows: all columns of the inputs stay, in order.
-                var inputs = ImmutableArray.CreateRange(node.Inputs, i =>
                 {
-                    var (pruned, places) = Prune(i, [.. Enumerable.Range(0, i.Schema.Count)]);
-                    return InOrder(pruned, places, i);
-                });
-                return (Optimizer.WithInputs(node, inputs), Identity(node));
-            }
+                    // Union, DISTINCT, sorts, windows: all columns of the inputs stay, in order.
+                    var inputs = ImmutableArray.CreateRange(node.Inputs, i =>
+                    {
+                        var (pruned, places) = Prune(i, [.. Enumerable.Range(0, i.Schema.Count)]);
+                        return InOrder(pruned, places, i);
+                    });
+                    return (Optimizer.WithInputs(node, inputs), Identity(node));
+                }
         }
     }
 

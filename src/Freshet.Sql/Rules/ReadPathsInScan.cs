@@ -17,19 +17,19 @@ internal static class ReadPathsInScan
         switch (node)
         {
             case Project { Inputs: [Scan scan] } project:
-            {
-                var reader = new Reader(scan);
-                var expressions = project.Expressions.Select(reader.Rewrite).ToImmutableArray();
-                return reader.Scan == scan ? node : Prune(new Project(reader.Scan, expressions, project.Names));
-            }
+                {
+                    var reader = new Reader(scan);
+                    var expressions = project.Expressions.Select(reader.Rewrite).ToImmutableArray();
+                    return reader.Scan == scan ? node : Prune(new Project(reader.Scan, expressions, project.Names));
+                }
 
             case Project { Inputs: [Filter { Inputs: [Scan scan] } filter] } project:
-            {
-                var reader = new Reader(scan);
-                var condition = reader.Rewrite(filter.Condition);
-                var expressions = project.Expressions.Select(reader.Rewrite).ToImmutableArray();
-                return reader.Scan == scan ? node : Prune(new Project(new Filter(reader.Scan, condition), expressions, project.Names));
-            }
+                {
+                    var reader = new Reader(scan);
+                    var condition = reader.Rewrite(filter.Condition);
+                    var expressions = project.Expressions.Select(reader.Rewrite).ToImmutableArray();
+                    return reader.Scan == scan ? node : Prune(new Project(new Filter(reader.Scan, condition), expressions, project.Names));
+                }
 
             default:
                 return node;
