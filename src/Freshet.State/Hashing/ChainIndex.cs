@@ -87,6 +87,9 @@ public sealed unsafe class ChainIndex : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Next(uint cursor) => Links(_table.Row(cursor))->NextPlusOne - 1;
 
+    /// <summary>The row after one that a reader has copied.</summary>
+    internal uint NextIn(byte* image) => Links(image)->NextPlusOne - 1;
+
     /// <summary>Checks everything that must hold, in time proportional to the rows.</summary>
     public void CheckInvariants(long rows)
     {

@@ -15,15 +15,46 @@ public static unsafe class RowCells
     public static bool IsNull(RowLayout layout, byte* stored, int column) =>
         (stored[layout.NullOffset + (column >> 3)] >> (column & 7) & 1) != 0;
 
+    internal static void SetNull(RowLayout layout, byte* stored, int column, bool isNull)
+    {
+        ref var nulls = ref stored[layout.NullOffset + (column >> 3)];
+        var bit = (byte)(1 << (column & 7));
+        nulls = (byte)(isNull ? nulls | bit : nulls & ~bit);
+    }
+
+    /// <summary>The hash of columns of a stored row, equal to that of a batch's row with these values.</summary>
+    public static ulong Hash(StateTable table, byte* stored, ReadOnlySpan<int> columns, ulong seed)
+    {
+        var sources = new Column[columns.Length];
+        var validity = stackalloc ulong[columns.Length];
+        var views = stackalloc StringView[columns.Length];
+        new Span<ulong>(validity, columns.Length).Clear();
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var offset = table.Layout.OffsetOf(columns[i]);
+            var kind = table.Layout.KindOf(columns[i]);
+            sources[i] = new Column { Kind = kind, Values = stored + offset };
+            if (kind == PhysicalKind.View)
+            {
+                views[i] = table.TextAt(stored, offset);
+                sources[i].Values = views + i;
+            }
+
+            if (IsNull(table.Layout, stored, columns[i])) sources[i].Validity = validity + i;
+        }
+
+        ulong hash;
+        HashKernel.Hash(sources, null, 1, seed, &hash);
+        return hash;
+    }
+
     /// <summary>Writes a value of a batch's column to a column of a row that was zero there, or replaces the value.</summary>
     public static void Store(StateTable table, uint slot, byte* stored, int column, in Column source, int row)
     {
         var layout = table.Layout;
-        ref var nulls = ref stored[layout.NullOffset + (column >> 3)];
-        var bit = (byte)(1 << (column & 7));
         var offset = layout.OffsetOf(column);
         var isNull = source.IsNull(row);
-        nulls = (byte)(isNull ? nulls | bit : nulls & ~bit);
+        SetNull(layout, stored, column, isNull);
         var index = source.IndexOf(row);
         if (source.Kind == PhysicalKind.View)
         {

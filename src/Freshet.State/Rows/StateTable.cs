@@ -265,6 +265,8 @@ public sealed unsafe class StateTable : IDisposable
         if (!cell.IsInline) _freed.Add(cell);
     }
 
+    internal uint RowMask => _mask;
+
     internal uint PageOf(uint slot) => slot >> _shift;
 
     internal int OffsetOf(uint slot) => _firstRow + (int)(slot & _mask) * _rowBytes;
