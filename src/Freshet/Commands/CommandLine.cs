@@ -9,6 +9,7 @@ using Freshet.Commands.Execute;
 using Freshet.Commands.Query;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
+using Freshet.Commands.Test;
 using Freshet.Configuration;
 using Freshet.Sql;
 
@@ -63,6 +64,7 @@ internal static class CommandLine
             DemoCommand.Build(),
             SendCommand.Build(),
             SqlCommand.Build(),
+            TestCommand.Build(),
             BenchCommand.Build(),
         };
         ExamplesHelp.Attach(root, ["freshet demo", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
