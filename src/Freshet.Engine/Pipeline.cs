@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Freshet.Columns;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Journals;
@@ -13,7 +14,6 @@ using Freshet.Log.Records;
 using Freshet.Sql.Binding;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Text;
-using Freshet.State.Trees;
 using Freshet.State.Views;
 
 namespace Freshet.Engine;
@@ -43,7 +43,7 @@ public sealed class Pipeline : IDisposable
     private readonly ArrayBufferWriter<byte> _entry = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
-    private ViewsVersion _current;
+    private readonly ViewPublication _publication = new();
     private long _journaled;
     private volatile bool _stopping;
 
@@ -67,7 +67,8 @@ public sealed class Pipeline : IDisposable
         foreach (var view in _binder.MaterializedViews)
         {
             var (rows, errors) = builder.AddResult(view.Name, view.Plan, view.Key);
-            views.Add((new ServedView(view.Name, view.Plan.Schema, view.Key, isMultiset: view.Plan.Key.IsEmpty && !view.Key.IsEmpty), rows));
+            // Where no key is known a row is named by its content and counted.
+            views.Add((Serve(view.Name, view.Plan.Schema, view.Plan.Key), rows));
             if (errors >= 0) views.Add((ErrorView(view.Name), errors));
         }
 
@@ -80,7 +81,6 @@ public sealed class Pipeline : IDisposable
             if (node.Errors >= 0) _views.Add(new ViewOutput(ErrorView(insert.Name), _runner.Circuit, node.Errors));
         }
 
-        _current = new ViewsVersion(0, [.. _views.Select(_ => PersistentTree.Empty)]);
         _journal = log.OpenPartition(JournalTopic);
         _journaled = _journal.NextOffset.Value;
         PublishStep(StepRunner.FirstStep);
@@ -90,8 +90,14 @@ public sealed class Pipeline : IDisposable
     /// <summary>The views that are served, with those of row errors, <c>name$errors</c>.</summary>
     public IReadOnlyList<ServedView> Views => [.. _views.Select(v => v.View)];
 
-    /// <summary>All views as of the last published step.</summary>
-    public ViewsVersion Current => Volatile.Read(ref _current);
+    /// <summary>The last published step.</summary>
+    public long Step => _publication.Step;
+
+    /// <summary>Native bytes of all served views.</summary>
+    public long ViewBytes => _publication.Bytes;
+
+    /// <summary>All views as of the last published step, until disposed.</summary>
+    public ViewPin Pin() => _publication.Pin();
 
     /// <summary>Completes with an error when the engine can no longer go on.</summary>
     public Task Failure => _failure.Task;
@@ -132,13 +138,25 @@ public sealed class Pipeline : IDisposable
 
     /// <summary>Waits until the record at this offset of a topic is part of the views; gives the step.</summary>
     public Task<long> WhenVisibleAsync(string topic, long offset, CancellationToken cancellation = default) =>
-        _runner.Inputs.Any(i => i.Source.Name == topic) ? _visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Current.Step);
+        _runner.Inputs.Any(i => i.Source.Name == topic) ? _visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Step);
 
     /// <summary>
     /// Starts a query over the views, the tables and the whole history of topics, all as of the last published step at most.
     /// </summary>
     /// <exception cref="Sql.SqlException">The text is not a query that can be answered.</exception>
-    public Query Query(string sql) => new QueryPlanner(_binder, _scripts, _connectors, _options, _views, Zone).Plan(sql, Current, VisibleEnd);
+    public Query Query(string sql)
+    {
+        var pin = Pin();
+        try
+        {
+            return new QueryPlanner(_binder, _scripts, _connectors, _options, _views, Zone).Plan(sql, pin, VisibleEnd);
+        }
+        catch
+        {
+            pin.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>How the tables that the project reads stand.</summary>
     public IReadOnlyList<SourceFigures> Sources =>
@@ -163,6 +181,7 @@ public sealed class Pipeline : IDisposable
         _visibility.Fail(new OperationCanceledException("it was closed"));
         foreach (var sink in _sinks) sink.Dispose();
         _runner.Dispose();
+        _publication.Dispose();
         _wake.Dispose();
         _synced.Dispose();
     }
@@ -175,8 +194,10 @@ public sealed class Pipeline : IDisposable
             : throw new EngineException("time_zone_unknown", $"There is no time zone '{id}' on this machine (SET 'table.local-time-zone'): write a name such as 'Europe/Berlin' or 'UTC'.");
     }
 
-    private static ServedView ErrorView(string name) =>
-        new(name + "$errors", CircuitBuilder.ErrorSchema, [.. Enumerable.Range(0, CircuitBuilder.ErrorSchema.Count)], isMultiset: true);
+    private ServedView ErrorView(string name) => Serve(name + "$errors", CircuitBuilder.ErrorSchema, []);
+
+    private ServedView Serve(string name, Schema schema, ImmutableArray<int> key) =>
+        new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));
 
     private LogOffset VisibleEnd(Partition partition) =>
         _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_visibility.PositionOf(partition.Topic, 0)) : partition.DurableOffset;
@@ -251,10 +272,9 @@ public sealed class Pipeline : IDisposable
     private void PublishStep(long step)
     {
         foreach (var sink in _sinks) sink.Publish(step);
-        var old = _current.Trees;
-        var trees = ImmutableArray.CreateBuilder<PersistentTree>(old.Length);
-        for (var i = 0; i < old.Length; i++) trees.Add(_views[i].Publish(old[i]));
-        Volatile.Write(ref _current, new ViewsVersion(step, trees.MoveToImmutable()));
+        _publication.Begin();
+        foreach (var view in _views) view.Publish();
+        _publication.End(step);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Freshet.Columns;
+using Freshet.State.Views;
 
 namespace Freshet.Engine.Queries;
 
@@ -6,20 +7,23 @@ namespace Freshet.Engine.Queries;
 public sealed class Query : IDisposable
 {
     private readonly BoundedRun? _run;
+    private readonly ViewPin _pin;
     private Batch? _ready;
 
-    internal Query(BoundedRun run, long step)
+    internal Query(BoundedRun run, ViewPin pin)
     {
         _run = run;
-        Step = step;
+        _pin = pin;
+        Step = pin.Step;
         Schema = run.SchemaOf(0);
     }
 
-    internal Query(Schema schema, Batch rows, long step)
+    internal Query(Schema schema, Batch rows, ViewPin pin)
     {
         Schema = schema;
         _ready = rows;
-        Step = step;
+        _pin = pin;
+        Step = pin.Step;
     }
 
     public Schema Schema { get; }
@@ -40,6 +44,7 @@ public sealed class Query : IDisposable
     public void Dispose()
     {
         _run?.Dispose();
+        _pin.Dispose();
         _ready?.Release();
     }
 }

@@ -3,15 +3,17 @@ using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
-using Freshet.State.Rows;
-using Freshet.State.Trees;
+using Freshet.State.Views;
 
 namespace Freshet.Engine.Sources;
 
-/// <summary>The rows of one version of a served view, in key order. Bounded; positions are row numbers; read once, from the start.</summary>
-internal sealed class ViewSource(string name, Schema schema, PersistentTree version, ImmutableArray<ScanColumn> columns) : IRowSource
+/// <summary>
+/// The rows of a pinned view. Bounded; positions are row numbers in the order of the scan; read once, from the start. The pin
+/// belongs to the query and outlives the source.
+/// </summary>
+internal sealed class ViewSource(string name, ViewSnapshot snapshot, ImmutableArray<ScanColumn> columns) : IRowSource
 {
-    private readonly IEnumerator<(byte[] Key, PersistentTree.Entry Entry)> _rows = version.Scan().GetEnumerator();
+    private ViewCursor _cursor;
 
     public string Name => name;
 
@@ -21,34 +23,34 @@ internal sealed class ViewSource(string name, Schema schema, PersistentTree vers
 
     public long Start(int partition) => 0;
 
-    public long Limit(int partition, long from, int rows, long bytes) => Math.Min(version.Count, from + rows);
+    public long Limit(int partition, long from, int rows, long bytes) => Math.Min(snapshot.Rows, from + rows);
 
-    public bool IsEnd(int partition, long position) => position >= version.Count;
+    public bool IsEnd(int partition, long position) => position >= snapshot.Rows;
 
     public void Slice(int partition, long from, long to, List<ISourceSlice> slices)
     {
-        for (; from < to; from += Batch.TypicalRows)
+        while (from < to)
         {
-            var count = (int)Math.Min(Batch.TypicalRows, to - from);
-            var rows = new byte[count][];
-            var weights = new long[count];
-            for (var i = 0; i < count && _rows.MoveNext(); i++) (rows[i], weights[i]) = (_rows.Current.Entry.Row, _rows.Current.Entry.Weight);
-            slices.Add(new ViewSlice(schema, columns, rows, weights, from));
+            var rows = snapshot.Scan(ref _cursor, (int)Math.Min(Batch.TypicalRows, to - from))
+                ?? throw new InvalidOperationException($"The view {name} ended at row {from} of {snapshot.Rows}.");
+            slices.Add(new ViewSlice(columns, rows, from));
+            from += rows.Count;
         }
     }
 
-    public void Dispose() => _rows.Dispose();
+    public void Dispose()
+    {
+    }
 
-    private sealed class ViewSlice(Schema schema, ImmutableArray<ScanColumn> columns, byte[][] rows, long[] weights, long first) : ISourceSlice
+    private sealed class ViewSlice(ImmutableArray<ScanColumn> columns, Batch rows, long first) : ISourceSlice
     {
         public unsafe Batch Decode(List<SourceError> errors)
         {
-            var whole = RowCodec.Decode(schema, rows, weights);
             var memory = BatchMemory.Create();
-            var positions = Column.Allocate(PhysicalKind.Int64, rows.Length, memory);
-            for (var i = 0; i < rows.Length; i++) positions.As<long>()[i] = first + i;
-            var batch = whole.WithColumns(memory, [.. columns.Select(c => whole.Columns[c.Column]), positions]);
-            whole.Release();
+            var positions = Column.Allocate(PhysicalKind.Int64, rows.Rows, memory);
+            for (var i = 0; i < rows.Rows; i++) positions.As<long>()[i] = first + i;
+            var batch = rows.WithColumns(memory, [.. columns.Select(c => rows.Columns[c.Column]), positions]);
+            rows.Release();
             return batch;
         }
     }

@@ -1,8 +1,6 @@
 using Freshet.Columns;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Results;
-using Freshet.State.Trees;
-using Freshet.State.Views;
 
 namespace Freshet.Engine.Views;
 
@@ -13,21 +11,14 @@ internal sealed class ViewOutput(ServedView view, Circuit circuit, int node)
 
     public ServedView View => view;
 
-    public int Node => node;
-
-    /// <summary>Rows added and taken back since the start.</summary>
-    public long Changes { get; private set; }
-
-    /// <summary>The version after the step; the same object when nothing has changed.</summary>
-    public PersistentTree Publish(PersistentTree version)
+    /// <summary>Applies the step's delta, within a publication.</summary>
+    public void Publish()
     {
         for (var share = 0; share < circuit.Shares; share++)
             ((CollectorOperator)circuit.OperatorOf(node, share)).Take(_delta);
-        if (_delta.Count == 0) return version;
-        foreach (var batch in _delta) Changes += batch.Count;
-        var next = view.Apply(version, _delta);
+        if (_delta.Count == 0) return;
+        view.Table.Apply(_delta);
         foreach (var batch in _delta) batch.Release();
         _delta.Clear();
-        return next;
     }
 }

@@ -12,8 +12,7 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
 
     public void WriteStatus(Utf8JsonWriter json)
     {
-        var version = pipeline.Current;
-        json.WriteNumber("step", version.Step);
+        json.WriteNumber("step", pipeline.Step);
         json.WriteStartArray("sources");
         foreach (var source in pipeline.Sources)
         {
@@ -32,8 +31,8 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
         {
             json.WriteStartObject();
             json.WriteString("name", pipeline.Views[i].Name);
-            json.WriteNumber("rows", version.Trees[i].Count);
-            json.WriteNumber("bytes", version.Trees[i].Bytes);
+            json.WriteNumber("rows", pipeline.Views[i].Table.Rows);
+            json.WriteNumber("bytes", pipeline.Views[i].Table.Bytes);
             json.WriteEndObject();
         }
 
@@ -57,12 +56,11 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
 
     public void WriteMetrics(MetricsText metrics)
     {
-        var version = pipeline.Current;
-        metrics.Counter("freshet_steps_total", "Steps published.", version.Step);
+        metrics.Counter("freshet_steps_total", "Steps published.", pipeline.Step);
         metrics.Counter("freshet_source_rows_total", "Rows taken from all tables.", pipeline.Sources.Sum(s => s.Rows));
         metrics.Counter("freshet_source_errors_total", "Rows that could not be decoded.", pipeline.Sources.Sum(s => s.Errors));
-        metrics.Gauge("freshet_view_rows", "Rows of all served views.", version.Trees.Sum(t => t.Count));
-        metrics.Gauge("freshet_view_bytes", "Bytes of all served views.", version.Trees.Sum(t => t.Bytes));
+        metrics.Gauge("freshet_view_rows", "Rows of all served views.", pipeline.Views.Sum(v => v.Table.Rows));
+        metrics.Gauge("freshet_view_bytes", "Bytes of all served views.", pipeline.ViewBytes);
         metrics.Gauge("freshet_state_bytes", "Bytes of state of all operators.", pipeline.Operators.Sum(o => o.Figures.StateBytes));
     }
 }

@@ -6,13 +6,11 @@ using Freshet.Columns.Memory;
 using Freshet.Engine;
 using Freshet.Engine.Queries;
 using Freshet.Ingest;
-using Freshet.State.Rows;
-using Freshet.State.Trees;
 using Freshet.State.Views;
 
 namespace Freshet.Hosting;
 
-/// <summary>The engine's views for the routes. Reads work on immutable versions, so nothing here waits for a step.</summary>
+/// <summary>The engine's views for the routes. Reads pin a version, so nothing here waits for a step.</summary>
 internal sealed class PipelineViews : IViewReader
 {
     private readonly Pipeline _pipeline;
@@ -35,7 +33,7 @@ internal sealed class PipelineViews : IViewReader
     public async ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation)
     {
         await WhenCaughtUpAsync(cancellation);
-        return new Snapshot(this, _pipeline.Current);
+        return new Snapshot(this, _pipeline.Pin());
     }
 
     public async ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation)
@@ -64,71 +62,59 @@ internal sealed class PipelineViews : IViewReader
         if (_events.LastDurable is >= 0 and var last) await _pipeline.WhenVisibleAsync(LogEventLog.Topic, last, cancellation);
     }
 
-    private sealed class Snapshot(PipelineViews views, ViewsVersion version) : IViewSnapshot
+    private sealed class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot
     {
-        public long Step => version.Step;
+        public long Step => pin.Step;
 
-        public IRows Scan(ViewInfo view, long offset, long limit) =>
-            new TreeRows(view.Schema, Step, Expanded(Tree(view).Scan()).Skip(checked((int)offset)).Take((int)Math.Min(limit, int.MaxValue)));
+        public IRows Scan(ViewInfo view, long offset, long limit) => new ScanRows(view.Schema, Step, pin.Of(Table(view)), offset, limit);
 
         public IRows Lookup(ViewInfo view, IReadOnlyList<string?> key)
-        {
-            if (EncodeKey(view, key) is not { } bytes) return new TreeRows(view.Schema, Step, []);
-            // The key's bytes are the whole key of a row, or, where the view has no key, its first columns.
-            var found = Tree(view).Scan(bytes).TakeWhile(e => e.Key.AsSpan().StartsWith(bytes));
-            return new TreeRows(view.Schema, Step, Expanded(found));
-        }
-
-        public void Dispose()
-        {
-        }
-
-        private PersistentTree Tree(ViewInfo view) => version.Trees[views._places[view.Name]];
-
-        private static IEnumerable<byte[]> Expanded(IEnumerable<(byte[] Key, PersistentTree.Entry Entry)> entries)
-        {
-            foreach (var (_, entry) in entries)
-                for (var n = 0L; n < entry.Weight; n++) yield return entry.Row;
-        }
-
-        private static unsafe byte[]? EncodeKey(ViewInfo view, IReadOnlyList<string?> key)
         {
             var memory = BatchMemory.Create();
             try
             {
-                var output = new List<byte>();
-                for (var i = 0; i < key.Count; i++)
-                {
-                    var type = view.Schema[view.Key[i]];
-                    var column = Column.Allocate(type.Physical, 1, memory);
-                    if (key[i] is not { } text)
-                    {
-                        column = Column.ConstantNull(type.Physical, memory);
-                    }
-                    else
-                    {
-                        var utf8 = Encoding.UTF8.GetBytes(text);
-                        var copy = memory.Allocate(utf8.Length);
-                        utf8.CopyTo(new Span<byte>(copy, utf8.Length));
-                        if (TextValue.TryWrite(copy, utf8.Length, type, column.Values, 0, TimeZoneInfo.Utc, memory) != TextResult.Ok) return null;
-                    }
-
-                    RowCodec.AppendKey(column, 0, output);
-                }
-
-                return [.. output];
+                return new OneRow(view.Schema, Step, TryRead(view, key, memory, out var columns) ? pin.Of(Table(view)).Get(columns) : null);
             }
             finally
             {
                 memory.Release();
             }
         }
+
+        public void Dispose() => pin.Dispose();
+
+        private ViewTable Table(ViewInfo view) => views._pipeline.Views[views._places[view.Name]].Table;
+
+        /// <summary>The key's texts as values; false where one is no value of its column's type, which no row has then.</summary>
+        private static unsafe bool TryRead(ViewInfo view, IReadOnlyList<string?> key, BatchMemory memory, out Column[] columns)
+        {
+            columns = new Column[key.Count];
+            for (var i = 0; i < key.Count; i++)
+            {
+                var type = view.Schema[view.Key[i]];
+                if (key[i] is not { } text)
+                {
+                    columns[i] = Column.ConstantNull(type.Physical, memory);
+                    continue;
+                }
+
+                columns[i] = Column.Allocate(type.Physical, 1, memory);
+                var utf8 = Encoding.UTF8.GetBytes(text);
+                var copy = memory.Allocate(utf8.Length);
+                utf8.CopyTo(new Span<byte>(copy, utf8.Length));
+                if (TextValue.TryWrite(copy, utf8.Length, type, columns[i].Values, 0, TimeZoneInfo.Utc, memory) != TextResult.Ok) return false;
+            }
+
+            return true;
+        }
     }
 
-    /// <summary>Stored rows as batches.</summary>
-    private sealed class TreeRows(Schema schema, long step, IEnumerable<byte[]> rows) : IRows
+    /// <summary>A part of a pinned view, in the order of its scan.</summary>
+    private sealed class ScanRows(Schema schema, long step, ViewSnapshot snapshot, long offset, long limit) : IRows
     {
-        private readonly IEnumerator<byte[]> _rows = rows.GetEnumerator();
+        private ViewCursor _cursor;
+        private long _skip = offset;
+        private long _left = limit;
 
         public Schema Schema => schema;
 
@@ -137,14 +123,35 @@ internal sealed class PipelineViews : IViewReader
         public ValueTask<Batch?> NextAsync(CancellationToken cancellation)
         {
             cancellation.ThrowIfCancellationRequested();
-            var chunk = new List<byte[]>();
-            while (chunk.Count < Batch.TypicalRows && _rows.MoveNext()) chunk.Add(_rows.Current);
-            return new ValueTask<Batch?>(chunk.Count == 0 ? null : RowCodec.Decode(schema, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk), []));
+            if (_skip > 0) snapshot.Skip(ref _cursor, _skip);
+            _skip = 0;
+            var rows = _left > 0 ? snapshot.Scan(ref _cursor, (int)Math.Min(_left, Batch.TypicalRows)) : null;
+            _left -= rows?.Count ?? 0;
+            return new ValueTask<Batch?>(rows);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>The row of a key, or none.</summary>
+    private sealed class OneRow(Schema schema, long step, Batch? row) : IRows
+    {
+        private Batch? _row = row;
+
+        public Schema Schema => schema;
+
+        public long Step => step;
+
+        public ValueTask<Batch?> NextAsync(CancellationToken cancellation)
+        {
+            var row = _row;
+            _row = null;
+            return new ValueTask<Batch?>(row);
         }
 
         public ValueTask DisposeAsync()
         {
-            _rows.Dispose();
+            _row?.Release();
             return ValueTask.CompletedTask;
         }
     }
