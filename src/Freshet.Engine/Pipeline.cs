@@ -31,7 +31,6 @@ public sealed class Pipeline : IDisposable
     private readonly LogStore _log;
     private readonly PipelineOptions _options;
     private readonly ScriptBinder _binder;
-    private readonly IReadOnlyList<SourceText> _scripts;
     private readonly Partition _journal;
     private readonly StepRunner _runner;
     private readonly List<ViewOutput> _views = [];
@@ -51,7 +50,6 @@ public sealed class Pipeline : IDisposable
     {
         _log = log;
         _options = options;
-        _scripts = scripts;
         _connectors = new Connectors(log, options);
         _binder = new ScriptBinder(isBounded: false) { CheckTable = Connectors.Check };
         _binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
@@ -149,7 +147,7 @@ public sealed class Pipeline : IDisposable
         var pin = Pin();
         try
         {
-            return new QueryPlanner(_binder, _scripts, _connectors, _options, _views, Zone).Plan(sql, pin, VisibleEnd);
+            return new QueryPlanner(_binder, _connectors, _options, _views, Zone).Plan(sql, pin, VisibleEnd);
         }
         catch
         {

@@ -58,7 +58,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         if (!table.PrimaryKey.IsEmpty && table.Connector is "log" or "filesystem" && table.Options.GetValueOrDefault("changelog") is not null) throw Error("Upserts by primary key are not supported yet.");
     }
 
-    private static string TopicOf(TableDefinition table) => table.Option("topic", table.Name);
+    private static string TopicOf(TableDefinition table) => table.Option("topic", table.DeclaredName);
 
     /// <summary>The source of a table with the columns that are needed; bounded when <paramref name="end"/> names where its topic ends.</summary>
     public IRowSource CreateSource(TableDefinition table, ImmutableArray<ScanColumn> physical, Func<Partition, LogOffset>? end)

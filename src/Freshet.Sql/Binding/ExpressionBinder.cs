@@ -41,6 +41,7 @@ internal sealed class ExpressionBinder
     private readonly SourceText _source;
     private readonly Scope _scope;
     private readonly SpecialFunctions _special;
+    private int _depth;
 
     public ExpressionBinder(SourceText source, Scope scope, Grouping? grouping = null)
     {
@@ -62,6 +63,14 @@ internal sealed class ExpressionBinder
     public BoundExpression Bind(Expression expression)
     {
         if (Grouping?.TryBind(expression, this) is { } grouped) return grouped;
+        if (++_depth > QueryRules.ExpressionDepthMax) throw Error(expression.Span, $"The expression is more than {QueryRules.ExpressionDepthMax} levels deep.");
+        var bound = BindForm(expression);
+        _depth--;
+        return bound.Size <= QueryRules.ExpressionNodesMax ? bound : throw Error(expression.Span, $"The expression has more than {QueryRules.ExpressionNodesMax} parts.");
+    }
+
+    private BoundExpression BindForm(Expression expression)
+    {
         return expression switch
         {
             Literal literal => Literals.Bind(literal, _source),
@@ -83,7 +92,7 @@ internal sealed class ExpressionBinder
             Syntax.Index index => IndexOf(index),
             FieldAccess access => Field(Bind(access.Base), access.Field, access.Span),
             Constructor constructor => Construct(constructor),
-            InQuery or Exists or ScalarQuery => throw Error(expression.Span, "Subqueries in expressions are not supported yet: write a join."),
+            InQuery or Exists or ScalarQuery or CollectionQuery or Quantified { Query: not null } => throw Error(expression.Span, "Subqueries in expressions are not supported yet: write a join."),
             Star => throw Error(expression.Span, "* stands only in SELECT and in COUNT(*)."),
             Word word => throw Error(word.Span, $"{word.Text} has no meaning here."),
             _ => throw Error(expression.Span, NotSupported.Sentence(expression)),
@@ -103,6 +112,7 @@ internal sealed class ExpressionBinder
         var type = TypeRules.ForComparison(left.Type, right.Type)
             ?? throw Error(span, $"{left.Type.Name} and {right.Type.Name} cannot be compared. Write a CAST.");
         if (type.Kind == TypeKind.Null) type = SqlType.Boolean;
+        if (type.Kind == TypeKind.Variant) throw Error(span, "Two VARIANTs cannot be compared: write CAST(... AS STRING) or another type for one of them.");
         // Text has one layout in all lengths, so that no cast is needed between them.
         if (!(left.Type.IsCharacter && right.Type.IsCharacter))
         {
@@ -168,12 +178,13 @@ internal sealed class ExpressionBinder
         return Call("NEGATE", ArithmeticKernel.Negate, [operand], operand.Type, minus.Span);
     }
 
-    private BoundLogical Logical(Binary logical)
-    {
-        var left = Coerce.Boolean(Bind(logical.Left), $"The left side of {logical.Operator}");
-        var right = Coerce.Boolean(Bind(logical.Right), $"The right side of {logical.Operator}");
-        return new BoundLogical(logical.Operator == "AND", left, right, logical.Span);
-    }
+    private BoundExpression Logical(Binary logical) =>
+        Balanced([.. ExpressionWalk.Chain(logical, logical.Operator).Select(o => Coerce.Boolean(Bind(o), $"A side of {logical.Operator}"))], logical.Operator == "AND", logical.Span);
+
+    /// <summary>A chain as a tree of small depth, in the same order.</summary>
+    private static BoundExpression Balanced(ReadOnlySpan<BoundExpression> operands, bool isAnd, TextSpan span) => operands.Length == 1
+        ? operands[0]
+        : new BoundLogical(isAnd, Balanced(operands[..(operands.Length / 2)], isAnd, span), Balanced(operands[(operands.Length / 2)..], isAnd, span), span);
 
     private BoundExpression Compute(Binary binary)
     {
@@ -261,7 +272,7 @@ internal sealed class ExpressionBinder
     private BoundExpression In(InList list)
     {
         var operand = Bind(list.Operand);
-        var any = list.Items.Select(i => Compare("=", operand, Bind(i), list.Span)).Aggregate((all, next) => new BoundLogical(false, all, next, list.Span));
+        var any = Balanced([.. list.Items.Select(i => Compare("=", operand, Bind(i), list.Span))], isAnd: false, list.Span);
         return list.IsNegated ? Call("NOT", LogicKernel.Not, [any], SqlType.Boolean, list.Span) : any;
     }
 

@@ -16,6 +16,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
     public (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) Bind(TableReference reference, Expression? where) => reference switch
     {
         NamedTable named => Named(named),
+        QueryTable { IsLateral: true } lateral => throw Error(lateral.Span, "LATERAL queries are not supported yet: write a join."),
         QueryTable query => Aliased(queries.Bind(query.Query), query.Alias?.Name, query.Alias),
         JoinTable join => JoinOf(join, where),
         FunctionTable function => Function(function),
@@ -59,6 +60,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
             condition = condition is null ? equal : new BoundLogical(true, condition, equal, join.Span);
         }
 
+        if (condition is not null) QueryBinder.CheckClock(source, condition, queries.Rules);
         if (join.Kind == JoinKind.Cross && where is not null)
         {
             // FROM a, b WHERE a.x = b.x is a join by what WHERE says of both.
@@ -85,7 +87,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
 
     private static IEnumerable<BoundExpression> CrossConditions(ExpressionBinder binder, Expression where, int width)
     {
-        foreach (var part in Conjuncts(where))
+        foreach (var part in ExpressionWalk.Chain(where, "AND"))
         {
             BoundExpression bound;
             try
@@ -101,9 +103,6 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
             if (IsEquality(bound, width, out _, out _)) yield return bound;
         }
     }
-
-    private static IEnumerable<Expression> Conjuncts(Expression expression) =>
-        expression is Binary { Operator: "AND" } and ? Conjuncts(and.Left).Concat(Conjuncts(and.Right)) : [expression];
 
     private BoundColumn Named(IReadOnlyList<ScopeColumn> columns, string name, int shift, JoinTable join)
     {
@@ -140,7 +139,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         if (IsLeft(a) && IsRight(b)) (left, right) = (a, b);
         else if (IsLeft(b) && IsRight(a)) (left, right) = (b, a);
         else return false;
-        return left.Type.Physical == right.Type.Physical;
+        return left.Type.Physical == right.Type.Physical && left.Type.Kind != TypeKind.Variant;
     }
 
     /// <summary>The node with its keys as columns; keys that are columns already cost nothing.</summary>
@@ -194,7 +193,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         if (function.Input is null || function.Descriptor.Length != 1) throw Error(function.Span, $"{function.Function} takes a table and a time column: {function.Function}(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE).");
         var input = Bind(function.Input, null);
         var time = new Scope(source, input.Columns).Resolve(new Name(function.Descriptor, function.Span));
-        if (!time.Type.IsTimestamp) throw Error(function.Span, $"The time column {time.Name} is {time.Type.Name}, not a timestamp.");
+        TimeAttributes.Check(source, function.Span, function.Function, input.Node, time.Index, queries.Rules);
         var binder = new ExpressionBinder(source, new Scope(source, []));
         string[] order = function.Function == "TUMBLE" ? ["SIZE", "OFFSET"] : ["SLIDE", "SIZE", "OFFSET"];
         var lengths = new Dictionary<string, long>();
@@ -202,14 +201,16 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         {
             var name = function.Arguments[i].Name ?? (i < order.Length ? order[i] : throw Error(function.Span, $"{function.Function} takes at most {order.Length} lengths."));
             if (!order.Contains(name)) throw Error(function.Span, $"{function.Function} has no argument {name}.{NearestName.Hint(name, order)}");
+            if (lengths.ContainsKey(name)) throw Error(function.Span, $"{function.Function}: {name} is given twice.");
             lengths[name] = Length(binder, function.Arguments[i].Value);
         }
 
         if (!lengths.TryGetValue("SIZE", out var size)) throw Error(function.Span, $"{function.Function} needs a size.");
         if (function.Function == "HOP" && !lengths.ContainsKey("SLIDE")) throw Error(function.Span, "HOP needs a slide and a size.");
         var slide = lengths.GetValueOrDefault("SLIDE", size);
-        if (size <= 0 || slide <= 0 || size % slide != 0) throw Error(function.Span, "The size of a HOP window must be a multiple of its slide, both positive.");
-        var node = new WindowAssign(input.Node, new Window(size, slide, lengths.GetValueOrDefault("OFFSET")), time.Index);
+        var window = new Window(size, slide, lengths.GetValueOrDefault("OFFSET"));
+        TimeAttributes.Check(source, function.Span, window);
+        var node = new WindowAssign(input.Node, window, time.Index);
         var alias = function.Alias?.Name;
         return (node, [.. node.Schema.Fields.Select((f, i) => new ScopeColumn(alias, f.Name, f.Type, i))]);
     }

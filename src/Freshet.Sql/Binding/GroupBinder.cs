@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -7,51 +8,83 @@ namespace Freshet.Sql.Binding;
 
 /// <summary>
 /// The grouping part of a SELECT: a projection of keys and arguments, the aggregation, HAVING. Windows come from a window
-/// table function, or from the older GROUP BY TUMBLE(...) and HOP(...).
+/// table function whose window_start and window_end are keys, or from the older GROUP BY TUMBLE(...) and HOP(...).
 /// </summary>
-internal sealed class GroupBinder
+internal sealed class GroupBinder(SourceText source, ExpressionBinder input, SelectBody select, ImmutableArray<SelectItem> items, PlanNode node, QueryRules rules)
 {
-    private static readonly string[] LegacyWindows = ["TUMBLE", "HOP", "SESSION"];
+    private readonly List<BoundExpression> _keys = [];
 
-    private readonly SourceText _source;
-    private readonly ExpressionBinder _input;
-    private readonly SelectBody _select;
-    private readonly ImmutableArray<SelectItem> _items;
-    private (Window Window, int Time, bool IsLegacy)? _window;
+    /// <summary>The window function below, by position in <see cref="_keys"/> of start and end.</summary>
+    private WindowAssign? _assign;
 
-    public GroupBinder(SourceText source, ExpressionBinder input, SelectBody select, ImmutableArray<SelectItem> items, (Window Window, int Time, bool IsLegacy)? window)
-    {
-        _source = source;
-        _input = input;
-        _select = select;
-        _items = items;
-        _window = window;
-    }
+    /// <summary>The older form: the window, and the time column of the input.</summary>
+    private (Window Window, int Time)? _legacy;
 
     /// <summary>The grouped plan, and the SELECT list over it.</summary>
-    public PlanNode Plan(PlanNode node, ImmutableArray<OrderItem> order, out ImmutableArray<BoundExpression> results, out ExpressionBinder over)
+    public PlanNode Plan(ImmutableArray<OrderItem> order, out ImmutableArray<BoundExpression> results, out ExpressionBinder over)
     {
-        var keys = Keys();
-        var windowColumns = WindowColumns(keys.Length);
-        var callsFrom = keys.Length + (_window is null ? 0 : 3);
-        var grouping = new Grouping(_input, keys, callsFrom, windowColumns);
-        over = new ExpressionBinder(_source, _input.Scope, grouping);
+        BindKeys();
+        _assign = AssignOfKeys();
+        var grouping = Grouped();
+        over = new ExpressionBinder(source, input.Scope, grouping);
         var binder = over;
-        results = [.. _items.Select(i => binder.Bind(i.Expression))];
-        var having = _select.Having is null ? null : over.Coerce.Boolean(over.Bind(_select.Having), "HAVING");
+        results = [.. items.Select(i => binder.Bind(i.Expression))];
+        var having = select.Having is null ? null : over.Coerce.Boolean(over.Bind(select.Having), "HAVING");
         foreach (var item in order)
         {
             // Calls that only ORDER BY has must be known before the plan is made.
             if (Grouping.IsAggregate(item.Expression)) over.Bind(item.Expression);
         }
 
-        PlanNode plan = Aggregation(node, keys, grouping);
+        var plan = Aggregation(grouping);
         return having is null ? plan : new Filter(plan, having);
     }
 
-    private PlanNode Aggregation(PlanNode node, ImmutableArray<BoundExpression> keys, Grouping grouping)
+    /// <summary>The outputs of the aggregation by what they are called in the SELECT: plain keys, then the window, then the calls.</summary>
+    private Grouping Grouped()
     {
-        var columns = keys.ToList();
+        var outputs = new Dictionary<string, BoundColumn>(StringComparer.Ordinal);
+        var plain = _keys.Where(k => !IsOfWindow(k)).ToList();
+        for (var i = 0; i < plain.Count; i++) outputs.TryAdd(plain[i].ToString()!, new BoundColumn(i, plain[i].Type));
+        if (_assign is null && _legacy is null) return new Grouping(input, outputs, plain.Count, []);
+        var from = plain.Count;
+        var time = _assign?.Inputs[0].Schema[_assign.TimeColumn] ?? node.Schema[_legacy!.Value.Time];
+        BoundColumn[] window = [new(from, SqlType.Timestamp(3).NotNull), new(from + 1, SqlType.Timestamp(3).NotNull), new(from + 2, time.NotNull)];
+        if (_legacy is not null)
+        {
+            string[] endings = ["START", "END", "ROWTIME"];
+            var functions = new Dictionary<string, BoundColumn>();
+            for (var i = 0; i < endings.Length; i++)
+                foreach (var name in new[] { "TUMBLE_", "HOP_" }) functions.Add(name + endings[i], window[i]);
+            return new Grouping(input, outputs, from + 3, functions);
+        }
+
+        for (var column = 0; column < node.Schema.Count; column++)
+            if (WindowGrouping.Origin(node, column) is { } origin && origin.Assign == _assign) outputs.TryAdd(new BoundColumn(column, node.Schema[column]).ToString(), window[origin.Column]);
+        return new Grouping(input, outputs, from + 3, []);
+    }
+
+    private bool IsOfWindow(BoundExpression key) =>
+        _assign is not null && key is BoundColumn column && WindowGrouping.Origin(node, column.Index) is { } origin && origin.Assign == _assign;
+
+    /// <summary>The window function of which both window_start and window_end are keys; other grouping by a bound of a window is ordinary.</summary>
+    private WindowAssign? AssignOfKeys()
+    {
+        var origins = _keys.OfType<BoundColumn>().Select(k => WindowGrouping.Origin(node, k.Index)).Where(o => o is not null).Select(o => o!.Value).ToList();
+        foreach (var (assign, _) in origins)
+        {
+            if (!origins.Any(o => o.Assign == assign && o.Column == 0) || !origins.Any(o => o.Assign == assign && o.Column == 1)) continue;
+            if (_legacy is not null) throw new SqlException(source, select.GroupBy!.Span, "A query groups by one window.");
+            return assign;
+        }
+
+        return null;
+    }
+
+    private PlanNode Aggregation(Grouping grouping)
+    {
+        var columns = _keys.Where(k => !IsOfWindow(k)).ToList();
+        var keys = Enumerable.Range(0, columns.Count).ToImmutableArray();
         int Place(BoundExpression? expression)
         {
             if (expression is null) return -1;
@@ -62,32 +95,36 @@ internal sealed class GroupBinder
         }
 
         var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, Place(c.Argument), Place(c.Filter), c.IsDistinct, c.Type)).ToImmutableArray();
-        var time = _window is null ? -1 : Place(new BoundColumn(_window.Value.Time, node.Schema[_window.Value.Time]));
-        var input = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
-        var keyColumns = Enumerable.Range(0, keys.Length).ToImmutableArray();
-        return _window is null ? new Aggregate(input, keyColumns, calls) : new WindowAggregate(input, _window.Value.Window, time, keyColumns, calls);
+        var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
+        var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
+        if (_legacy is not null) return new WindowAggregate(projected, _legacy.Value.Window, time, keys, calls);
+        if (_assign is null) return new Aggregate(projected, keys, calls);
+        var windows = new WindowGrouping(_assign);
+        if (windows.Strip(projected) is not { } stripped || !stripped.Places.SequenceEqual(Enumerable.Range(0, columns.Count)))
+            throw new SqlException(source, select.GroupBy!.Span, "An expression of window_start, window_end or window_time before this grouping by windows is not supported yet: compute it from the result of the grouping.");
+        var plan = new WindowAggregate(stripped.Node, _assign.Window, stripped.Time, keys, calls);
+        return windows.Remaining(keys.Length) is { } condition ? new Filter(plan, condition) : plan;
     }
 
-    private ImmutableArray<BoundExpression> Keys()
+    private void BindKeys()
     {
-        if (_select.GroupBy is null) return [];
-        var keys = ImmutableArray.CreateBuilder<BoundExpression>();
-        foreach (var key in _select.GroupBy.Keys)
+        if (select.GroupBy is null) return;
+        foreach (var key in select.GroupBy.Keys)
         {
-            if (_window is { IsLegacy: false } && key is Name name && name.Last.ToUpperInvariant() is "WINDOW_START" or "WINDOW_END" or "WINDOW_TIME") continue;
-            if (key is Call call && LegacyWindows.Contains(call.Function))
+            if (key is Call { Function: "TUMBLE" or "HOP" or "SESSION" } call)
             {
-                if (_window is not null) throw Error(key.Span, "A query groups by one window.");
-                _window = Legacy(call);
+                if (_legacy is not null) throw Error(key.Span, "A query groups by one window.");
+                _legacy = Legacy(call);
                 continue;
             }
 
-            if (key is Call { Function: "ROLLUP" or "CUBE" or "GROUPING" }) throw Error(key.Span, "GROUPING SETS, ROLLUP and CUBE are not supported yet.");
+            if (key is GroupingSets or GroupingSet or Call { Function: "ROLLUP" or "CUBE" }) throw Error(key.Span, "GROUPING SETS, ROLLUP and CUBE are not supported yet.");
             if (Grouping.IsAggregate(key)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
-            keys.Add(KeyOf(key));
+            var bound = KeyOf(key);
+            Comparable.Check(source, bound, key.Span, "GROUP BY");
+            QueryBinder.CheckClock(source, bound, rules);
+            if (_keys.All(k => k.ToString() != bound.ToString())) _keys.Add(bound);
         }
-
-        return keys.ToImmutable();
     }
 
     /// <summary>A key may also be an alias or the number of a column of the result.</summary>
@@ -95,45 +132,35 @@ internal sealed class GroupBinder
     {
         if (key is Literal { Kind: LiteralKind.Integer } literal)
         {
-            var ordinal = int.Parse(literal.Text, System.Globalization.CultureInfo.InvariantCulture);
-            if (ordinal < 1 || ordinal > _items.Length) throw Error(key.Span, $"GROUP BY {ordinal}: the result has {_items.Length} columns.");
-            return _input.Bind(_items[ordinal - 1].Expression);
+            if (!int.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var ordinal) || ordinal < 1 || ordinal > items.Length)
+                throw Error(key.Span, $"GROUP BY {literal.Text}: the result has {items.Length} columns.");
+            return Aliased(items[ordinal - 1]);
         }
 
-        if (key is Name { Parts.Length: 1 } name && !_input.Scope.TryResolve(name, out _) && _items.FirstOrDefault(i => i.Alias == name.Last) is { } item)
-            return _input.Bind(item.Expression);
-        return _input.Bind(key);
+        if (key is Name { Parts.Length: 1 } name && !input.Scope.TryResolve(name, out _) && items.FirstOrDefault(i => i.Alias == name.Last) is { } item)
+            return Aliased(item);
+        return input.Bind(key);
     }
 
-    private (Window, int, bool) Legacy(Call call)
+    private BoundExpression Aliased(SelectItem item) =>
+        Grouping.IsAggregate(item.Expression) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
+
+    private (Window, int) Legacy(Call call)
     {
         if (call.Function == "SESSION") throw Error(call.Span, "SESSION windows are not supported yet.");
-        if (_input.Bind(call.Arguments[0]) is not BoundColumn time || !time.Type.IsTimestamp)
-            throw Error(call.Arguments[0].Span, $"{call.Function} takes a time attribute as its first argument.");
-        var lengths = call.Arguments.Skip(1).Select(a => FromBinder.Length(_input, a)).ToList();
+        if (call.Arguments.IsEmpty || input.Bind(call.Arguments[0]) is not BoundColumn time)
+            throw Error(call.Span, $"{call.Function} takes a time attribute as its first argument.");
+        TimeAttributes.Check(source, call.Arguments[0].Span, call.Function, node, time.Index, rules);
+        var lengths = call.Arguments.Skip(1).Select(a => FromBinder.Length(input, a)).ToList();
         var window = (call.Function, lengths.Count) switch
         {
             ("TUMBLE", 1) => new Window(lengths[0], lengths[0], 0),
             ("HOP", 2) => new Window(lengths[1], lengths[0], 0),
             _ => throw Error(call.Span, "Write TUMBLE(time, size) or HOP(time, slide, size)."),
         };
-        return (window, time.Index, true);
+        TimeAttributes.Check(source, call.Span, window);
+        return (window, time.Index);
     }
 
-    private Dictionary<string, int> WindowColumns(int from)
-    {
-        if (_window is null) return [];
-        if (!_window.Value.IsLegacy) return new() { ["WINDOW_START"] = from, ["WINDOW_END"] = from + 1, ["WINDOW_TIME"] = from + 2 };
-        return new()
-        {
-            ["TUMBLE_START"] = from,
-            ["HOP_START"] = from,
-            ["TUMBLE_END"] = from + 1,
-            ["HOP_END"] = from + 1,
-            ["TUMBLE_ROWTIME"] = from + 2,
-            ["HOP_ROWTIME"] = from + 2,
-        };
-    }
-
-    private SqlException Error(TextSpan span, string sentence) => new(_source, span, sentence);
+    private SqlException Error(TextSpan span, string sentence) => new(source, span, sentence);
 }

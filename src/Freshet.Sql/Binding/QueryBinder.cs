@@ -12,37 +12,59 @@ namespace Freshet.Sql.Binding;
 internal delegate PlanNode? TableResolver(Name name, ImmutableDictionary<string, string> options);
 
 /// <summary>Queries to logical plans. What the engine cannot do yet is refused here, with a sentence.</summary>
-internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<IEnumerable<string>> tableNames, ImmutableDictionary<string, PlanNode> common, bool isBounded)
+internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<IEnumerable<string>> tableNames, ImmutableDictionary<string, PlanNode> common, QueryRules rules)
 {
+    private static readonly HashSet<string> Clocks = ["CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_DATE", "LOCALTIME"];
+
     /// <summary>Columns of a SELECT that are its result; what follows is there for ORDER BY alone.</summary>
     private readonly Dictionary<PlanNode, int> _visible = [];
 
     private SqlException Error(TextSpan span, string sentence) => new(source, span, sentence);
 
-    public PlanNode Bind(Query query)
+    public QueryRules Rules => rules;
+
+    /// <summary>A query whose rows go out as they are: it alone may be ordered and cut.</summary>
+    public PlanNode BindTop(Query query) => Bind(query, isTop: true);
+
+    /// <summary>A query that another one reads.</summary>
+    public PlanNode Bind(Query query) => Bind(query, isTop: false);
+
+    private PlanNode Bind(Query query, bool isTop)
     {
         var binder = this;
         foreach (var table in query.With)
         {
+            if (table.IsRecursive) throw Error(table.Span, "WITH RECURSIVE is not supported.");
             var plan = Renamed(binder.Bind(table.Query), table.Columns, table.Span);
-            binder = new QueryBinder(source, tables, tableNames, binder.Common.SetItem(table.Name, plan), isBounded);
+            binder = new QueryBinder(source, tables, tableNames, binder.Common.SetItem(table.Name, plan), rules);
         }
 
-        return binder.BindBody(query);
+        var bound = binder.BindBody(query, isTop);
+        return bound.Size <= QueryRules.PlanNodesMax ? bound : throw Error(query.Span, $"The query has more than {QueryRules.PlanNodesMax} operators once its views and WITH tables are put in.");
     }
 
     private ImmutableDictionary<string, PlanNode> Common => common;
 
-    private PlanNode BindBody(Query query)
+    private PlanNode BindBody(Query query, bool isTop)
     {
-        if (query.OrderBy.IsEmpty && query.Limit is null && query.Offset is null) return Body(query.Body);
-        if (!isBounded)
+        if (query.OrderBy.IsEmpty && query.Limit is null && query.Offset is null)
+            return isTop && query.Body is NestedBody nested ? Bind(nested.Query, isTop) : Body(query.Body);
+        if (!rules.IsBounded)
         {
             var span = query.OrderBy.IsEmpty ? query.Limit?.Span ?? query.Span : query.OrderBy[0].Expression.Span;
             throw Error(span, "ORDER BY and LIMIT are not supported in a view that is kept: keep the rows, and order them in the query that reads the view.");
         }
 
+        if (!isTop)
+        {
+            if ((query.Limit ?? query.Offset) is { } cut) throw Error(cut.Span, "LIMIT and OFFSET are supported at the end of the whole query only, not in a query that another one reads.");
+            // The order of rows that another query reads has no meaning.
+            return Body(query.Body);
+        }
+
         var plan = query.Body is SelectBody select && !select.IsDistinct ? Select(select, query.OrderBy, out var hidden) : WithHidden(Body(query.Body), query.OrderBy, out hidden);
+        for (var i = 0; i < hidden.Length; i++)
+            if (plan.Schema[hidden[i]] is { Kind: TypeKind.Variant } or { Fields.IsEmpty: false }) throw Error(query.OrderBy[i].Expression.Span, $"ORDER BY of {plan.Schema[hidden[i]].Name} is not supported: write a CAST to a type with an order.");
         var columns = query.OrderBy.Select((item, i) => new SortColumn(hidden[i], item.IsDescending, item.NullsFirst ?? !item.IsDescending)).ToImmutableArray();
         var visible = _visible.GetValueOrDefault(plan, plan.Schema.Count);
         PlanNode sorted = new Sort(plan, columns, Number(query.Offset, "OFFSET") ?? 0, Number(query.Limit, "LIMIT"));
@@ -65,8 +87,8 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     private int? Ordinal(OrderItem item, int count)
     {
         if (item.Expression is not Literal { Kind: LiteralKind.Integer } literal) return null;
-        var ordinal = int.Parse(literal.Text, System.Globalization.CultureInfo.InvariantCulture);
-        return ordinal >= 1 && ordinal <= count ? ordinal - 1 : throw Error(literal.Span, $"ORDER BY {ordinal}: the result has {count} columns.");
+        var ordinal = int.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : 0;
+        return ordinal >= 1 && ordinal <= count ? ordinal - 1 : throw Error(literal.Span, $"ORDER BY {literal.Text}: the result has {count} columns.");
     }
 
     private long? Number(Expression? expression, string what)
@@ -89,16 +111,39 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     private PlanNode Union(SetBody set)
     {
-        var left = Body(set.Left);
-        var right = Body(set.Right);
-        if (left.Schema.Count != right.Schema.Count) throw Error(set.Span, $"The sides of UNION have {left.Schema.Count} and {right.Schema.Count} columns.");
+        // A chain of UNION ALL is one node of many inputs.
+        var bodies = new List<QueryBody> { set.Right };
+        var first = set.Left;
+        while (first is SetBody { Operator: SetOperator.Union } chained && chained.IsAll && set.IsAll)
+        {
+            bodies.Insert(0, chained.Right);
+            first = chained.Left;
+        }
+
+        bodies.Insert(0, first);
+        var sides = bodies.Select(Body).ToList();
+        var left = sides[0];
+        for (var i = 1; i < sides.Count; i++)
+            if (sides[i].Schema.Count != left.Schema.Count) throw Error(bodies[i].Span, $"The sides of UNION have {left.Schema.Count} and {sides[i].Schema.Count} columns.");
+        var types = left.Schema.Fields.Select((field, c) => sides.Skip(1).Aggregate(field.Type, (type, side) => TypeRules.Common(type, side.Schema[c])
+            ?? throw Error(set.Span, $"The sides of UNION have different types for {field.Name}: {type.Name} and {side.Schema[c].Name}. Write a CAST."))).ToImmutableArray();
         var coercion = new Coercion(source);
-        var types = left.Schema.Fields.Zip(right.Schema.Fields, (l, r) => TypeRules.Common(l.Type, r.Type) ?? throw Error(set.Span, $"The sides of UNION have different types for {l.Name}: {l.Type.Name} and {r.Type.Name}. Write a CAST.")).ToImmutableArray();
-        PlanNode As(PlanNode side) => side.Schema.Fields.Select(f => f.Type).Zip(types, (a, b) => a.EqualsIgnoringNullability(b)).All(same => same) && ReferenceEquals(side, left)
+        PlanNode As(PlanNode side) => side.Schema.Fields.Select(f => f.Type).Zip(types, (a, b) => a.Equals(b)).All(same => same) && ReferenceEquals(side, left)
             ? side
             : new Project(side, [.. types.Select((t, i) => coercion.To(new BoundColumn(i, side.Schema[i], set.Span), t))], [.. left.Schema.Fields.Select(f => f.Name)]);
-        PlanNode union = new Plan.Union([As(left), As(right)]);
-        return set.IsAll ? union : new Aggregate(union, [.. Enumerable.Range(0, union.Schema.Count)], []);
+        PlanNode union = new Plan.Union([.. sides.Select(As)]);
+        if (left.Schema.Count == 0 || union.Schema.Fields.Select(f => f.Type).Zip(types).Any(p => p.First.IsNullable != p.Second.IsNullable)) union = Nullable(union, types);
+        return set.IsAll ? union : Distinct(union, set.Span);
+    }
+
+    /// <summary>The union with the nullability of all its sides.</summary>
+    private static PlanNode Nullable(PlanNode union, ImmutableArray<SqlType> types) =>
+        new Project(union, [.. types.Select((t, i) => new BoundColumn(i, t))], [.. union.Schema.Fields.Select(f => f.Name)]);
+
+    private Aggregate Distinct(PlanNode plan, TextSpan span)
+    {
+        for (var i = 0; i < plan.Schema.Count; i++) Comparable.Check(source, new BoundColumn(i, plan.Schema[i]), span, $"DISTINCT with the column {plan.Schema.Fields[i].Name}");
+        return new Aggregate(plan, [.. Enumerable.Range(0, plan.Schema.Count)], []);
     }
 
     private Values ValuesOf(ValuesBody body)
@@ -119,12 +164,13 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         var scope = new Scope(source, from.Columns);
         var input = new ExpressionBinder(source, scope);
         var node = from.Node;
-        var grouped = select.GroupBy is not null || select.Items.Any(i => Grouping.IsAggregate(i.Expression)) || Grouping.IsAggregate(select.Having);
-        var window = grouped ? WindowOf(select, ref node) : null;
+        var grouped = select.GroupBy is not null || select.Having is not null || select.Items.Any(i => Grouping.IsAggregate(i.Expression));
         if (select.Where is not null)
         {
             if (Grouping.IsAggregate(select.Where)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
-            node = new Filter(node, input.Coerce.Boolean(input.Bind(select.Where), "WHERE"));
+            var condition = input.Coerce.Boolean(input.Bind(select.Where), "WHERE");
+            CheckClock(source, condition, rules);
+            node = new Filter(node, condition);
         }
 
         var items = Expand(select.Items, scope);
@@ -134,13 +180,27 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             return Projected(select, node, expressions, items, order, input, out orderPlaces);
         }
 
-        var group = new GroupBinder(source, input, select, items, window);
-        return Projected(select, group.Plan(node, order, out var results, out var over), results, items, order, over, out orderPlaces);
+        var group = new GroupBinder(source, input, select, items, node, rules);
+        return Projected(select, group.Plan(order, out var results, out var over), results, items, order, over, out orderPlaces);
     }
+
+    /// <summary>
+    /// Refuses the clock where its value would have to change rows that are already in a result: such rows are kept, and
+    /// nothing tells the query when the clock has moved.
+    /// </summary>
+    internal static void CheckClock(SourceText source, BoundExpression expression, QueryRules rules)
+    {
+        if (rules.IsBounded || rules.MayReadClock) return;
+        if (expression.Parts().OfType<BoundCall>().FirstOrDefault(IsClock) is { } clock)
+            throw new SqlException(source, clock.Span, $"{clock.Name} in a view that is kept is not supported yet: its rows would have to change as the clock moves. Compare with a time of the rows, or read the clock in the query that reads the view.");
+    }
+
+    internal static bool IsClock(BoundCall call) => Clocks.Contains(call.Name) || (call.Name == "UNIX_TIMESTAMP" && call.Children.IsEmpty);
 
     private PlanNode Projected(SelectBody select, PlanNode node, ImmutableArray<BoundExpression> expressions, ImmutableArray<SelectItem> items, ImmutableArray<OrderItem> order, ExpressionBinder binder, out ImmutableArray<int> orderPlaces)
     {
         var names = items.Select((item, i) => item.Alias ?? NameOf(item.Expression) ?? $"EXPR${i}").ToImmutableArray();
+        foreach (var expression in expressions) CheckClock(source, expression, rules);
         for (var i = 0; i < expressions.Length; i++)
             if (expressions[i].Type.Kind == TypeKind.Null) throw Error(items[i].Span, "NULL has no type here: write CAST(NULL AS STRING), for example.");
         var all = expressions.ToList();
@@ -164,27 +224,12 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
         orderPlaces = places.ToImmutable();
         PlanNode result = new Project(node, [.. all], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
-        if (select.IsDistinct) result = new Aggregate(result, [.. Enumerable.Range(0, result.Schema.Count)], []);
+        if (select.IsDistinct) result = Distinct(result, select.Span);
         _visible[result] = names.Length;
         return result;
     }
 
-    private (Window Window, int Time, bool IsLegacy)? WindowOf(SelectBody select, ref PlanNode node)
-    {
-        if (select.GroupBy is null) return null;
-        if (node is WindowAssign assign)
-        {
-            var keys = select.GroupBy.Keys.OfType<Name>().Select(n => n.Last.ToUpperInvariant()).ToHashSet();
-            if (!keys.Contains("WINDOW_START") || !keys.Contains("WINDOW_END"))
-                throw Error(select.GroupBy.Span, "A query over a window function groups by window_start and window_end.");
-            node = assign.Inputs[0];
-            return (assign.Window, assign.TimeColumn, false);
-        }
-
-        return null;
-    }
-
-    private static ImmutableArray<SelectItem> Expand(ImmutableArray<SelectItem> items, Scope scope)
+    private ImmutableArray<SelectItem> Expand(ImmutableArray<SelectItem> items, Scope scope)
     {
         var expanded = ImmutableArray.CreateBuilder<SelectItem>();
         foreach (var item in items)
@@ -195,6 +240,9 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
                 continue;
             }
 
+            if (scope.Columns.Count == 0) throw Error(item.Span, "SELECT * needs a FROM.");
+            if (star.Qualifier is not null && scope.Columns.All(c => c.Table != star.Qualifier.Last))
+                throw Error(star.Span, $"There is no table {star.Qualifier} in FROM.{NearestName.Hint(star.Qualifier.Last, scope.Columns.Select(c => c.Table ?? "").Distinct())}");
             foreach (var column in scope.Columns)
             {
                 if (star.Qualifier is not null && column.Table != star.Qualifier.Last) continue;

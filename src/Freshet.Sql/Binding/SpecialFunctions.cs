@@ -131,16 +131,29 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
 
     private BoundExpression Extreme(Call call)
     {
-        var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
-        if (arguments.Length < 1) throw Takes(call, "at least one argument");
-        var type = binder.Coerce.Common(arguments, call.Function);
-        var op = call.Function == "GREATEST" ? ">=" : "<=";
-        return arguments.Select(a => binder.Coerce.To(a, type)).Aggregate((best, next) =>
+        const int ArgumentsMax = 32;
+        var bound = call.Arguments.Select(binder.Bind).ToImmutableArray();
+        if (bound.Length is < 1 or > ArgumentsMax) throw Takes(call, $"1 to {ArgumentsMax} arguments");
+        var type = binder.Coerce.Common(bound, call.Function).WithNullable(bound.Any(a => a.Type.IsNullable));
+        var arguments = bound.Select(a => binder.Coerce.To(a, type)).ToImmutableArray();
+        if (arguments.Length == 1) return arguments[0];
+        // NULL where any is NULL; else the first one that no later one beats, having beaten those before it.
+        var conditions = ImmutableArray.CreateBuilder<BoundExpression>();
+        var results = ImmutableArray.CreateBuilder<BoundExpression>();
+        foreach (var argument in arguments.Where(a => a.Type.IsNullable))
         {
-            var wins = binder.Compare(op, best, next, call.Span);
-            var anyNull = new BoundCall("IS NULL", LogicKernel.IsNull, [wins], SqlType.Boolean.NotNull, call.Span);
-            return new BoundCase([anyNull, wins], [new BoundLiteral(type.WithNullable(true), call.Span, null), best], next, type.WithNullable(best.Type.IsNullable || next.Type.IsNullable), call.Span);
-        });
+            conditions.Add(new BoundCall("IS NULL", LogicKernel.IsNull, [argument], SqlType.Boolean.NotNull, call.Span));
+            results.Add(new BoundLiteral(type.WithNullable(true), call.Span, null));
+        }
+
+        for (var i = 0; i < arguments.Length - 1; i++)
+        {
+            var wins = arguments[(i + 1)..].Select(other => binder.Compare(call.Function == "GREATEST" ? ">=" : "<=", arguments[i], other, call.Span));
+            conditions.Add(BoundLogical.All(wins)!);
+            results.Add(arguments[i]);
+        }
+
+        return new BoundCase(conditions.ToImmutable(), results.ToImmutable(), arguments[^1], type, call.Span);
     }
 
     private JsonPath Path(Call call)
@@ -174,6 +187,12 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         var path = Path(call);
         var input = Input(call);
         var type = call.Options.TryGetValue("RETURNING", out var returning) ? (SqlType)returning : SqlType.String;
+        if (input.Type.Kind == TypeKind.Variant && !call.Options.ContainsKey("ON EMPTY") && !call.Options.ContainsKey("ON ERROR") && path.Steps.Length > 0 && path.Steps.All(s => s.Key is not null) && JsonPathDecoder.CanDecode(path))
+        {
+            // What is missing or wrong is NULL, so the path can be taken first: the source then decodes that part alone.
+            (input, path) = (new BoundPath(input, JsonPath.Of(JsonPathMode.Lax, path.Steps), call.Span), JsonPath.Root);
+        }
+
         var onEmpty = Behavior(call, "ON EMPTY", type);
         var onError = Behavior(call, "ON ERROR", type);
         var arguments = new[] { input, onEmpty.Default, onError.Default }.Where(a => a is not null).Select(a => a!).ToImmutableArray();

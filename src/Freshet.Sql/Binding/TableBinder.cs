@@ -14,6 +14,7 @@ internal sealed class TableBinder(SourceText source, TableResolver tables)
     public TableDefinition Bind(CreateTable create)
     {
         if (create.Like is not null) return Like(create);
+        if (!create.PartitionedBy.IsEmpty) throw new SqlException(source, create.Span, "PARTITIONED BY is not supported yet.");
         if (create.Columns.IsEmpty) throw new SqlException(source, create.Span, "A table needs at least one column.");
         var fields = new List<Field>();
         var computed = new List<Computed>();
@@ -26,6 +27,7 @@ internal sealed class TableBinder(SourceText source, TableResolver tables)
                 MetadataColumn => throw new SqlException(source, column.Span, "METADATA columns are not supported yet."),
                 _ => SqlType.Null,
             };
+            if (column is NamedColumn) throw new SqlException(source, column.Span, $"The column {column.Name} needs a type.");
             if (fields.Any(f => f.Name == column.Name)) throw new SqlException(source, column.Span, $"The column {column.Name} is declared twice.");
             fields.Add(new Field(column.Name, create.PrimaryKey.Contains(column.Name) ? type.NotNull : type));
         }
@@ -57,7 +59,8 @@ internal sealed class TableBinder(SourceText source, TableResolver tables)
     {
         if (tables(create.Like!.Table, ImmutableDictionary<string, string>.Empty) is not Scan scan)
             throw new SqlException(source, create.Like.Span, $"There is no table {create.Like.Table}.");
-        if (!create.Columns.IsEmpty) throw new SqlException(source, create.Like.Span, "LIKE with further columns is not supported yet.");
+        if (!create.Columns.IsEmpty || create.Watermark is not null || !create.PrimaryKey.IsEmpty) throw new SqlException(source, create.Like.Span, "LIKE with further columns, a watermark or a key is not supported yet.");
+        if (!create.Like.Features.IsEmpty) throw new SqlException(source, create.Like.Span, "INCLUDING and EXCLUDING are not supported yet.");
         return scan.Table with { Name = create.Name.Last, Options = scan.Table.Options.SetItems(Options(create)), Source = source, Place = create.Span };
     }
 

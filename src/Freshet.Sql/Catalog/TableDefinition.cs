@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Text;
 
@@ -33,54 +31,18 @@ public sealed record TableDefinition(
 {
     public const string ConnectorOption = "connector";
 
+    /// <summary>The name in CREATE TABLE: a scan with OPTIONS of its own is named after it, behind a #.</summary>
+    public string DeclaredName => Name.Split('#')[0];
+
     public string Connector => Options.GetValueOrDefault(ConnectorOption, "");
+
+    /// <summary>A hash of all that changes what a scan of the table gives; part of the identity of every operator above it.</summary>
+    public string Fingerprint => PlanNode.HashOf(
+        $"{Name}{Schema} computed {string.Join(", ", Computed.Select(c => $"{c.Column}={c.Expression}"))} time {RowTime} watermark {Watermark} "
+        + $"key {string.Join(",", PrimaryKey)} with {string.Join(", ", Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}");
 
     public bool IsComputed(int column) => Computed.Any(c => c.Column == column);
 
     /// <summary>An option's value, or what holds without it.</summary>
     public string Option(string key, string otherwise) => Options.GetValueOrDefault(key, otherwise);
-}
-
-/// <summary>The built-in table of all events that come in over the tracking API.</summary>
-public static class EventsTable
-{
-    public const string Name = "events";
-
-    /// <summary>The connector that stands for the built-in topic.</summary>
-    public const string Connector = "events";
-
-    /// <summary>Columns, and the member of the stored event that each is read from.</summary>
-    public static ImmutableArray<(string Column, SqlType Type, string Member)> Columns { get; } =
-    [
-        ("message_id", SqlType.String, "messageId"),
-        ("type", SqlType.String, "type"),
-        ("event", SqlType.String, "event"),
-        ("name", SqlType.String, "name"),
-        ("category", SqlType.String, "category"),
-        ("user_id", SqlType.String, "userId"),
-        ("anonymous_id", SqlType.String, "anonymousId"),
-        ("group_id", SqlType.String, "groupId"),
-        ("previous_id", SqlType.String, "previousId"),
-        ("properties", SqlType.Variant, "properties"),
-        ("traits", SqlType.Variant, "traits"),
-        ("context", SqlType.Variant, "context"),
-        ("integrations", SqlType.Variant, "integrations"),
-        ("event_time", SqlType.TimestampLtz(3), "timestamp"),
-        ("received_at", SqlType.TimestampLtz(3), "receivedAt"),
-        ("original_timestamp", SqlType.TimestampLtz(3), "originalTimestamp"),
-        ("sent_at", SqlType.TimestampLtz(3), "sentAt"),
-        ("source", SqlType.String, "source"),
-        ("sequence", SqlType.BigInt.NotNull, ""),
-    ];
-
-    /// <summary>The table with a watermark that stays <paramref name="delayMs"/> behind the highest event time.</summary>
-    public static TableDefinition Create(long delayMs)
-    {
-        var schema = new Schema([.. Columns.Select(c => new Field(c.Column, c.Type))]);
-        var rowTime = schema.IndexOf("event_time");
-        var delay = new BoundLiteral(SqlType.IntervalDayTime.NotNull, default, delayMs);
-        var watermark = new BoundCall("-", TimeKernel.AddInterval(-1), [new BoundColumn(rowTime, schema[rowTime]), delay], schema[rowTime], default);
-        return new TableDefinition(
-            Name, schema, [], rowTime, watermark, [], ImmutableDictionary<string, string>.Empty.Add(TableDefinition.ConnectorOption, Connector), new SourceText(Name, ""), default);
-    }
 }

@@ -37,12 +37,16 @@ public static class TypeRules
     public static SqlType? ForComparison(SqlType left, SqlType right)
     {
         if (Common(left, right) is { } common) return common;
-        if (left.Kind == TypeKind.Variant) return right.WithNullable(true);
-        if (right.Kind == TypeKind.Variant) return left.WithNullable(true);
+        if (left.Kind == TypeKind.Variant) return OfVariant(right);
+        if (right.Kind == TypeKind.Variant) return OfVariant(left);
         if (left.IsCharacter && right.Physical != PhysicalKind.View) return right.WithNullable(true);
         if (right.IsCharacter && left.Physical != PhysicalKind.View) return left.WithNullable(true);
         return null;
     }
+
+    /// <summary>The type in which a VARIANT is compared: exact numbers with room for both parts, so that 12.5 is more than the INT 12.</summary>
+    private static SqlType OfVariant(SqlType type) =>
+        type.IsInteger || type.Kind == TypeKind.Decimal ? SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(18, type.Scale)) : type.WithNullable(true);
 
     /// <summary>The result of + - * / % over numbers; operands are cast to <paramref name="operand"/> where it is not null (decimals keep their own types).</summary>
     public static SqlType Arithmetic(string op, SqlType left, SqlType right, out SqlType? operand)

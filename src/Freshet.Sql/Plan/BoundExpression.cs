@@ -16,6 +16,8 @@ namespace Freshet.Sql.Plan;
 /// </summary>
 public abstract class BoundExpression(SqlType type, TextSpan span)
 {
+    private long _size;
+
     public SqlType Type { get; } = type;
 
     public TextSpan Span { get; } = span;
@@ -30,6 +32,12 @@ public abstract class BoundExpression(SqlType type, TextSpan span)
 
     /// <summary>Whether a row can fail here.</summary>
     public virtual bool CanFail => Children.Any(c => c.CanFail);
+
+    /// <summary>Nodes of the tree, shared ones counted each time.</summary>
+    public long Size => _size != 0 ? _size : _size = Math.Min(long.MaxValue / 256, 1 + Children.Sum(c => c.Size));
+
+    /// <summary>The expression and all its parts.</summary>
+    public IEnumerable<BoundExpression> Parts() => Children.SelectMany(c => c.Parts()).Prepend(this);
 
     /// <summary>Replaces parts from the leaves up.</summary>
     public BoundExpression Rewrite(Func<BoundExpression, BoundExpression> change)

@@ -9,12 +9,14 @@ using Freshet.Sql.Catalog;
 namespace Freshet.Sql.Plan;
 
 /// <summary>
-/// A node of a logical plan: what rows there are, not how they are computed. Immutable.
-/// <see cref="Describe"/> is canonical; its hash is the stable identity of the operator, so that equal subtrees are one.
+/// A node of a logical plan: what rows there are, not how they are computed. Immutable; inputs may be shared between nodes.
+/// <see cref="Describe"/> is canonical; the hash of it and of the inputs' identities is the stable identity of the operator,
+/// so that equal subtrees are one.
 /// </summary>
 public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
 {
     private string? _text;
+    private string? _identity;
 
     public Schema Schema { get; } = schema;
 
@@ -26,6 +28,17 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// <summary>Columns that name a row of the result; empty where none are known.</summary>
     public virtual ImmutableArray<int> Key => [];
 
+    /// <summary>
+    /// The time attributes of the result: columns that no row older than the watermark is expected in. Only windows over them can close.
+    /// </summary>
+    public virtual ImmutableArray<int> RowTimes => [];
+
+    /// <summary>Nodes of the tree, shared ones counted each time: what a rule that walks the tree costs.</summary>
+    public long Size { get; } = Math.Min(long.MaxValue / 256, 1 + inputs.Sum(i => i.Size));
+
+    /// <summary>The expressions that the node computes.</summary>
+    public virtual IEnumerable<BoundExpression> OwnExpressions => [];
+
     /// <summary>This node without its inputs.</summary>
     public abstract string Describe();
 
@@ -33,7 +46,10 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     public string Text => _text ??= $"{Describe()}[{string.Join("; ", Inputs.Select(i => i.Text))}]";
 
     /// <summary>The stable identity of the subtree.</summary>
-    public string Identity => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)).AsSpan(0, 8));
+    public string Identity => _identity ??= HashOf($"{Describe()}[{string.Join(";", Inputs.Select(i => i.Identity))}]");
+
+    /// <summary>The first 64 bits of a canonical text's SHA-256.</summary>
+    internal static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 }
 
 /// <summary>A column that a scan gives: a table's column, or a part of a VARIANT column decoded to a type.</summary>
@@ -57,13 +73,18 @@ public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> colum
 
     public override bool IsAppendOnly => Table.Connector != "view" && Table.Option("changelog", "false") != "true";
 
-    public override string Describe() => $"scan {Table.Name}({string.Join(", ", Columns)})";
+    public override ImmutableArray<int> RowTimes =>
+        [.. Enumerable.Range(0, Columns.Length).Where(i => Table.RowTime >= 0 && Columns[i].Column == Table.RowTime && Columns[i].Path is null)];
+
+    public override string Describe() => $"scan {Table.Name}#{Table.Fingerprint}({string.Join(", ", Columns)})";
 }
 
 /// <summary>Rows written in the query.</summary>
 public sealed class Values(Schema schema, ImmutableArray<ImmutableArray<BoundExpression>> rows) : PlanNode(schema, [])
 {
     public ImmutableArray<ImmutableArray<BoundExpression>> Rows { get; } = rows;
+
+    public override IEnumerable<BoundExpression> OwnExpressions => Rows.SelectMany(r => r);
 
     public override string Describe() => $"values({string.Join(", ", Rows.Select(r => $"({string.Join(", ", r)})"))})";
 }
@@ -73,6 +94,10 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
     public BoundExpression Condition { get; } = condition;
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
+
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
+
+    public override IEnumerable<BoundExpression> OwnExpressions => [Condition];
 
     public override string Describe() => $"filter {Condition}";
 }
@@ -92,6 +117,11 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
             return places.Contains(-1) ? [] : places;
         }
     }
+
+    public override ImmutableArray<int> RowTimes =>
+        [.. Enumerable.Range(0, Expressions.Length).Where(i => Expressions[i] is BoundColumn column && Inputs[0].RowTimes.Contains(column.Index))];
+
+    public override IEnumerable<BoundExpression> OwnExpressions => Expressions;
 
     public int IndexOfColumn(int input)
     {
@@ -154,6 +184,8 @@ public sealed class WindowAssign(PlanNode input, Window window, int timeColumn)
         new("window_time", time.NotNull),
     ];
 
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Schema.Count - 1] : [];
+
     public override string Describe() => $"windows {Window} of {TimeColumn}";
 }
 
@@ -172,6 +204,8 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override bool IsAppendOnly => true;
 
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length + 2)];
+
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Keys.Length + 2] : [];
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }
@@ -194,12 +228,16 @@ public sealed class Join(PlanNode left, PlanNode right, bool isLeftOuter, Immuta
         ? []
         : Inputs[1].Key.All(RightKeys.Contains) ? Inputs[0].Key : [.. Inputs[0].Key, .. Inputs[1].Key.Select(k => k + Inputs[0].Schema.Count)];
 
+    public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
+
     public override string Describe() => $"{(IsLeftOuter ? "left " : "")}join {string.Join(",", LeftKeys)} = {string.Join(",", RightKeys)}{(Residual is null ? "" : $" and {Residual}")}";
 }
 
 /// <summary>UNION ALL of inputs with the same types.</summary>
 public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].Schema, inputs)
 {
+    public override ImmutableArray<int> RowTimes => [.. Inputs[0].RowTimes.Where(c => Inputs.All(i => i.RowTimes.Contains(c)))];
+
     public override string Describe() => "union";
 }
 
@@ -212,6 +250,8 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
     public ImmutableArray<Field> Elements { get; } = elements;
 
     public bool IsOuter { get; } = isOuter;
+
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
 
     public override string Describe() => $"unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}";
 }
@@ -229,6 +269,8 @@ public sealed class Sort(PlanNode input, ImmutableArray<SortColumn> columns, lon
     public long? Limit { get; } = limit;
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
+
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
 
     public override string Describe() => $"sort by {string.Join(", ", Columns)} offset {Offset} limit {Limit}";
 }

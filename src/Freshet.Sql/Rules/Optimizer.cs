@@ -8,18 +8,30 @@ internal static class Optimizer
 {
     public static PlanNode Optimize(PlanNode plan)
     {
+        plan = Rebuild(plan, FoldConstants.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
-        plan = Rebuild(plan, PushFilterBelowProject.Apply);
+        plan = Rebuild(plan, PushFilterDown.Apply);
+        plan = Rebuild(plan, MergeProjects.Apply);
+        plan = Rebuild(plan, TakePathsBelow.Apply);
         plan = PruneColumns.Apply(plan);
         plan = Rebuild(plan, MergeProjects.Apply);
         return Rebuild(plan, ReadPathsInScan.Apply);
     }
 
-    /// <summary>Applies a rule to every node, from the leaves up.</summary>
-    private static PlanNode Rebuild(PlanNode node, Func<PlanNode, PlanNode> rule)
+    /// <summary>Applies a rule to every node, from the leaves up; a node that is shared stays shared.</summary>
+    private static PlanNode Rebuild(PlanNode plan, Func<PlanNode, PlanNode> rule)
     {
-        var inputs = ImmutableArray.CreateRange(node.Inputs, i => Rebuild(i, rule));
-        return rule(inputs.SequenceEqual(node.Inputs) ? node : WithInputs(node, inputs));
+        var done = new Dictionary<PlanNode, PlanNode>(ReferenceEqualityComparer.Instance);
+        return Visit(plan);
+
+        PlanNode Visit(PlanNode node)
+        {
+            if (done.TryGetValue(node, out var known)) return known;
+            var inputs = ImmutableArray.CreateRange(node.Inputs, Visit);
+            var rebuilt = rule(inputs.SequenceEqual(node.Inputs) ? node : WithInputs(node, inputs));
+            done.Add(node, rebuilt);
+            return rebuilt;
+        }
     }
 
     internal static PlanNode WithInputs(PlanNode node, ImmutableArray<PlanNode> inputs) => node switch

@@ -42,7 +42,7 @@ internal static class PruneColumns
             case Unnest unnest:
                 {
                     var width = unnest.Inputs[0].Schema.Count;
-                    var (input, places) = Prune(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
+                    var (input, places) = Kept(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
                     int[] all = [.. places, .. unnest.Elements.Select((_, i) => input.Schema.Count + i)];
                     return (new Unnest(input, places[unnest.Collection], unnest.Elements, unnest.IsOuter), all);
                 }
@@ -51,8 +51,8 @@ internal static class PruneColumns
                 {
                     var width = join.Inputs[0].Schema.Count;
                     var read = needed.Concat(join.Residual?.Columns() ?? []).ToList();
-                    var (left, lp) = Prune(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys]);
-                    var (right, rp) = Prune(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys]);
+                    var (left, lp) = Kept(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys]);
+                    var (right, rp) = Kept(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys]);
                     int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
                     var pruned = new Join(left, right, join.IsLeftOuter, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
                     return (pruned, all);
@@ -81,6 +81,16 @@ internal static class PruneColumns
                     return (Optimizer.WithInputs(node, inputs), Identity(node));
                 }
         }
+    }
+
+    /// <summary>The node with exactly the needed columns: what an operator keeps in its state carries nothing that only a filter below has read.</summary>
+    private static (PlanNode Node, int[] Places) Kept(PlanNode node, SortedSet<int> needed)
+    {
+        var (pruned, places) = Prune(node, needed);
+        if (pruned.Schema.Count <= needed.Count) return (pruned, places);
+        var kept = needed.ToList();
+        var columns = kept.Select(k => (BoundExpression)new BoundColumn(places[k], pruned.Schema[places[k]]));
+        return (new Project(pruned, [.. columns], [.. kept.Select(k => pruned.Schema.Fields[places[k]].Name)]), Places(places.Length, kept));
     }
 
     private static IEnumerable<int> Arguments(ImmutableArray<PlanAggregate> calls) =>

@@ -1,0 +1,16 @@
+namespace Freshet.Sql.Binding;
+
+/// <summary>What a query may hold, by where it stands.</summary>
+/// <param name="IsBounded">It is run once to its end: it may be ordered and cut, and the clock stands still.</param>
+/// <param name="MayReadClock">The clock is a value of each row: in INSERT INTO, as in Flink.</param>
+internal sealed record QueryRules(bool IsBounded, bool MayReadClock = false)
+{
+    /// <summary>Most nodes of a plan, shared ones counted each time.</summary>
+    public const int PlanNodesMax = 5_000;
+
+    /// <summary>Most nodes of one expression.</summary>
+    public const int ExpressionNodesMax = 50_000;
+
+    /// <summary>Deepest expression that is read.</summary>
+    public const int ExpressionDepthMax = 1_000;
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using Freshet.Columns;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Sql.Explaining;
+
+/// <summary>
+/// EXPLAIN: the plan as a tree. Each operator says what it computes and whether its result is append-only or a changelog
+/// (takes rows back); below it, where there is something to say: the key of its state, what the state holds, when that is
+/// dropped, and which watermark it waits for.
+/// </summary>
+public static class PlanText
+{
+    public static string Of(PlanNode plan)
+    {
+        var text = new StringBuilder();
+        Write(plan, text, "", "");
+        return text.ToString();
+    }
+
+    private static void Write(PlanNode node, StringBuilder text, string first, string rest)
+    {
+        text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');
+        var below = rest + (node.Inputs.IsEmpty ? "     " : "│    ");
+        foreach (var note in Notes(node)) text.Append(below).Append(note).Append('\n');
+        for (var i = 0; i < node.Inputs.Length; i++)
+        {
+            var isLast = i == node.Inputs.Length - 1;
+            Write(node.Inputs[i], text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "));
+        }
+    }
+
+    private static string Title(PlanNode node)
+    {
+        switch (node)
+        {
+            case Scan scan: return $"Scan {scan.Table.Name} ({ColumnNames(scan.Schema)})";
+            case Values values: return $"Values {values.Rows.Length} rows";
+            case Filter filter: return $"Filter {ExpressionText.Of(filter.Condition, node.Inputs[0].Schema)}";
+            case Project project: return "Project " + string.Join(", ", project.Expressions.Zip(project.Names, (e, n) => Named(ExpressionText.Of(e, node.Inputs[0].Schema), n)));
+            case Aggregate { Calls.IsEmpty: true }: return "Distinct";
+            case Aggregate aggregate: return $"Aggregate{By(aggregate.Keys, node.Inputs[0].Schema)}: {Calls(aggregate.Calls, node.Inputs[0].Schema)}";
+            case WindowAggregate window: return $"WindowAggregate {WindowName(window.Window, window.TimeColumn, node.Inputs[0].Schema)}{By(window.Keys, node.Inputs[0].Schema)}: {Calls(window.Calls, node.Inputs[0].Schema)}";
+            case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
+            case Join join:
+                var (left, right) = (node.Inputs[0].Schema, node.Inputs[1].Schema);
+                var equal = join.LeftKeys.Zip(join.RightKeys, (l, r) => $"{left.Fields[l].Name} = {right.Fields[r].Name}");
+                var both = new Schema([.. left.Fields, .. right.Fields]);
+                return $"{(join.IsLeftOuter ? "LeftJoin" : "Join")} {string.Join(" AND ", equal)}{(join.Residual is null ? "" : " AND " + ExpressionText.Of(join.Residual, both))}";
+            case Union: return "Union";
+            case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
+            case Sort sort:
+                var columns = sort.Columns.Select(c => $"{node.Schema.Fields[c.Column].Name}{(c.IsDescending ? " DESC" : "")}");
+                return $"Sort {string.Join(", ", columns)}{(sort.Limit is null ? "" : $" limit {sort.Limit}")}{(sort.Offset == 0 ? "" : $" offset {sort.Offset}")}".TrimEnd();
+            default: return node.Describe();
+        }
+    }
+
+    /// <summary>Key, state, when it is dropped, and what the watermark waits for.</summary>
+    private static IEnumerable<string> Notes(PlanNode node)
+    {
+        switch (node)
+        {
+            case Scan { Table.Watermark: { } watermark } scan:
+                yield return $"watermark: {ExpressionText.Of(watermark, scan.Table.Schema)}, the highest so far, of {scan.Table.Name}";
+                break;
+            case Aggregate aggregate:
+                var input = node.Inputs[0];
+                var isDistinct = aggregate.Calls.IsEmpty;
+                yield return $"key: {(aggregate.Keys.IsEmpty ? "none, one row" : ExpressionText.Columns(aggregate.Keys, input.Schema))}";
+                yield return $"state: {(isDistinct ? "a count for each row" : "the aggregates of each key")}{ValuesKept(aggregate.Calls, input.IsAppendOnly)}";
+                yield return input.IsAppendOnly
+                    ? "dropped: never: nothing is taken back from its input, and the key holds no window"
+                    : "dropped: when the last row of the key is taken back";
+                break;
+            case WindowAggregate window:
+                yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
+                yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
+                yield return "dropped: when the watermark has passed the end of the window, which is when its row comes";
+                yield return $"waits for: {Watermarks(node)}";
+                break;
+            case Join join:
+                yield return $"key: {ExpressionText.Columns(join.LeftKeys, node.Inputs[0].Schema)} = {ExpressionText.Columns(join.RightKeys, node.Inputs[1].Schema)}";
+                yield return "state: the rows of both sides by key";
+                yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
+                break;
+            case Sort:
+                yield return "state: all rows, until the input has ended";
+                break;
+        }
+    }
+
+    private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
+    {
+        var kept = calls.Where(c => c.IsDistinct || (!isAppendOnly && c.Kind is AggregateKind.Min or AggregateKind.Max)).Select(c => c.IsDistinct ? "DISTINCT" : c.Kind.ToString().ToUpperInvariant()).Distinct().ToList();
+        return kept.Count == 0 ? "" : $", and each value with its count for {string.Join(", ", kept)}";
+    }
+
+    /// <summary>The tables below a node whose watermarks it waits for.</summary>
+    private static string Watermarks(PlanNode node)
+    {
+        var tables = Scans(node).Where(s => s.Table.Watermark is not null).Select(s => s.Table.Name).Distinct().ToList();
+        return tables.Count == 0 ? "the end of the input" : $"the watermark of {string.Join(" and of ", tables)}";
+    }
+
+    private static IEnumerable<Scan> Scans(PlanNode node) => node is Scan scan ? [scan] : node.Inputs.SelectMany(Scans);
+
+    private static string Named(string expression, string name) => expression == name ? name : $"{expression} AS {name}";
+
+    private static string ColumnNames(Schema schema) => string.Join(", ", schema.Fields.Select(f => f.Name));
+
+    private static string By(IEnumerable<int> keys, Schema input) => keys.Any() ? $" by {ExpressionText.Columns(keys, input)}" : "";
+
+    private static string Calls(IEnumerable<PlanAggregate> calls, Schema input) => string.Join(", ", calls.Select(c =>
+        $"{c.Kind.ToString().ToUpperInvariant()}({(c.IsDistinct ? "DISTINCT " : "")}{(c.Argument < 0 ? "*" : input.Fields[c.Argument].Name)}){(c.Filter < 0 ? "" : $" FILTER {input.Fields[c.Filter].Name}")}"));
+
+    private static string WindowName(Window window, int time, Schema input)
+    {
+        var size = ExpressionText.Duration(window.SizeMicros);
+        var text = window.SlideMicros == window.SizeMicros ? $"TUMBLE({input.Fields[time].Name}, {size}" : $"HOP({input.Fields[time].Name}, every {ExpressionText.Duration(window.SlideMicros)}, {size}";
+        return $"{text}{(window.OffsetMicros == 0 ? "" : $", offset {ExpressionText.Duration(window.OffsetMicros)}")})";
+    }
+}
