@@ -5,7 +5,7 @@ namespace Freshet.Testing.Tests;
 /// <summary>Every script of tests/sql, in every mode.</summary>
 public sealed class SqlScriptTests
 {
-    private static readonly string Root = RootOf();
+    internal static readonly string Root = RootOf();
 
     public static TheoryData<string> Files => [.. ScriptRunner.FilesOf(Root).Select(f => Path.GetRelativePath(Root, f))];
 

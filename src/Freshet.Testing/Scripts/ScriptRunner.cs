@@ -156,7 +156,7 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
     }
 
     /// <summary>"-1: 1, 'a'" is a row and its weight; without one it is +1.</summary>
-    private static (string Values, long Weight) Row(TestLine line)
+    internal static (string Values, long Weight) Row(TestLine line)
     {
         var text = line.Text.Trim();
         var colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -165,7 +165,8 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
             : (text, 1);
     }
 
-    private static string? Compare(TestBlock block, IReadOnlyDictionary<string, long> actual)
+    /// <summary>How rows differ from a block's lines, or null.</summary>
+    internal static string? Compare(TestBlock block, IReadOnlyDictionary<string, long> actual)
     {
         var expected = new Dictionary<string, long>();
         foreach (var line in block.Lines)

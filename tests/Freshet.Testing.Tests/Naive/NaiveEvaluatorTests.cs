@@ -1,0 +1,113 @@
+using Freshet.Columns;
+using Freshet.Sql.Binding;
+using Freshet.Sql.Catalog;
+using Freshet.Sql.Parsing;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+using Freshet.Testing.Scripts;
+
+namespace Freshet.Testing.Tests.Naive;
+
+/// <summary>The engine against the slow obvious evaluation, over random rows that come and go.</summary>
+public sealed class NaiveEvaluatorTests
+{
+    private const string Tables = "CREATE TABLE a (k INT, s STRING, x INT, d DECIMAL(10, 2)); CREATE TABLE b (k INT, y INT);";
+
+    [Theory]
+    [InlineData("SELECT k, s, x + 1 AS z FROM a WHERE x > 2 OR s = 'u'")]
+    [InlineData("SELECT DISTINCT k, s FROM a")]
+    [InlineData("SELECT k, COUNT(*) AS n, COUNT(s) AS c, SUM(x) AS t, MIN(s) AS l, MAX(x) AS m, SUM(d) AS d FROM a GROUP BY k")]
+    [InlineData("SELECT COUNT(DISTINCT s) AS c, AVG(x) AS m, COUNT(*) FILTER (WHERE x > 1) AS f FROM a")]
+    [InlineData("SELECT k, SUM(x) AS t FROM a GROUP BY k HAVING COUNT(*) > 1")]
+    [InlineData("SELECT a.k, s, y FROM a JOIN b ON a.k = b.k")]
+    [InlineData("SELECT a.k, s, y FROM a JOIN b ON a.k = b.k AND x < y")]
+    [InlineData("SELECT a.k, s, y FROM a LEFT JOIN b ON a.k = b.k")]
+    [InlineData("SELECT k, x FROM a UNION ALL SELECT k, y FROM b")]
+    [InlineData("SELECT n, COUNT(*) AS keys FROM (SELECT k, COUNT(*) AS n FROM a GROUP BY k) GROUP BY n")]
+    [InlineData("SELECT y, SUM(t) AS t FROM b JOIN (SELECT k, SUM(x) AS t FROM a GROUP BY k) AS q ON b.k = q.k GROUP BY y")]
+    [InlineData("SELECT k, 10 / x AS q FROM a")]
+    public void Views_hold_what_the_slow_evaluation_gives(string query)
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        var sql = $"{Tables} CREATE MATERIALIZED VIEW v AS {query};";
+        var binder = new ScriptBinder(isBounded: false);
+        foreach (var statement in SqlParser.ParseScript(new SourceText("naive", sql))) binder.Execute(statement, new SourceText("naive", sql));
+        var plan = binder.MaterializedViews[0].Plan;
+        Assert.True(NaiveEvaluator.Knows(plan), plan.Text);
+        var inserted = new Dictionary<string, List<string>> { ["a"] = [], ["b"] = [] };
+        using var pipeline = new TestPipeline(workers: random.Next(1, 4), changing: inserted.Keys);
+        pipeline.Declare("naive", sql);
+        var seen = 0;
+        for (var step = 0; step < 12; step++)
+        {
+            foreach (var (table, rows) in inserted) pipeline.Insert(table, Change(random, table, rows));
+            pipeline.Step();
+            var evaluator = new NaiveEvaluator(scan => inserted[scan.Table.Name].Select(r => (RowOf(binder, scan.Table, r), 1L)));
+            var expected = evaluator.Evaluate(plan).Values.Select(r => $"{r.Weight}: {NaiveEvaluator.Text(plan.Schema, r.Row)}").Order(StringComparer.Ordinal);
+            var actual = pipeline.Rows("v").Select(r => $"{r.Value}: {r.Key}").Order(StringComparer.Ordinal);
+            seen += pipeline.Rows("v").Count;
+            Assert.True(expected.SequenceEqual(actual), $"seed {seed}, step {step}, {query}\nnaive:\n{string.Join('\n', expected)}\nengine:\n{string.Join('\n', actual)}");
+        }
+
+        Assert.True(seen > 0, $"seed {seed}: no step gave a row");
+    }
+
+    public static TheoryData<string> Files => SqlScriptTests.Files;
+
+    /// <summary>Rows after every check of the scripts whose views this evaluator knows; windows are not among them.</summary>
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Scripts_say_what_the_slow_evaluation_gives(string file)
+    {
+        var script = TestScript.Parse(file, File.ReadAllText(Path.Combine(SqlScriptTests.Root, file)));
+        var binder = new ScriptBinder(isBounded: false);
+        var inserted = new Dictionary<string, List<(NaiveRow, long)>>();
+        foreach (var block in script.Blocks)
+        {
+            if (block.Kind == BlockKind.Statement) binder.Execute(new SourceText(file, block.Text));
+            if (block.Kind == BlockKind.Insert)
+            {
+                var rows = block.Lines.Select(ScriptRun.Row).Select(r => (RowOf(binder, binder.Tables[block.Argument], r.Values), r.Weight));
+                inserted[block.Argument] = [.. inserted.GetValueOrDefault(block.Argument) ?? [], .. rows];
+            }
+
+            if (block.Kind != BlockKind.Expect || binder.MaterializedViews.FirstOrDefault(v => v.Name == block.Argument) is not { } view || !NaiveEvaluator.Knows(view.Plan)) continue;
+            var evaluator = new NaiveEvaluator(scan => inserted.GetValueOrDefault(scan.Table.Name) ?? []);
+            var rowsNow = evaluator.Evaluate(view.Plan).Values.ToDictionary(r => NaiveEvaluator.Text(view.Plan.Schema, r.Row), r => r.Weight);
+            Assert.Null(ScriptRun.Compare(block, rowsNow));
+        }
+    }
+
+    /// <summary>Some new rows, and some of the old ones back.</summary>
+    private static List<(string Values, long Weight)> Change(Random random, string table, List<string> rows)
+    {
+        var change = new List<(string, long)>();
+        for (var i = random.Next(4); i > 0 && rows.Count > 0; i--)
+        {
+            var at = random.Next(rows.Count);
+            change.Add((rows[at], -1));
+            rows.RemoveAt(at);
+        }
+
+        for (var i = random.Next(6); i > 0; i--)
+        {
+            string Small() => random.Next(5) == 0 ? "NULL" : random.Next(4).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            string[] texts = ["'u'", "'vv'", "'a text that is longer than twelve bytes'", "NULL"];
+            var row = table == "a" ? $"{Small()}, {texts[random.Next(texts.Length)]}, {Small()}, {Small()}" : $"{Small()}, {Small()}";
+            rows.Add(row);
+            change.Add((row, 1));
+        }
+
+        return change;
+    }
+
+    private static NaiveRow RowOf(ScriptBinder binder, TableDefinition table, string values)
+    {
+        var row = ((ValuesBody)((Select)SqlParser.ParseOne(new SourceText("row", $"VALUES ({values})"))).Query.Body).Rows[0];
+        var body = new ValuesBody([[.. row.Select((e, i) => (Expression)new Cast(e, table.Schema[i], false, default))]], default);
+        var plan = (Values)binder.BindQuery(new Query([], body, [], null, null, default), new SourceText("row", ""));
+        return NaiveEvaluator.Compute(plan.Rows[0], new Schema([]), new NaiveRow([]))!;
+    }
+}
