@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Dataflow;
@@ -10,7 +9,6 @@ using Freshet.Engine.Sinks;
 using Freshet.Engine.Steps;
 using Freshet.Engine.Views;
 using Freshet.Log;
-using Freshet.Log.Records;
 using Freshet.Sql.Binding;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Text;
@@ -26,25 +24,15 @@ namespace Freshet.Engine;
 /// </summary>
 public sealed class Pipeline : IDisposable
 {
-    internal const string JournalTopic = "__journal";
-
     private readonly LogStore _log;
     private readonly PipelineOptions _options;
     private readonly ScriptBinder _binder;
-    private readonly Partition _journal;
     private readonly StepRunner _runner;
     private readonly List<ViewOutput> _views = [];
     private readonly List<SinkOutput> _sinks = [];
     private readonly Connectors _connectors;
-    private readonly Visibility _visibility = new();
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly AutoResetEvent _synced = new(false);
-    private readonly ArrayBufferWriter<byte> _entry = new();
-    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
+    private readonly StepLoop _loop;
     private readonly ViewPublication _publication = new();
-    private long _journaled;
-    private volatile bool _stopping;
 
     private Pipeline(LogStore log, IReadOnlyList<SourceText> scripts, PipelineOptions options)
     {
@@ -79,10 +67,7 @@ public sealed class Pipeline : IDisposable
             if (node.Errors >= 0) _views.Add(new ViewOutput(ErrorView(insert.Name), _runner.Circuit, node.Errors));
         }
 
-        _journal = log.OpenPartition(JournalTopic);
-        _journaled = _journal.NextOffset.Value;
-        PublishStep(StepRunner.FirstStep);
-        _thread = new Thread(Loop) { IsBackground = true, Name = "freshet-engine" };
+        _loop = new StepLoop(log, _runner, _views, _sinks, _publication, options.Budget);
     }
 
     /// <summary>The views that are served, with those of row errors, <c>name$errors</c>.</summary>
@@ -98,10 +83,10 @@ public sealed class Pipeline : IDisposable
     public ViewPin Pin() => _publication.Pin();
 
     /// <summary>Completes with an error when the engine can no longer go on.</summary>
-    public Task Failure => _failure.Task;
+    public Task Failure => _loop.Failure;
 
-    /// <summary>Input rows that could not be decoded since the start.</summary>
-    public long InputErrors { get; private set; }
+    /// <summary>What has changed in the project's SQL since the last start, a sentence each.</summary>
+    public IReadOnlyList<string> Changes { get; private set; } = [];
 
     /// <summary>What the project declares.</summary>
     public ScriptBinder Catalog => _binder;
@@ -119,24 +104,22 @@ public sealed class Pipeline : IDisposable
         var pipeline = new Pipeline(log, scripts, options ?? new PipelineOptions());
         try
         {
-            pipeline.Replay(progress);
+            pipeline.NoteChanges();
+            pipeline._loop.Replay(progress);
         }
         catch
         {
-            pipeline._runner.Dispose();
+            pipeline.Dispose();
             throw;
         }
 
-        log.Written += pipeline.Wake;
-        log.Synced += pipeline.OnSynced;
-        log.Failed += pipeline.Fail;
-        pipeline._thread.Start();
+        pipeline._loop.Start();
         return pipeline;
     }
 
     /// <summary>Waits until the record at this offset of a topic is part of the views; gives the step.</summary>
     public Task<long> WhenVisibleAsync(string topic, long offset, CancellationToken cancellation = default) =>
-        _runner.Inputs.Any(i => i.Source.Name == topic) ? _visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Step);
+        _runner.Inputs.Any(i => i.Source.Name == topic) ? _loop.Visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Step);
 
     /// <summary>
     /// Starts a query over the views, the tables and the whole history of topics, all as of the last published step at most.
@@ -169,19 +152,10 @@ public sealed class Pipeline : IDisposable
 
     public void Dispose()
     {
-        _stopping = true;
-        _wake.Set();
-        _synced.Set();
-        if (_thread.IsAlive) _thread.Join();
-        _log.Written -= Wake;
-        _log.Synced -= OnSynced;
-        _log.Failed -= Fail;
-        _visibility.Fail(new OperationCanceledException("it was closed"));
+        _loop.Dispose();
         foreach (var sink in _sinks) sink.Dispose();
         _runner.Dispose();
         _publication.Dispose();
-        _wake.Dispose();
-        _synced.Dispose();
     }
 
     internal static TimeZoneInfo ZoneOf(IReadOnlyDictionary<string, string> options)
@@ -198,126 +172,28 @@ public sealed class Pipeline : IDisposable
         new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));
 
     private LogOffset VisibleEnd(Partition partition) =>
-        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_visibility.PositionOf(partition.Topic, 0)) : partition.DurableOffset;
-
-    private void Wake() => _wake.Set();
-
-    private void OnSynced() => _synced.Set();
-
-    private void Fail(Exception reason)
-    {
-        _visibility.Fail(reason);
-        _failure.TrySetException(reason);
-        _stopping = true;
-        _wake.Set();
-        _synced.Set();
-    }
-
-    private void Loop()
-    {
-        try
-        {
-            while (!_stopping)
-            {
-                if (!TryStep()) _wake.WaitOne(TimeSpan.FromSeconds(1));
-            }
-        }
-#pragma warning disable CA1031 // Whatever ends a step ends the engine; the process hears of it through Failure.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Fail(e);
-        }
-    }
-
-    private bool TryStep()
-    {
-        var clock = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
-        if (_runner.Plan(_options.Budget, clock) is not { } entry) return false;
-        Journal(entry);
-        _runner.Run(entry);
-        // The sync of the records and that of the entry have been in flight meanwhile.
-        while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
-        if (_stopping) return false;
-        PublishStep(entry.Step);
-        _visibility.Publish(entry.Step, entry.Inputs);
-        return true;
-    }
-
-    private void Journal(StepEntry entry)
-    {
-        _entry.ResetWrittenCount();
-        entry.Write(_entry);
-        var record = RecordSet.Rent();
-        record.Add(entry.ClockMicros / 1000, default, _entry.WrittenSpan);
-        _journaled++;
-        // The answer is the journal's durable offset; a failure arrives through the log's event.
-        _ = ObserveAsync(_log.AppendAsync(_journal, record));
-    }
-
-    private async Task ObserveAsync(ValueTask<LogOffset> append)
-    {
-        try
-        {
-            await append.ConfigureAwait(false);
-        }
-        catch (Storage.StorageException e)
-        {
-            Fail(e);
-        }
-    }
-
-    private void PublishStep(long step)
-    {
-        foreach (var sink in _sinks) sink.Publish(step);
-        _publication.Begin();
-        foreach (var view in _views) view.Publish();
-        _publication.End(step);
-    }
+        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_loop.Visibility.PositionOf(partition.Topic, 0)) : partition.DurableOffset;
 
     /// <summary>
-    /// Runs the journal's steps again. Neighbouring entries are run as one step where no sink needs them apart; an entry whose
-    /// rows did not become durable was never visible, and a later entry of the same number stands in its place.
+    /// Holds the plans against those of the last start. A changed view is built anew by the replay; a changed INSERT INTO has
+    /// written what it had to for the old steps, and writes the new way from here on.
     /// </summary>
-    private void Replay(Action<long, long>? progress)
+    private void NoteChanges()
     {
-        var entries = JournalReader.Read(_journal);
-        var known = _runner.Inputs.Select(i => i.Source.Name).ToHashSet();
-        var total = entries.SelectMany(e => e.Inputs).Where(i => known.Contains(i.Source)).Sum(i => i.To - i.From);
-        long done = 0;
-        var sinkSteps = _sinks.Count == 0 ? long.MaxValue : _sinks.Min(s => s.Sink.LastStep);
-        var batch = new List<StepEntry>();
-        long rows = 0;
-        foreach (var entry in entries)
-        {
-            var taken = entry.Inputs.Where(i => known.Contains(i.Source)).ToList();
-            batch.Add(entry with { Inputs = taken });
-            rows += taken.Sum(i => i.To - i.From);
-            if (rows < _options.Budget.Rows && entry.Step < sinkSteps && !ReferenceEquals(entry, entries[^1])) continue;
-            RunReplayed(batch);
-            done += rows;
-            progress?.Invoke(done, total);
-            batch.Clear();
-            rows = 0;
-        }
-    }
-
-    private void RunReplayed(List<StepEntry> batch)
-    {
-        var last = batch[^1];
-        var merged = new List<StepInput>();
-        foreach (var input in batch.SelectMany(e => e.Inputs))
-        {
-            var at = merged.FindIndex(m => m.Source == input.Source && m.Partition == input.Partition);
-            // A table that the project reads anew begins at its first row, whatever the old steps had taken.
-            if (at < 0) merged.Add(input with { From = _runner.InputNamed(input.Source).Position(input.Partition) });
-            else merged[at] = merged[at] with { To = input.To, Marks = input.Marks };
-        }
-
-        var entry = new StepEntry(last.Step, last.ClockMicros, merged);
-        _runner.Run(entry);
-        PublishStep(entry.Step);
-        _visibility.Publish(entry.Step, entry.Inputs);
+        var now = _binder.MaterializedViews.Select(v => ("view " + v.Name, v.Plan.Identity))
+            .Concat(_binder.Inserts.Select(i => ("INSERT INTO " + i.Name, i.Plan.Identity)))
+            .ToDictionary(p => p.Item1, p => p.Identity);
+        var partition = _log.OpenPartition(PlanRecord.Topic);
+        var before = PlanRecord.Read(partition);
+        var changed = now.Where(p => before.TryGetValue(p.Key, out var old) && old != p.Value).Select(p => p.Key).ToHashSet();
+        foreach (var sink in _sinks.Where(s => changed.Contains("INSERT INTO " + s.Name))) sink.SkipTo(_loop.LastJournaledStep);
+        Changes =
+        [
+            .. changed.Order(StringComparer.Ordinal).Select(n => n.StartsWith("view", StringComparison.Ordinal) ? $"{n} has changed: it is built anew from the log" : $"{n} has changed: it writes the new way from here on"),
+            .. before.Keys.Except(now.Keys).Order(StringComparer.Ordinal).Select(n => $"{n} is gone"),
+            .. before.Count == 0 ? [] : now.Keys.Except(before.Keys).Order(StringComparer.Ordinal).Select(n => $"{n} is new: it is built from the log"),
+        ];
+        if (before.Count != now.Count || Changes.Count > 0) PlanRecord.Write(_log, partition, now);
     }
 }
 

@@ -32,7 +32,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
     };
 
     /// <summary>Topics of the log that no table may name.</summary>
-    private static readonly string[] OwnTopics = [EventsTable.Name, Pipeline.JournalTopic];
+    private static readonly string[] OwnTopics = [EventsTable.Name, Steps.StepLoop.JournalTopic, Journals.PlanRecord.Topic];
 
     /// <summary>Holds a declaration against what its connector knows.</summary>
     public static void Check(TableDefinition table)

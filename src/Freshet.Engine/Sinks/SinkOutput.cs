@@ -11,7 +11,11 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
 
     public string Name => name;
 
-    public IRowSink Sink => sink;
+    /// <summary>The last step whose rows are not written (again).</summary>
+    public long LastStep { get; private set; } = sink.LastStep;
+
+    /// <summary>Rows of steps up to this one have been written in another way before.</summary>
+    public void SkipTo(long step) => LastStep = Math.Max(LastStep, step);
 
     /// <summary>Rows written since the start.</summary>
     public long Rows { get; private set; }
@@ -22,7 +26,7 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
         for (var share = 0; share < circuit.Shares; share++)
             ((CollectorOperator)circuit.OperatorOf(node, share)).Take(_rows);
         if (_rows.Count == 0) return;
-        if (step > sink.LastStep)
+        if (step > LastStep)
         {
             sink.Write(step, _rows);
             foreach (var batch in _rows) Rows += batch.Count;

@@ -60,6 +60,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
                 Output = output,
             };
             var pipeline = Pipeline.Start(log, ProjectSql.Load(settings, Environment.GetEnvironmentVariable), options, Progress(output));
+            foreach (var change in pipeline.Changes) output.WriteLine(change);
             return Task.FromResult<IBackend>(new PipelineBackend(log, pipeline));
         }
         catch (StorageException e)

@@ -1,0 +1,210 @@
+using System.Buffers;
+using Freshet.Engine.Journals;
+using Freshet.Engine.Sinks;
+using Freshet.Engine.Sources;
+using Freshet.Engine.Views;
+using Freshet.Log;
+using Freshet.Log.Records;
+using Freshet.State.Views;
+using Freshet.Storage;
+
+namespace Freshet.Engine.Steps;
+
+/// <summary>
+/// The engine's thread: plans, journals, runs and publishes one step after another as the log grows; before that, the replay of
+/// the journal.
+/// Invariant: nothing of a step is visible before its input and its journal entry are durable. After a failure nothing is
+/// published any more, and every waiter hears of it.
+/// </summary>
+internal sealed class StepLoop : IDisposable
+{
+    public const string JournalTopic = "__journal";
+
+    private readonly LogStore _log;
+    private readonly StepRunner _runner;
+    private readonly IReadOnlyList<ViewOutput> _views;
+    private readonly IReadOnlyList<SinkOutput> _sinks;
+    private readonly ViewPublication _publication;
+    private readonly StepBudget _budget;
+    private readonly Partition _journal;
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly AutoResetEvent _synced = new(false);
+    private readonly ArrayBufferWriter<byte> _entry = new();
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private long _journaled;
+    private volatile bool _stopping;
+
+    public StepLoop(LogStore log, StepRunner runner, IReadOnlyList<ViewOutput> views, IReadOnlyList<SinkOutput> sinks, ViewPublication publication, StepBudget budget)
+    {
+        _log = log;
+        _runner = runner;
+        _views = views;
+        _sinks = sinks;
+        _publication = publication;
+        _budget = budget;
+        _journal = log.OpenPartition(JournalTopic);
+        _journaled = _journal.NextOffset.Value;
+        _thread = new Thread(Run) { IsBackground = true, Name = "freshet-engine" };
+        Publish(StepRunner.FirstStep);
+    }
+
+    /// <summary>How far the input is part of the views.</summary>
+    public Visibility Visibility { get; } = new();
+
+    /// <summary>Completes with an error when no further step is possible.</summary>
+    public Task Failure => _failure.Task;
+
+    /// <summary>
+    /// Runs the journal's steps again. Neighbouring entries are run as one step where no sink needs them apart. An entry whose
+    /// rows did not become durable was never visible: it ends the replay, and its number is used again.
+    /// </summary>
+    /// <param name="progress">Called with the rows done and the rows in all.</param>
+    public void Replay(Action<long, long>? progress)
+    {
+        var known = _runner.Inputs.Select(i => i.Source.Name).ToHashSet();
+        var entries = JournalReader.Read(_journal)
+            .Select(e => e with { Inputs = [.. e.Inputs.Where(i => known.Contains(i.Source))] })
+            .TakeWhile(e => e.Inputs.All(IsThere))
+            .ToList();
+        var total = entries.SelectMany(e => e.Inputs).Sum(i => i.To - i.From);
+        var apartFrom = _sinks.Count == 0 ? long.MaxValue : _sinks.Min(s => s.LastStep);
+        var batch = new List<StepEntry>();
+        long done = 0;
+        long rows = 0;
+        foreach (var entry in entries)
+        {
+            batch.Add(entry);
+            rows += entry.Inputs.Sum(i => i.To - i.From);
+            if (rows < _budget.Rows && entry.Step < apartFrom && !ReferenceEquals(entry, entries[^1])) continue;
+            RunReplayed(batch);
+            done += rows;
+            progress?.Invoke(done, total);
+            batch.Clear();
+            rows = 0;
+        }
+    }
+
+    /// <summary>Whether a topic still has the rows of an entry; files are read again as they are.</summary>
+    private bool IsThere(StepInput input) =>
+        _runner.InputNamed(input.Source).Source is not TopicSource topic || input.To <= topic.Limit(input.Partition, input.From, (int)(input.To - input.From), long.MaxValue);
+
+    /// <summary>The last step in the journal; the first step's number without one.</summary>
+    public long LastJournaledStep => JournalReader.Read(_journal) is [.., var last] ? last.Step : StepRunner.FirstStep;
+
+    /// <summary>Begins to take what is new.</summary>
+    public void Start()
+    {
+        _log.Written += Wake;
+        _log.Synced += OnSynced;
+        _log.Failed += Fail;
+        _thread.Start();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Set();
+        _synced.Set();
+        if (_thread.IsAlive) _thread.Join();
+        _log.Written -= Wake;
+        _log.Synced -= OnSynced;
+        _log.Failed -= Fail;
+        Visibility.Fail(new OperationCanceledException("it was closed"));
+        _wake.Dispose();
+        _synced.Dispose();
+    }
+
+    private void Wake() => _wake.Set();
+
+    private void OnSynced() => _synced.Set();
+
+    private void Fail(Exception reason)
+    {
+        Visibility.Fail(reason);
+        _failure.TrySetException(reason);
+        _stopping = true;
+        _wake.Set();
+        _synced.Set();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_stopping)
+            {
+                if (!TryStep()) _wake.WaitOne(TimeSpan.FromSeconds(1));
+            }
+        }
+#pragma warning disable CA1031 // Whatever ends a step ends the engine; the process hears of it through Failure.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+        }
+    }
+
+    private bool TryStep()
+    {
+        var clock = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
+        if (_runner.Plan(_budget, clock) is not { } entry) return false;
+        Journal(entry);
+        _runner.Run(entry);
+        // The sync of the records and that of the entry have been in flight meanwhile.
+        while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
+        if (_stopping) return false;
+        Publish(entry.Step);
+        Visibility.Publish(entry.Step, entry.Inputs);
+        return true;
+    }
+
+    private void Journal(StepEntry entry)
+    {
+        _entry.ResetWrittenCount();
+        entry.Write(_entry);
+        var record = RecordSet.Rent();
+        record.Add(entry.ClockMicros / 1000, default, _entry.WrittenSpan);
+        _journaled++;
+        // The answer is the journal's durable offset; a failure arrives through the log's event.
+        _ = ObserveAsync(_log.AppendAsync(_journal, record));
+    }
+
+    private async Task ObserveAsync(ValueTask<LogOffset> append)
+    {
+        try
+        {
+            await append.ConfigureAwait(false);
+        }
+        catch (StorageException e)
+        {
+            Fail(e);
+        }
+    }
+
+    private void Publish(long step)
+    {
+        foreach (var sink in _sinks) sink.Publish(step);
+        _publication.Begin();
+        foreach (var view in _views) view.Publish();
+        _publication.End(step);
+    }
+
+    private void RunReplayed(List<StepEntry> batch)
+    {
+        var last = batch[^1];
+        var merged = new List<StepInput>();
+        foreach (var input in batch.SelectMany(e => e.Inputs))
+        {
+            var at = merged.FindIndex(m => m.Source == input.Source && m.Partition == input.Partition);
+            // A table that the project reads anew begins at its first row, whatever the old steps had taken.
+            if (at < 0) merged.Add(input with { From = _runner.InputNamed(input.Source).Position(input.Partition) });
+            else merged[at] = merged[at] with { To = input.To, Marks = input.Marks };
+        }
+
+        var entry = new StepEntry(last.Step, last.ClockMicros, merged);
+        _runner.Run(entry);
+        Publish(entry.Step);
+        Visibility.Publish(entry.Step, entry.Inputs);
+    }
+}
