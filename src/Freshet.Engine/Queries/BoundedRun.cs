@@ -101,7 +101,7 @@ public sealed class BoundedRun : IDisposable
             if (result.Errors >= 0) CheckErrors(result);
             if (result.Rows < 0) continue;
             ((CollectorOperator)_runner.Circuit.OperatorOf(result.Rows, 0)).Take(batches);
-            foreach (var batch in batches) result.Ready.Enqueue(batch);
+            foreach (var batch in batches) result.Ready.Enqueue(RepeatedRows.Of(batch));
             batches.Clear();
         }
 

@@ -1,6 +1,7 @@
 using Freshet.Columns;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Results;
+using Freshet.Engine.Queries;
 
 namespace Freshet.Engine.Sinks;
 
@@ -28,6 +29,8 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
         if (_rows.Count == 0) return;
         if (step > LastStep)
         {
+            if (!sink.TakesChanges)
+                for (var i = 0; i < _rows.Count; i++) _rows[i] = RepeatedRows.Of(_rows[i]);
             sink.Write(step, _rows);
             foreach (var batch in _rows) Rows += batch.Count;
         }

@@ -76,7 +76,7 @@ public sealed class ScriptTests
                         TextValueWriter.Write(f.Type, batch.Columns[c].Values, batch.Columns[c].IndexOf(row), (byte)' ', text);
                         return Encoding.UTF8.GetString(text.Written);
                     });
-                    for (var n = 0L; n < batch.WeightOf(row); n++) lines.Add(string.Join('|', cells));
+                    lines.Add(string.Join('|', cells));
                 }
 
                 batch.Release();
