@@ -34,4 +34,5 @@ SELECT
       'quantity' VALUE quantity,
       'price' VALUE CAST(unit_price AS STRING)))))                           AS properties
 FROM purchases
-GROUP BY invoice;
+GROUP BY invoice
+ORDER BY `timestamp`, messageId;

@@ -133,6 +133,7 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     {
         AggregateFunction.Count => EveryRowCounts(call) ? new RowCountAccumulator() : new CountAccumulator(),
         AggregateFunction.Min or AggregateFunction.Max => isAppendOnly ? new ExtremeAccumulator(call) : new RetractableExtremeAccumulator(call),
+        AggregateFunction.JsonArray => isAppendOnly && call.InArrivalOrder ? new JsonArrayAccumulator() : new RetractableJsonArrayAccumulator(),
         _ when call.ArgumentType.IsApproximate => new ExactSumAccumulator(call),
         _ => new SumAccumulator(call, EveryRowCounts(call)),
     };

@@ -11,6 +11,9 @@ public enum AggregateFunction
     Avg,
     Min,
     Max,
+
+    /// <summary>JSON_ARRAYAGG. The argument is a JSON array of one item, or of none.</summary>
+    JsonArray,
 }
 
 /// <summary>One aggregate call.</summary>
@@ -19,7 +22,15 @@ public enum AggregateFunction
 /// <param name="ArgumentType">Its type; ignored for COUNT(*).</param>
 /// <param name="Filter">A BOOLEAN input column: only rows where it is TRUE count; -1 for none.</param>
 /// <param name="IsDistinct">Each value of a group counts once. Without meaning for MIN and MAX.</param>
-public sealed record AggregateCall(string Name, AggregateFunction Function, int Argument, SqlType ArgumentType, int Filter = -1, bool IsDistinct = false)
+/// <param name="InArrivalOrder">The order of an append-only input is one order, and JSON_ARRAYAGG keeps it; otherwise its items come in order of their text.</param>
+public sealed record AggregateCall(
+    string Name,
+    AggregateFunction Function,
+    int Argument,
+    SqlType ArgumentType,
+    int Filter = -1,
+    bool IsDistinct = false,
+    bool InArrivalOrder = false)
 {
     public const int NoColumn = -1;
 
@@ -30,11 +41,12 @@ public sealed record AggregateCall(string Name, AggregateFunction Function, int 
 
     /// <summary>
     /// COUNT is BIGINT NOT NULL; SUM has the argument's type, DECIMAL(38, s) for decimals; AVG the argument's type,
-    /// DECIMAL(38, max(s, 6)) for decimals; MIN and MAX the argument's type.
+    /// DECIMAL(38, max(s, 6)) for decimals; MIN and MAX the argument's type; JSON_ARRAYAGG is STRING.
     /// </summary>
     public static SqlType ResultTypeOf(AggregateFunction function, SqlType argument) => function switch
     {
         AggregateFunction.Count => SqlType.BigInt.NotNull,
+        AggregateFunction.JsonArray => SqlType.String,
         AggregateFunction.Sum when argument.Kind == TypeKind.Decimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, argument.Scale),
         AggregateFunction.Avg when argument.Kind == TypeKind.Decimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(argument.Scale, 6)),
         _ => argument.WithNullable(true),

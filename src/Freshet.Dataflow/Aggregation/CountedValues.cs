@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
+using Freshet.Columns.Formats;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
 
@@ -51,6 +52,22 @@ internal sealed unsafe class CountedValues(PhysicalKind kind) : IDisposable
         var first = Extreme(greatest ? node->Right : node->Left, greatest);
         if (first is not null) return first;
         return node->Weight > 0 ? &node->Value : Extreme(greatest ? node->Left : node->Right, greatest);
+    }
+
+    /// <summary>Writes the items of JSON arrays in order behind an opening bracket, each as often as its weight says, with commas between them.</summary>
+    public void WriteItems(int root, Utf8Buffer text)
+    {
+        if (root == 0) return;
+        var node = At(root);
+        WriteItems(node->Left, text);
+        var items = StringView.Span((StringView*)&node->Value)[1..^1];
+        for (var i = 0L; i < node->Weight && !items.IsEmpty; i++)
+        {
+            if (text.Length > 1) text.Write((byte)',');
+            text.Write(items);
+        }
+
+        WriteItems(node->Right, text);
     }
 
     /// <summary>Frees a whole set.</summary>

@@ -29,7 +29,8 @@ internal sealed record ConstantNode(int Node, Values Values);
 /// Logical plans to one circuit. A table is read once, with the columns that any of the plans needs; equal subtrees are one
 /// operator. Row errors of every operator below a result go to that result's error output.
 /// </summary>
-internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
+/// <param name="isBounded">The inputs have an end and one order.</param>
+internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBounded)
 {
     private readonly List<NodeSpec> _nodes = [];
     private readonly Dictionary<string, Stream> _streams = [];
@@ -213,10 +214,11 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         AggregateKind.Sum => AggregateFunction.Sum,
         AggregateKind.Avg => AggregateFunction.Avg,
         AggregateKind.Min => AggregateFunction.Min,
+        AggregateKind.JsonArray => AggregateFunction.JsonArray,
         _ => AggregateFunction.Max,
     };
 
-    private static ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
+    private ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
     [
         .. calls.Select(c => new AggregateCall(
             c.Name,
@@ -224,7 +226,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             c.Argument < 0 ? AggregateCall.NoColumn : input.Places[c.Argument],
             c.Argument < 0 ? SqlType.BigInt : input.Types[input.Places[c.Argument]],
             c.Filter < 0 ? AggregateCall.NoColumn : input.Places[c.Filter],
-            c.IsDistinct)),
+            c.IsDistinct,
+            isBounded)),
     ];
 
     private Stream AggregateOf(Sql.Plan.Aggregate aggregate)

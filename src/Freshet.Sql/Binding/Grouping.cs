@@ -20,6 +20,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         ["AVG"] = AggregateKind.Avg,
         ["MIN"] = AggregateKind.Min,
         ["MAX"] = AggregateKind.Max,
+        ["JSON_ARRAYAGG"] = AggregateKind.JsonArray,
     };
 
     /// <summary>A call before its arguments have become columns.</summary>
@@ -60,7 +61,8 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         if (!call.IsStar && call.Arguments.Length != 1) throw input.Error(call.Span, $"{call.Function} takes one argument, here are {call.Arguments.Length}.");
         if (call.Options.Count > 0) throw input.Error(call.Span, $"This form of {call.Function} is not supported yet.");
         if (call.Arguments.Any(IsAggregate)) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
-        var argument = call.IsStar ? null : input.Bind(call.Arguments[0]);
+        // JSON_ARRAYAGG joins arrays of one item, or of none for a NULL that is absent.
+        var argument = call.IsStar ? null : input.Bind(kind == AggregateKind.JsonArray ? call with { Function = "JSON_ARRAY", Filter = null, IsDistinct = false } : call.Arguments[0]);
         if (argument?.Type.Kind == TypeKind.Null) throw input.Error(call.Span, $"{call.Function}(NULL) has no type: write CAST(NULL AS INT), for example.");
         if (argument is not null && kind is AggregateKind.Sum or AggregateKind.Avg && argument is { Type.IsNumeric: false })
         {
@@ -91,6 +93,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
     private static SqlType ResultType(AggregateKind kind, SqlType? argument)
     {
         if (kind == AggregateKind.Count) return SqlType.BigInt.NotNull;
+        if (kind == AggregateKind.JsonArray) return SqlType.String;
         var type = argument!;
         if (type.Kind == TypeKind.Decimal && kind == AggregateKind.Sum) type = SqlType.Decimal(SqlType.MaxDecimalPrecision, type.Scale);
         else if (type.Kind == TypeKind.Decimal && kind == AggregateKind.Avg) type = SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(type.Scale, 6));

@@ -38,7 +38,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         _ => null,
     };
 
-    private static readonly string[] ConstructorNames = ["JSON_OBJECT", "JSON_ARRAY", "JSON"];
+    private static readonly string[] ConstructorNames = ["JSON_OBJECT", "JSON_ARRAY", "JSON_OBJECTAGG", "JSON_ARRAYAGG", "JSON"];
 
     private Expression One(Call call) => call.Arguments is [var only] ? only : throw Takes(call, "one argument");
 
@@ -228,12 +228,19 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     {
         var arguments = call.Arguments.Select((a, i) => i % 2 == 0 ? binder.Text(binder.Bind(a)) : binder.Bind(a)).ToImmutableArray();
         var isJson = call.Arguments.Where((_, i) => i % 2 == 1).Select(IsJson).ToArray();
-        return new BoundCall("JSON_OBJECT", JsonConstructors.Object(isJson, Equals(call.Options.GetValueOrDefault("ON NULL"), "ABSENT") is false), arguments, SqlType.String.NotNull, call.Span);
+        var nullOnNull = !Equals(call.Options.GetValueOrDefault("ON NULL"), "ABSENT");
+        return new BoundCall(NameOf("JSON_OBJECT", nullOnNull, isJson), JsonConstructors.Object(isJson, nullOnNull), arguments, SqlType.String.NotNull, call.Span);
     }
 
     private BoundCall JsonArray(Call call)
     {
         var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
-        return new BoundCall("JSON_ARRAY", JsonConstructors.Array([.. call.Arguments.Select(IsJson)], Equals(call.Options.GetValueOrDefault("ON NULL"), "NULL")), arguments, SqlType.String.NotNull, call.Span);
+        var isJson = call.Arguments.Select(IsJson).ToArray();
+        var nullOnNull = Equals(call.Options.GetValueOrDefault("ON NULL"), "NULL");
+        return new BoundCall(NameOf("JSON_ARRAY", nullOnNull, isJson), JsonConstructors.Array(isJson, nullOnNull), arguments, SqlType.String.NotNull, call.Span);
     }
+
+    /// <summary>The name carries all that the kernel depends on besides its arguments: calls of equal text are one call in the plan.</summary>
+    private static string NameOf(string function, bool nullOnNull, bool[] isJson) =>
+        $"{function} {(nullOnNull ? "NULL" : "ABSENT")} {string.Concat(isJson.Select(j => j ? 'j' : 'v'))}";
 }

@@ -141,6 +141,9 @@ public enum AggregateKind
     Avg,
     Min,
     Max,
+
+    /// <summary>JSON_ARRAYAGG; the argument is a JSON array of one item, or of none.</summary>
+    JsonArray,
 }
 
 /// <summary>An aggregate call over columns of the input.</summary>

@@ -48,6 +48,25 @@ public sealed class AggregateTests
     }
 
     [Fact]
+    public void JSON_ARRAYAGG_keeps_the_order_of_arrival_where_nothing_is_taken_back()
+    {
+        var call = new AggregateCall("a", AggregateFunction.JsonArray, 5, SqlType.String, InArrivalOrder: true);
+        var driver = new OperatorDriver(new AggregateOperator(new(Types, [0], [call], true), 0, 5));
+        Assert.Equal(["a|[2,1] x+1", "b|[] x+1"], driver.Step(Items(("a", "[2]", 1), ("b", "[]", 1), ("a", "[1]", 1))));
+        Assert.Equal(["a|[2,1] x-1", "a|[2,1,\"a long enough text to leave the view\"] x+1"], driver.Step(Items(("a", "[\"a long enough text to leave the view\"]", 1))));
+    }
+
+    [Fact]
+    public void JSON_ARRAYAGG_under_retraction_is_ordered_by_its_items_alone()
+    {
+        var driver = Make([0], [new AggregateCall("a", AggregateFunction.JsonArray, 5, SqlType.String)]);
+        Assert.Equal(["a|[1,2,2] x+1"], driver.Step(Items(("a", "[2]", 2), ("a", "[1]", 1), ("a", "[]", 1))));
+        Assert.Equal(["a|[1,2,2] x-1", "a|[2] x+1"], driver.Step(Items(("a", "[1]", -1), ("a", "[2]", -1))));
+        Assert.Equal(["a|[2] x-1"], driver.Step(Items(("a", "[]", -1), ("a", "[2]", -1))));
+        Assert.Equal(0, driver.Operator.StateRows);
+    }
+
+    [Fact]
     public void Only_share_0_owns_the_group_of_a_global_aggregate()
     {
         var driver = new OperatorDriver(new AggregateOperator(new(Types, [], [AggregateCall.CountStar("n")], false), 1, 5));
@@ -202,6 +221,9 @@ public sealed class AggregateTests
 
     private static Freshet.Columns.Batch Rows(params (object?[] Values, long Weight)[] rows) =>
         TestRows.Weighted(Kinds, [.. rows.Select(r => ((object?[])[.. r.Values, .. new object?[Kinds.Length - r.Values.Length]], r.Weight))]);
+
+    private static Freshet.Columns.Batch Items(params (string Group, string Item, long Weight)[] rows) =>
+        Rows([.. rows.Select(r => ((object?[])[r.Group, null, null, null, null, r.Item], r.Weight))]);
 
     /// <summary>Rows with small weights; each row that is taken back was added before.</summary>
     private static (object?[] Values, long Weight)[] RandomInput(Random random, int count)

@@ -35,6 +35,13 @@ public sealed class ScriptTests
     [InlineData("SELECT sku, n FROM (SELECT PARSE_JSON('[{\"sku\": \"x\", \"n\": 2}, {\"sku\": \"y\", \"n\": 3}]') AS products) p CROSS JOIN UNNEST(CAST(products AS ARRAY<ROW<sku STRING, n INT>>)) AS t (sku, n)", "x|2\ny|3")]
     [InlineData("WITH big AS (SELECT * FROM orders WHERE amount >= 10) SELECT customer, COUNT(*) AS n FROM big GROUP BY customer", "ann|1\nbob|1")]
     [InlineData("SELECT 7 / 2, 7 % 2, -7 / 2, 1.0 / 3, CAST('12' AS INT) + 1, 1 = 1.0", "3|1|-3|0.333333333333|13|true")]
+    [InlineData("SELECT customer, JSON_ARRAYAGG(amount) FROM orders GROUP BY customer", "ann|[10.50,5.00]\nbob|[20.25]\ncid|[]")]
+    [InlineData("SELECT JSON_ARRAYAGG(customer NULL ON NULL) FILTER (WHERE id > 1), JSON_ARRAYAGG(id) FILTER (WHERE id > 9) FROM orders", "[\"bob\",\"ann\",\"cid\"]|[]")]
+    [InlineData("SELECT JSON_ARRAYAGG(amount NULL ON NULL), JSON_ARRAYAGG(amount ABSENT ON NULL) FROM orders WHERE id > 2", "[5.00,null]|[5.00]")]
+    [InlineData("SELECT JSON_OBJECT('of' VALUE customer, 'ids' VALUE JSON_ARRAYAGG(JSON_OBJECT('id' VALUE id))) FROM orders GROUP BY customer HAVING COUNT(*) > 1", "{\"ids\":[{\"id\":1},{\"id\":3}],\"of\":\"ann\"}")]
+    [InlineData("SELECT JSON_ARRAYAGG(n) FROM (SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer)", "[1,1,2]")]
+    [InlineData("SELECT JSON_OBJECT('a' VALUE amount), JSON_OBJECT('a' VALUE amount ABSENT ON NULL) FROM orders WHERE id = 4", "{\"a\":null}|{}")]
+    [InlineData("SELECT JSON_ARRAY(JSON_ARRAY(1)), JSON_ARRAYAGG(PARSE_JSON('{\"a\": 1}')) FROM orders WHERE id < 3", "[[1]]|[{\"a\":1},{\"a\":1}]")]
     public void A_query_gives_these_rows(string sql, string expected) => Assert.Equal(expected, Run(Orders + sql, 2));
 
     [Theory]
