@@ -59,7 +59,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
     {
         if (call.IsStar && kind != AggregateKind.Count) throw input.Error(call.Span, $"{call.Function}(*) has no meaning: name a column.");
         if (!call.IsStar && call.Arguments.Length != 1) throw input.Error(call.Span, $"{call.Function} takes one argument, here are {call.Arguments.Length}.");
-        if (call.Options.Count > 0) throw input.Error(call.Span, $"This form of {call.Function} is not supported yet.");
+        if (call.Options.Keys.Any(o => kind != AggregateKind.JsonArray || o != "ON NULL")) throw input.Error(call.Span, $"This form of {call.Function} is not supported yet.");
         if (call.Arguments.Any(IsAggregate)) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
         // JSON_ARRAYAGG joins arrays of one item, or of none for a NULL that is absent.
         var argument = call.IsStar ? null : input.Bind(kind == AggregateKind.JsonArray ? call with { Function = "JSON_ARRAY", Filter = null, IsDistinct = false } : call.Arguments[0]);

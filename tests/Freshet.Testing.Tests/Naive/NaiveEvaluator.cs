@@ -100,6 +100,13 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         var values = rows.Where(r => r.Row.Values[call.Argument] is not null).Select(r => (Value: r.Row.Values[call.Argument]!, r.Weight)).ToList();
         if (call.IsDistinct) values = [.. values.DistinctBy(v => Convert.ToHexString(v.Value)).Select(v => (v.Value, 1L))];
         if (call.Kind == AggregateKind.Count) return Bytes(call.Type, (Int128)values.Sum(v => v.Weight));
+        if (call.Kind == AggregateKind.JsonArray)
+        {
+            // Items come as arrays of one item or of none, and are ordered by their text.
+            var items = values.SelectMany(v => Enumerable.Repeat(v.Value, (int)v.Weight)).Where(v => v.Length > 2).Order(Comparer<byte[]>.Create((a, b) => Compare(type, a, b)));
+            return [(byte)'[', .. items.SelectMany((v, i) => i == 0 ? v[1..^1] : [(byte)',', .. v[1..^1]]), (byte)']'];
+        }
+
         if (values.Count == 0) return null;
         if (call.Kind is AggregateKind.Min or AggregateKind.Max)
         {
