@@ -10,20 +10,12 @@ internal static class JournalReader
     public static List<StepEntry> Read(Partition journal)
     {
         var entries = new List<StepEntry>();
-        var buffer = new byte[1 << 20];
-        for (var at = journal.StartOffset; at < journal.NextOffset;)
+        var cursor = new PartitionCursor(journal, journal.StartOffset);
+        while (cursor.TryNext(out var batches))
         {
-            var read = journal.Read(at, journal.NextOffset, buffer, out var need);
-            if (read == 0)
-            {
-                buffer = new byte[need];
-                continue;
-            }
-
-            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
+            var reader = new RecordBatchReader(batches);
             while (reader.TryNext(out var record))
             {
-                at = record.Offset + 1;
                 var entry = StepEntry.Read(record.Value);
                 // After a crash the steps that never became visible are planned anew, with the same numbers.
                 while (entries.Count > 0 && entries[^1].Step >= entry.Step) entries.RemoveAt(entries.Count - 1);

@@ -16,22 +16,11 @@ internal static class PlanRecord
     public static Dictionary<string, string> Read(Partition partition)
     {
         var last = new Dictionary<string, string>();
-        var buffer = new byte[64 << 10];
-        for (var at = partition.StartOffset; at < partition.NextOffset;)
+        var cursor = new PartitionCursor(partition, partition.StartOffset);
+        while (cursor.TryNext(out var batches))
         {
-            var read = partition.Read(at, partition.NextOffset, buffer, out var need);
-            if (read == 0)
-            {
-                buffer = new byte[need];
-                continue;
-            }
-
-            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
-            while (reader.TryNext(out var record))
-            {
-                at = record.Offset + 1;
-                last = JsonSerializer.Deserialize<Dictionary<string, string>>(record.Value) ?? [];
-            }
+            var reader = new RecordBatchReader(batches);
+            while (reader.TryNext(out var record)) last = JsonSerializer.Deserialize<Dictionary<string, string>>(record.Value) ?? [];
         }
 
         return last;

@@ -55,21 +55,11 @@ internal sealed class TopicSink : IRowSink
     private long FindLastStep()
     {
         long last = 0;
-        var buffer = new byte[1 << 20];
-        for (var at = _partition.StartOffset; at < _partition.NextOffset;)
+        var cursor = new PartitionCursor(_partition, _partition.StartOffset);
+        while (cursor.TryNext(out var batches))
         {
-            var read = _partition.Read(at, _partition.NextOffset, buffer, out var need);
-            if (read == 0)
-            {
-                buffer = new byte[need];
-                continue;
-            }
-
-            for (var place = 0; place < read && RecordBatchHeader.TryRead(buffer.AsSpan(place, read - place), out var header); place += header.Bytes)
-            {
+            for (var place = 0; place < batches.Length && RecordBatchHeader.TryRead(batches[place..], out var header); place += header.Bytes)
                 last = Math.Max(last, header.Tag);
-                at = header.NextOffset;
-            }
         }
 
         return last;

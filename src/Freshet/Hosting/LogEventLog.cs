@@ -34,24 +34,12 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
     /// <summary>Shows every record from a time on.</summary>
     public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)
     {
-        var from = events.OffsetBefore(fromTimestampMs);
-        var buffer = new byte[4 << 20];
-        while (true)
+        var cursor = new PartitionCursor(events, events.OffsetBefore(fromTimestampMs));
+        while (cursor.TryNext(out var batches))
         {
-            var read = events.Read(from, events.NextOffset, buffer, out var needBytes);
-            if (read == 0 && needBytes == 0) return;
-            if (read == 0)
-            {
-                buffer = new byte[needBytes];
-                continue;
-            }
-
-            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
+            var reader = new RecordBatchReader(batches);
             while (reader.TryNext(out var record))
-            {
                 if (record.TimestampMs >= fromTimestampMs) visit(record.Value, record.TimestampMs);
-                from = record.Offset + 1;
-            }
         }
     }
 
