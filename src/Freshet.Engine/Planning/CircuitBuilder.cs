@@ -37,17 +37,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
 
-    /// <summary>
-    /// Where a plan node's rows come out: output 0 of a node, the place of each of its columns, the types of all columns of the
-    /// batch, the column with the source's position (-1: none), and the outputs with row errors so far.
-    /// </summary>
-    private sealed record Stream(int Node, ImmutableArray<int> Places, ImmutableArray<SqlType> Types, int Position, ImmutableHashSet<ErrorOutput> Errors)
-    {
-        public bool IsExact => Places.Length == Types.Length && Places.SequenceEqual(Enumerable.Range(0, Places.Length));
-    }
-
-    private sealed record ErrorOutput(int Node, bool HasPosition);
-
     public IEnumerable<SourceNode> Sources => _sources.Values;
 
     public IReadOnlyList<ConstantNode> Constants => _constants;
@@ -116,13 +105,13 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
 
     private static IEnumerable<Scan> ScansOf(PlanNode plan) => plan is Scan scan ? [scan] : plan.Inputs.SelectMany(ScansOf);
 
-    private int Add(NodeSpec node)
+    internal int Add(NodeSpec node)
     {
         _nodes.Add(node);
         return _nodes.Count - 1;
     }
 
-    private static InputSpec Input(EdgeSpec edge, int port = 0) => new(port, edge);
+    internal static InputSpec Input(EdgeSpec edge, int port = 0) => new(port, edge);
 
     private int AddErrors(string name, ImmutableHashSet<ErrorOutput> errors)
     {
@@ -150,7 +139,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         return Add(new NodeSpec(name + "$errors", "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]));
     }
 
-    private Stream Translate(PlanNode plan)
+    internal Stream Translate(PlanNode plan)
     {
         if (_streams.TryGetValue(plan.Text, out var known)) return known;
         var stream = plan switch
@@ -187,7 +176,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         return new Stream(node, [.. Enumerable.Range(0, values.Schema.Count)], [.. values.Schema.Fields.Select(f => f.Type)], -1, []);
     }
 
-    private Stream FilterProject(Stream input, BoundExpression? condition, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names, PlanNode plan)
+    internal Stream FilterProject(Stream input, BoundExpression? condition, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names, PlanNode plan)
     {
         var canFail = expressions.Any(e => e.CanFail) || condition?.CanFail == true;
         var columns = expressions.Select((e, i) => new Projection(names[i], e.Shift(c => input.Places[c]).Lower())).ToList();
@@ -199,7 +188,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     }
 
     /// <summary>Only the plan's columns, in its order: what is kept in state carries nothing else.</summary>
-    private Stream Exact(Stream input)
+    internal Stream Exact(Stream input)
     {
         if (input.IsExact) return input;
         var columns = input.Places.Select((p, i) => new Projection($"c{i}", new ColumnReference(p, input.Types[p]))).ToImmutableArray();
@@ -218,7 +207,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         _ => AggregateFunction.Max,
     };
 
-    private ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
+    internal ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
     [
         .. calls.Select(c => new AggregateCall(
             c.Name,
@@ -239,7 +228,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         return Result(node, aggregate, input.Errors.Add(new ErrorOutput(node, false)));
     }
 
-    private static Stream Result(int node, PlanNode plan, ImmutableHashSet<ErrorOutput> errors) =>
+    internal static Stream Result(int node, PlanNode plan, ImmutableHashSet<ErrorOutput> errors) =>
         new(node, [.. Enumerable.Range(0, plan.Schema.Count)], [.. plan.Schema.Fields.Select(f => f.Type)], -1, errors);
 
     private Stream WindowsOf(WindowAssign assign)
