@@ -14,16 +14,19 @@ using Freshet.Dataflow.Sorting;
 using Freshet.Dataflow.Unions;
 using Freshet.Dataflow.Unnesting;
 using Freshet.Dataflow.Windows;
+using Freshet.Engine.Sources;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Planning;
 
 /// <summary>A source node of a circuit and what it must give: the columns that some query reads, then the row's position.</summary>
-internal sealed record SourceNode(int Node, TableDefinition Table, ImmutableArray<ScanColumn> Columns);
+/// <param name="Order">Its place among the circuit's sources, where its rows' positions are asked for; -1 where nothing orders by them.</param>
+internal sealed record SourceNode(int Node, TableDefinition Table, ImmutableArray<ScanColumn> Columns, int Order = -1);
 
 /// <summary>The rows of a VALUES, which enter with the first step.</summary>
-internal sealed record ConstantNode(int Node, Values Values);
+/// <param name="HasPosition">The last column is the row's position: its place in the list.</param>
+internal sealed record ConstantNode(int Node, Values Values, bool HasPosition = false);
 
 /// <summary>
 /// Logical plans to one circuit. A table is read once, with the columns that any of the plans needs; equal subtrees are one
@@ -36,6 +39,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
+    private PositionDemand _demand = new([]);
 
     public IEnumerable<SourceNode> Sources => _sources.Values;
 
@@ -49,16 +53,20 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     /// <summary>Makes the source nodes for all tables of these plans; called once, before the outputs.</summary>
     public void AddSources(IEnumerable<PlanNode> plans)
     {
+        var all = plans.ToList();
+        _demand = new PositionDemand(all);
         var columns = new Dictionary<string, (TableDefinition Table, List<ScanColumn> Columns)>();
-        foreach (var scan in plans.SelectMany(ScansOf))
+        foreach (var scan in all.SelectMany(ScansOf))
         {
             if (!columns.TryGetValue(scan.Table.Name, out var table)) columns.Add(scan.Table.Name, table = (scan.Table, []));
             foreach (var column in scan.Columns)
                 if (!table.Columns.Any(c => c.ToString() == column.ToString())) table.Columns.Add(column);
         }
 
+        // 0 is the place of constants.
+        var place = 1;
         foreach (var (name, table) in columns.OrderBy(c => c.Key, StringComparer.Ordinal))
-            _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns]));
+            _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns], _demand.OfTable(name) ? place++ : -1));
     }
 
     /// <summary>A kept result: consolidated by key, collected in each share. Gives the collector and the collector of its row errors.</summary>
@@ -166,14 +174,18 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         var source = _sources[scan.Table.Name];
         ImmutableArray<SqlType> types = [.. source.Columns.Select(c => c.Type), SqlType.BigInt.NotNull];
         var places = scan.Columns.Select(c => source.Columns.ToList().FindIndex(s => s.ToString() == c.ToString())).ToImmutableArray();
-        return new Stream(source.Node, places, types, source.Columns.Length, []);
+        if (source.Order < 0) return new Stream(source.Node, places, types, source.Columns.Length, []);
+        if (source.Table.Watermark is { } watermark) types = [.. types, source.Table.Schema[source.Table.RowTime], watermark.Type];
+        return new Stream(source.Node, places, [.. types, RowPosition.Type], source.Columns.Length, []) { Order = _demand.Of(scan) ? types.Length : -1 };
     }
 
     private Stream ValuesOf(Values values)
     {
         var node = Add(NodeSpec.Source("values"));
-        _constants.Add(new ConstantNode(node, values));
-        return new Stream(node, [.. Enumerable.Range(0, values.Schema.Count)], [.. values.Schema.Fields.Select(f => f.Type)], -1, []);
+        var hasPosition = _demand.Of(values);
+        _constants.Add(new ConstantNode(node, values, hasPosition));
+        ImmutableArray<SqlType> types = [.. values.Schema.Fields.Select(f => f.Type)];
+        return new Stream(node, [.. Enumerable.Range(0, types.Length)], hasPosition ? types.Add(RowPosition.Type) : types, -1, []) { Order = hasPosition ? types.Length : -1 };
     }
 
     internal Stream FilterProject(Stream input, BoundExpression? condition, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names, PlanNode plan)
@@ -181,21 +193,40 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         var canFail = expressions.Any(e => e.CanFail) || condition?.CanFail == true;
         var columns = expressions.Select((e, i) => new Projection(names[i], e.Shift(c => input.Places[c]).Lower())).ToList();
         if (input.Position >= 0) columns.Add(new Projection("position", new ColumnReference(input.Position, SqlType.BigInt)));
+        var order = input.Order >= 0 && _demand.Of(plan) ? columns.Count : -1;
+        if (order >= 0) columns.Add(new Projection("order", new ColumnReference(input.Order, RowPosition.Type)));
         var spec = new FilterProjectSpec(condition?.Shift(c => input.Places[c]).Lower(), [.. columns], input.Position >= 0 ? [input.Position] : []) { TimeZone = zone };
         var node = Add(new NodeSpec(condition is null ? "project" : "filter", plan.Identity, _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
         var types = columns.Select(c => c.Expression.Type).ToImmutableArray();
-        return new Stream(node, [.. Enumerable.Range(0, expressions.Length)], types, input.Position >= 0 ? expressions.Length : -1, canFail ? input.Errors.Add(new ErrorOutput(node, input.Position >= 0)) : input.Errors);
+        return new Stream(node, [.. Enumerable.Range(0, expressions.Length)], types, input.Position >= 0 ? expressions.Length : -1, canFail ? input.Errors.Add(new ErrorOutput(node, input.Position >= 0)) : input.Errors) { Order = order };
     }
 
     /// <summary>Only the plan's columns, in its order: what is kept in state carries nothing else.</summary>
     internal Stream Exact(Stream input)
     {
         if (input.IsExact) return input;
-        var columns = input.Places.Select((p, i) => new Projection($"c{i}", new ColumnReference(p, input.Types[p]))).ToImmutableArray();
+        return Taken(input, [.. input.Places]);
+    }
+
+    /// <summary>The plan's columns, then the position where the plan's rows have one that is asked for.</summary>
+    internal Stream ExactWithOrder(Stream input)
+    {
+        if (input.Order < 0) return Exact(input);
+        int[] places = [.. input.Places, input.Order];
+        if (places.Length == input.Types.Length && places.SequenceEqual(Enumerable.Range(0, places.Length))) return input;
+        return Taken(input, places) with { Places = [.. Enumerable.Range(0, places.Length - 1)], Order = places.Length - 1 };
+    }
+
+    private Stream Taken(Stream input, int[] places)
+    {
+        var columns = places.Select((p, i) => new Projection($"c{i}", new ColumnReference(p, input.Types[p]))).ToImmutableArray();
         var spec = new FilterProjectSpec(null, columns, []);
         var node = Add(new NodeSpec("columns", "", _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
         return new Stream(node, [.. Enumerable.Range(0, columns.Length)], [.. columns.Select(c => c.Expression.Type)], -1, input.Errors);
     }
+
+    /// <summary>Whether something above asks for the positions of a plan's rows.</summary>
+    internal bool AsksPosition(PlanNode plan) => _demand.Of(plan);
 
     private static AggregateFunction FunctionOf(AggregateKind kind) => kind switch
     {
@@ -228,15 +259,28 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
         return Result(node, aggregate, input.Errors.Add(new ErrorOutput(node, false)));
     }
 
+    /// <summary>A result behind whose columns comes the position.</summary>
+    internal static Stream Ordered(Stream stream, bool hasOrder) =>
+        hasOrder ? stream with { Types = stream.Types.Add(RowPosition.Type), Order = stream.Types.Length } : stream;
+
     internal static Stream Result(int node, PlanNode plan, ImmutableHashSet<ErrorOutput> errors) =>
         new(node, [.. Enumerable.Range(0, plan.Schema.Count)], [.. plan.Schema.Fields.Select(f => f.Type)], -1, errors);
 
     private Stream WindowsOf(WindowAssign assign)
     {
-        var input = Exact(Translate(assign.Inputs[0]));
+        var input = ExactWithOrder(Translate(assign.Inputs[0]));
         var spec = new WindowAssignSpec(WindowOf(assign.Window), assign.TimeColumn, assign.Inputs[0].Schema.Fields[assign.TimeColumn].Name, []);
         var node = Add(new NodeSpec("windows", assign.Identity, _ => new WindowAssignOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
-        return Result(node, assign, input.Errors.Add(new ErrorOutput(node, false)));
+        var result = Result(node, assign, input.Errors.Add(new ErrorOutput(node, false)));
+        if (input.Order < 0) return result;
+        // The window's columns come after the position.
+        var added = assign.Schema.Count - input.Order;
+        return result with
+        {
+            Places = [.. Enumerable.Range(0, input.Order), .. Enumerable.Range(input.Order + 1, added)],
+            Types = [.. result.Types[..input.Order], RowPosition.Type, .. result.Types[input.Order..]],
+            Order = input.Order,
+        };
     }
 
     private static WindowSpec WindowOf(Window window) => new(window.SizeMicros, window.SlideMicros, window.OffsetMicros);
@@ -252,6 +296,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
 
     private Stream JoinOf(Join join)
     {
+        if (_demand.Of(join)) return JoinPositions.Join(this, join, seed, zone);
         var left = Exact(Translate(join.Inputs[0]));
         var right = Exact(Translate(join.Inputs[1]));
         var kind = join.IsLeftOuter ? JoinKind.LeftOuter : JoinKind.Inner;
@@ -268,21 +313,25 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
 
     private Stream UnionOf(Union union)
     {
-        var inputs = union.Inputs.Select(i => Exact(Translate(i))).ToList();
+        var inputs = union.Inputs.Select(Translate).ToList();
+        var asks = _demand.Of(union) && inputs.All(i => i.Order >= 0);
+        inputs = [.. inputs.Select(i => asks ? ExactWithOrder(i) : Exact(i))];
         var node = Add(new NodeSpec("union", union.Identity, _ => new UnionOperator(), [.. inputs.Select((s, i) => Input(EdgeSpec.Local(s.Node), i))]));
-        return Result(node, union, [.. inputs.SelectMany(i => i.Errors)]);
+        return Ordered(Result(node, union, [.. inputs.SelectMany(i => i.Errors)]), asks);
     }
 
     private Stream UnnestOf(Unnest unnest)
     {
         var input = Translate(unnest.Inputs[0]);
         // The input's columns, the position if there is one, then the elements.
+        var asks = input.Order >= 0 && _demand.Of(unnest);
         ImmutableArray<int> kept = input.Position < 0 ? input.Places : [.. input.Places, input.Position];
+        if (asks) kept = [.. kept, input.Order];
         var spec = new UnnestSpec(input.Types, input.Places[unnest.Collection], kept, false, unnest.IsOuter);
         var node = Add(new NodeSpec("unnest", unnest.Identity, _ => new UnnestOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
         var width = unnest.Inputs[0].Schema.Count;
         ImmutableArray<int> places = [.. Enumerable.Range(0, width), .. unnest.Elements.Select((_, i) => kept.Length + i)];
         ImmutableArray<SqlType> types = [.. kept.Select(k => input.Types[k]), .. unnest.Elements.Select(e => e.Type)];
-        return new Stream(node, places, types, input.Position < 0 ? -1 : width, input.Errors);
+        return new Stream(node, places, types, input.Position < 0 ? -1 : width, input.Errors) { Order = asks ? kept.Length - 1 : -1 };
     }
 }

@@ -9,6 +9,12 @@ namespace Freshet.Engine.Planning;
 /// </summary>
 internal sealed record Stream(int Node, ImmutableArray<int> Places, ImmutableArray<SqlType> Types, int Position, ImmutableHashSet<ErrorOutput> Errors)
 {
+    /// <summary>
+    /// The column with the rows' positions as one number (<see cref="Sources.RowPosition"/>), which orders them; -1 where the rows
+    /// have none, or nothing above asks for it.
+    /// </summary>
+    public int Order { get; init; } = -1;
+
     /// <summary>Whether the batches have the plan node's columns, in its order, and no others.</summary>
     public bool IsExact => Places.Length == Types.Length && Places.SequenceEqual(Enumerable.Range(0, Places.Length));
 }

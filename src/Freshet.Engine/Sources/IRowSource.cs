@@ -39,6 +39,9 @@ internal interface ISourceSlice
 {
     /// <summary>The rows of the slice, in position order, owned by the caller; row errors go to <paramref name="errors"/>.</summary>
     Batch Decode(List<SourceError> errors);
+
+    /// <summary>After <see cref="Decode"/>, the timestamp of each row's record, ms since 1970, in the batch's memory; null where records have none.</summary>
+    unsafe long* Timestamps => null;
 }
 
 /// <summary>A row that a source could not decode.</summary>

@@ -1,6 +1,7 @@
 using Freshet.Columns;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
 using Freshet.Dataflow;
 using Freshet.Engine.Journals;
 
@@ -12,7 +13,9 @@ namespace Freshet.Engine.Sources;
 /// <param name="Columns">The node's columns, over the source's columns; null where they are the same.</param>
 /// <param name="RowTime">The time attribute among the node's columns, or -1.</param>
 /// <param name="Watermark">The watermark expression over the node's columns; null without a watermark.</param>
-internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpression[]? Columns, int RowTime, VectorExpression? Watermark, bool WatermarkOnEveryRow);
+/// <param name="Order">The source's place in positions, which become the last column of a batch; -1 where nothing orders by them.</param>
+/// <param name="Offset">The column with the row's offset.</param>
+internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpression[]? Columns, int RowTime, VectorExpression? Watermark, bool WatermarkOnEveryRow, int Order = -1, int Offset = -1);
 
 /// <summary>
 /// A table at the entrance of a circuit: how far each of its partitions has been read, and its watermark.
@@ -97,14 +100,45 @@ internal sealed class TableInput
         return result;
     }
 
-    /// <summary>Takes a decoded batch of a partition, in position order: its rows move the watermark.</summary>
-    public void Take(int partition, Batch batch)
+    /// <summary>
+    /// Takes a decoded batch of a partition, in offset order: its rows move the watermark and get their positions. Gives the batch
+    /// that enters the circuit in its place.
+    /// </summary>
+    /// <param name="timestamps">The records' timestamps, ms; null where they have none.</param>
+    public unsafe Batch Take(int partition, Batch batch, long* timestamps)
     {
         RowsTaken += batch.Count;
-        if (_spec.Watermark is null) return;
-        _watermarkContext.Begin(batch, batch.Memory);
-        var candidates = _spec.Watermark.Evaluate(_watermarkContext).Flatten(batch.Rows, batch.Memory);
-        _partitions[partition].Generator.Pass(batch, batch.Columns[_spec.RowTime], candidates);
+        if (_spec.Watermark is not null)
+        {
+            _watermarkContext.Begin(batch, batch.Memory);
+            var candidates = _spec.Watermark.Evaluate(_watermarkContext).Flatten(batch.Rows, batch.Memory);
+            _partitions[partition].Generator.Pass(batch, batch.Columns[_spec.RowTime], candidates);
+        }
+
+        return _spec.Order < 0 ? batch : WithPositions(partition, batch, timestamps);
+    }
+
+    private unsafe Batch WithPositions(int partition, Batch batch, long* timestamps)
+    {
+        var memory = BatchMemory.Create();
+        var positions = Column.Allocate(PhysicalKind.Int128, batch.Rows, memory);
+        var offsets = batch.Columns[_spec.Offset].Flatten(batch.Rows, memory).As<long>();
+        var state = _partitions[partition];
+        var start = RowPosition.Of(state.TimeMs, _spec.Order, partition);
+        for (var i = 0; i < batch.Rows; i++)
+        {
+            if (timestamps is not null && timestamps[i] > state.TimeMs)
+            {
+                state.TimeMs = timestamps[i];
+                start = RowPosition.Of(state.TimeMs, _spec.Order, partition);
+            }
+
+            positions.As<Int128>()[i] = start + offsets[i];
+        }
+
+        var result = batch.WithColumns(memory, [.. batch.Columns, positions]);
+        batch.Release();
+        return result;
     }
 
     /// <summary>The range of a step has been taken up to <paramref name="input"/>.To, with its marks.</summary>
@@ -121,6 +155,9 @@ internal sealed class TableInput
     {
         public long Next = start;
         public long LastActiveMicros;
+
+        /// <summary>The running maximum of the records' timestamps, ms.</summary>
+        public long TimeMs;
         public bool Idle;
         public bool Ended;
 

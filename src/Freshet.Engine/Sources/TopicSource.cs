@@ -54,10 +54,13 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
         private const int BufferBytes = 1 << 20;
         private readonly Partition _partition = source.Partition;
 
+        public long* Timestamps { get; private set; }
+
         public Batch Decode(List<SourceError> errors)
         {
             var rows = (int)(to.Value - from.Value);
             var memory = BatchMemory.Create();
+            Timestamps = memory.Allocate<long>(rows);
             var decoder = source.RentDecoder();
             decoder.Begin(rows, memory);
             ReadAll(decoder, memory, rows);
@@ -91,6 +94,7 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
                     if (record.Offset < from || record.Offset < at) continue;
                     if (record.Offset >= to) break;
                     fixed (byte* value = record.Value) decoder.Add(value, record.Value.Length);
+                    Timestamps[record.Offset.Value - from.Value] = record.TimestampMs;
                     at = record.Offset + 1;
                 }
             }

@@ -21,19 +21,20 @@ internal static class RunnerFactory
             var plan = ColumnPlan.Of(source);
             var rows = createSource(source, plan.Physical);
             var onEveryRow = source.Table.Option("scan.watermark.emit.strategy", "on-periodic") == "on-event";
-            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow));
+            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length));
         }).ToArray();
         var circuit = new Circuit(builder.Build(), Math.Max(1, options.Workers), options.HashSeed);
         foreach (var constant in builder.Constants) circuit.AdvanceWatermark(constant.Node, Operator.EndWatermark);
         var step = new StepContext();
         step.Begin(StepRunner.FirstStep, 0);
-        circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c.Values)))]);
+        circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c)))]);
         return new StepRunner(circuit, inputs);
     }
 
     /// <summary>The rows of VALUES, computed.</summary>
-    private static unsafe Batch Rows(Values values)
+    private static unsafe Batch Rows(ConstantNode node)
     {
+        var values = node.Values;
         var memory = BatchMemory.Create();
         var context = new EvaluationContext();
         var rows = values.Rows.Length;
@@ -62,6 +63,9 @@ internal static class RunnerFactory
             }
         }
 
-        return new Batch(memory, columns, rows);
+        if (!node.HasPosition) return new Batch(memory, columns, rows);
+        var positions = Column.Allocate(PhysicalKind.Int128, rows, memory);
+        for (var row = 0; row < rows; row++) positions.As<Int128>()[row] = row;
+        return new Batch(memory, [.. columns, positions], rows);
     }
 }

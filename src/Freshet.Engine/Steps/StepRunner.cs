@@ -88,7 +88,7 @@ internal sealed class StepRunner : IDisposable
     }
 
     /// <summary>Runs a step's input through the circuit. Results wait in the collectors.</summary>
-    public void Run(StepEntry entry)
+    public unsafe void Run(StepEntry entry)
     {
         _context.Begin(entry.Step, entry.ClockMicros);
         foreach (var context in _evaluation) context.ClockMicros = entry.ClockMicros;
@@ -99,8 +99,7 @@ internal sealed class StepRunner : IDisposable
             var (input, partition, first, count) = _ranges[range];
             for (var i = first; i < first + count; i++)
             {
-                input.Take(partition, decoded[i]);
-                _batches.Add(new SourceBatch(input.Node, decoded[i]));
+                _batches.Add(new SourceBatch(input.Node, input.Take(partition, decoded[i], _slices[i].Timestamps)));
             }
         }
 

@@ -33,6 +33,15 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// </summary>
     public virtual ImmutableArray<int> RowTimes => [];
 
+    /// <summary>
+    /// Whether every row of the result has a position: the place where its input row stands. Without one, rows that an order
+    /// leaves equal are ordered by what they hold.
+    /// </summary>
+    public virtual bool HasPosition => false;
+
+    /// <summary>Whether the result depends on the order of the input's rows, so that their positions are asked for.</summary>
+    public virtual bool OrdersByPosition => false;
+
     /// <summary>Nodes of the tree, shared ones counted each time: what a rule that walks the tree costs.</summary>
     public long Size { get; } = Math.Min(long.MaxValue / 256, 1 + inputs.Sum(i => i.Size));
 
@@ -73,6 +82,9 @@ public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> colum
 
     public override bool IsAppendOnly => Table.Connector != "view" && Table.Option("changelog", "false") != "true";
 
+    /// <summary>Where rows are taken back, the one that takes back stands elsewhere than the one it means.</summary>
+    public override bool HasPosition => IsAppendOnly;
+
     public override ImmutableArray<int> RowTimes =>
         [.. Enumerable.Range(0, Columns.Length).Where(i => Table.RowTime >= 0 && Columns[i].Column == Table.RowTime && Columns[i].Path is null)];
 
@@ -86,12 +98,16 @@ public sealed class Values(Schema schema, ImmutableArray<ImmutableArray<BoundExp
 
     public override IEnumerable<BoundExpression> OwnExpressions => Rows.SelectMany(r => r);
 
+    public override bool HasPosition => true;
+
     public override string Describe() => $"values({string.Join(", ", Rows.Select(r => $"({string.Join(", ", r)})"))})";
 }
 
 public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode(input.Schema, [input])
 {
     public BoundExpression Condition { get; } = condition;
+
+    public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
@@ -108,6 +124,8 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     public ImmutableArray<BoundExpression> Expressions { get; } = expressions;
 
     public ImmutableArray<string> Names { get; } = names;
+
+    public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> Key
     {
@@ -187,6 +205,8 @@ public sealed class WindowAssign(PlanNode input, Window window, int timeColumn)
         new("window_time", time.NotNull),
     ];
 
+    public override bool HasPosition => Inputs[0].HasPosition;
+
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Schema.Count - 1] : [];
 
     public override string Describe() => $"windows {Window} of {TimeColumn}";
@@ -227,6 +247,9 @@ public sealed class Join(PlanNode left, PlanNode right, bool isLeftOuter, Immuta
 
     public override bool IsAppendOnly => !IsLeftOuter && base.IsAppendOnly;
 
+    /// <summary>A row has the later position of its two.</summary>
+    public override bool HasPosition => IsAppendOnly && Inputs.All(i => i.HasPosition);
+
     public override ImmutableArray<int> Key => Inputs[0].Key.IsEmpty || Inputs[1].Key.IsEmpty
         ? []
         : Inputs[1].Key.All(RightKeys.Contains) ? Inputs[0].Key : [.. Inputs[0].Key, .. Inputs[1].Key.Select(k => k + Inputs[0].Schema.Count)];
@@ -239,6 +262,8 @@ public sealed class Join(PlanNode left, PlanNode right, bool isLeftOuter, Immuta
 /// <summary>UNION ALL of inputs with the same types.</summary>
 public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].Schema, inputs)
 {
+    public override bool HasPosition => Inputs.All(i => i.HasPosition);
+
     public override ImmutableArray<int> RowTimes => [.. Inputs[0].RowTimes.Where(c => Inputs.All(i => i.RowTimes.Contains(c)))];
 
     public override string Describe() => "union";
@@ -253,6 +278,8 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
     public ImmutableArray<Field> Elements { get; } = elements;
 
     public bool IsOuter { get; } = isOuter;
+
+    public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
 

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Kernels;
+using Freshet.Dataflow.Circuits;
+using Freshet.Dataflow.Joins;
+using Freshet.Dataflow.Projection;
+using Freshet.Engine.Sources;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Engine.Planning;
+
+/// <summary>A join of append-only inputs whose rows' positions are asked for: both sides keep theirs, a row has the later one.</summary>
+internal static class JoinPositions
+{
+    public static Stream Join(CircuitBuilder builder, Join join, ulong seed, TimeZoneInfo zone)
+    {
+        var left = builder.ExactWithOrder(builder.Translate(join.Inputs[0]));
+        var right = builder.ExactWithOrder(builder.Translate(join.Inputs[1]));
+        var (leftWidth, rightWidth) = (join.Inputs[0].Schema.Count, join.Inputs[1].Schema.Count);
+        var residual = join.Residual?.Shift(c => c < leftWidth ? c : c + 1).Lower();
+        var spec = new JoinSpec(JoinKind.Inner, left.Types, right.Types, join.LeftKeys, join.RightKeys, residual, [.. Enumerable.Range(0, left.Types.Length + right.Types.Length)])
+        {
+            TimeZone = zone,
+            LeftIsAppendOnly = true,
+            RightIsAppendOnly = true,
+        };
+        var node = builder.Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), CircuitBuilder.Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
+        var errors = left.Errors.Union(right.Errors);
+        if (residual is not null) errors = errors.Add(new ErrorOutput(node, false));
+
+        int[] kept = [.. Enumerable.Range(0, leftWidth), .. Enumerable.Range(leftWidth + 1, rightWidth)];
+        var columns = kept.Select((k, i) => new Projection(join.Schema.Fields[i].Name, new ColumnReference(k, join.Schema[i]))).ToList();
+        columns.Add(new Projection("order", new CallExpression(PositionKernel.Later, [new ColumnReference(leftWidth, RowPosition.Type), new ColumnReference(leftWidth + 1 + rightWidth, RowPosition.Type)], RowPosition.Type)));
+        var later = new FilterProjectSpec(null, [.. columns], []);
+        var joined = node;
+        node = builder.Add(new NodeSpec("later position", "", _ => new FilterProjectOperator(later), [CircuitBuilder.Input(EdgeSpec.Local(joined))]));
+        return CircuitBuilder.Ordered(CircuitBuilder.Result(node, join, errors), true);
+    }
+}
