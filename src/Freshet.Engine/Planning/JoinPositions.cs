@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Dataflow.Circuits;
