@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
+using Freshet.Columns.Formats;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Journals;
@@ -161,7 +162,7 @@ public sealed class Pipeline : IDisposable
     internal static TimeZoneInfo ZoneOf(IReadOnlyDictionary<string, string> options)
     {
         if (!options.TryGetValue("table.local-time-zone", out var id) || id == "default") return TimeZoneInfo.Utc;
-        return TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone)
+        return TimeZoneName.TryFind(id, out var zone)
             ? zone
             : throw new EngineException("time_zone_unknown", $"There is no time zone '{id}' on this machine (SET 'table.local-time-zone'): write a name such as 'Europe/Berlin' or 'UTC'.");
     }
