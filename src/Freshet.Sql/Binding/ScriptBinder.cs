@@ -123,12 +123,12 @@ public sealed class ScriptBinder(bool isBounded)
         if (!removed && !drop.IfExists) throw new SqlException(source, drop.Name.Span, $"There is no {drop.What.ToLowerInvariant()} {drop.Name}.{NearestName.Hint(name, Names())}");
     }
 
-    private static ViewPlan Materialized(CreateView view, PlanNode bound, SourceText source)
+    private ViewPlan Materialized(CreateView view, PlanNode bound, SourceText source)
     {
         var names = bound.Schema.Fields.Select(f => f.Name).ToList();
         if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new SqlException(source, view.Span, $"The view {view.Name} has two columns named {twice.Key}: name one with AS.");
-        var plan = Optimizer.Optimize(bound);
+        var plan = Optimized(bound, source, view.Span);
         return new ViewPlan(view.Name.Last, plan, KeyOf(plan), source.Slice(view.Span)) { Identity = bound.Identity };
     }
 
@@ -136,7 +136,14 @@ public sealed class ScriptBinder(bool isBounded)
     internal (CreateView Statement, SourceText Source)? View(string name) => _views.TryGetValue(name, out var view) ? (view.Statement, view.Source) : null;
 
     /// <summary>A query over the tables and views known so far, optimized.</summary>
-    public PlanNode BindQuery(Query query, SourceText source) => Optimizer.Optimize(Binder(source).BindTop(query));
+    public PlanNode BindQuery(Query query, SourceText source) => Optimized(Binder(source).BindTop(query), source, query.Span);
+
+    private PlanNode Optimized(PlanNode bound, SourceText source, TextSpan place)
+    {
+        var plan = Optimizer.Optimize(bound);
+        if (!isBounded) ProcessingTime.Check(plan, source, place);
+        return plan;
+    }
 
     /// <summary>All names that FROM can have.</summary>
     public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys);
@@ -197,7 +204,7 @@ public sealed class ScriptBinder(bool isBounded)
             return coercion.To(new BoundColumn(from, given, insert.Query.Span), type);
         }).ToImmutableArray();
         var projected = new Project(plan, expressions, [.. writable.Select(c => target.Schema.Fields[c].Name)]);
-        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimizer.Optimize(projected), target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {projected.Identity}") };
+        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimized(projected, source, insert.Span), target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {projected.Identity}") };
     }
 
     private static TextSpan? Clock(PlanNode plan) =>

@@ -15,7 +15,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     public static IEnumerable<string> Names =>
     [
         "COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "GREATEST", "LEAST",
-        "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "CAST", "TRY_CAST",
+        "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "CAST", "TRY_CAST", ProcessingTime.Name,
     ];
 
     public BoundExpression? TryBind(Call call) => call.Function switch
@@ -25,6 +25,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "IF" => If(call),
         "EXTRACT" => Extract(call),
         "FLOOR" or "CEIL" or "CEILING" when call.Arguments is [_, Word] => Round(call),
+        ProcessingTime.Name when call.Arguments.IsEmpty => ProcessingTime.Call(call.Span),
         "TRIM" => Trim(call),
         "TIMESTAMPADD" => Add(call),
         "TIMESTAMPDIFF" => Difference(call),

@@ -42,6 +42,9 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// <summary>Whether the result depends on the order of the input's rows, so that their positions are asked for.</summary>
     public virtual bool OrdersByPosition => false;
 
+    /// <summary>Columns that hold the arrival of the row, PROCTIME(): their order is that of the rows' positions.</summary>
+    public virtual ImmutableArray<int> ProcTimes => [];
+
     /// <summary>Nodes of the tree, shared ones counted each time: what a rule that walks the tree costs.</summary>
     public long Size { get; } = Math.Min(long.MaxValue / 256, 1 + inputs.Sum(i => i.Size));
 
@@ -88,6 +91,8 @@ public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> colum
     public override ImmutableArray<int> RowTimes =>
         [.. Enumerable.Range(0, Columns.Length).Where(i => Table.RowTime >= 0 && Columns[i].Column == Table.RowTime && Columns[i].Path is null)];
 
+    public override ImmutableArray<int> ProcTimes => [.. Enumerable.Range(0, Columns.Length).Where(i => ProcessingTime.IsColumn(Table, Columns[i].Column))];
+
     public override string Describe() => $"scan {Table.Name}#{Table.Fingerprint}({string.Join(", ", Columns)})";
 }
 
@@ -112,6 +117,8 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
+
+    public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
 
     public override IEnumerable<BoundExpression> OwnExpressions => [Condition];
 
@@ -138,6 +145,9 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
 
     public override ImmutableArray<int> RowTimes =>
         [.. Enumerable.Range(0, Expressions.Length).Where(i => Expressions[i] is BoundColumn column && Inputs[0].RowTimes.Contains(column.Index))];
+
+    public override ImmutableArray<int> ProcTimes =>
+        [.. Enumerable.Range(0, Expressions.Length).Where(i => ProcessingTime.Is(Expressions[i]) || (Expressions[i] is BoundColumn column && Inputs[0].ProcTimes.Contains(column.Index)))];
 
     public override IEnumerable<BoundExpression> OwnExpressions => Expressions;
 
@@ -266,6 +276,8 @@ public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].
 
     public override ImmutableArray<int> RowTimes => [.. Inputs[0].RowTimes.Where(c => Inputs.All(i => i.RowTimes.Contains(c)))];
 
+    public override ImmutableArray<int> ProcTimes => [.. Inputs[0].ProcTimes.Where(c => Inputs.All(i => i.ProcTimes.Contains(c)))];
+
     public override string Describe() => "union";
 }
 
@@ -282,6 +294,8 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
     public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
+
+    public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
 
     public override string Describe() => $"unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}";
 }

@@ -57,7 +57,7 @@ internal static class FoldConstants
 
     /// <summary>Whether the value depends on the step's clock or the session's time zone.</summary>
     private static bool IsOfSession(BoundExpression expression) =>
-        expression is BoundCall call && (QueryBinder.IsClock(call) || call.Name is "FROM_UNIXTIME" or "UNIX_TIMESTAMP")
+        expression is BoundCall call && (QueryBinder.IsClock(call) || call.Name is ProcessingTime.Name or "FROM_UNIXTIME" or "UNIX_TIMESTAMP")
         || expression.Type.Kind == TypeKind.TimestampLtz
         || expression.Children.Any(c => c.Type.Kind == TypeKind.TimestampLtz);
 
