@@ -73,19 +73,36 @@ internal static unsafe class JoinKernel
         }
     }
 
-    /// <summary>Drops pairs of weight 0 from a batch's selection.</summary>
-    internal static void DropEmpty(Batch joined)
+    /// <summary>Leaves the pairs at some places, ascending.</summary>
+    internal static void Keep(ref JoinPairs pairs, int* places, int count)
     {
-        if (joined.Weights is null || !new ReadOnlySpan<long>(joined.Weights, joined.Rows).Contains(0)) return;
-        var selected = joined.Memory.Allocate<int>(joined.Count);
-        var count = 0;
-        for (var i = 0; i < joined.Count; i++)
+        if (count < pairs.Count)
         {
-            var row = joined.RowAt(i);
-            if (joined.Weights[row] != 0) selected[count++] = row;
+            for (var i = 0; i < count; i++)
+            {
+                pairs.Probes[i] = pairs.Probes[places[i]];
+                pairs.Stored[i] = pairs.Stored[places[i]];
+                pairs.Weights[i] = pairs.Weights[places[i]];
+            }
         }
 
-        joined.Select(selected, count);
+        pairs.Count = count;
+    }
+
+    /// <summary>Drops pairs of weight 0.</summary>
+    internal static void DropEmpty(ref JoinPairs pairs)
+    {
+        if (!new ReadOnlySpan<long>(pairs.Weights, pairs.Count).Contains(0)) return;
+        var count = 0;
+        for (var i = 0; i < pairs.Count; i++)
+        {
+            if (pairs.Weights[i] == 0) continue;
+            pairs.Probes[count] = pairs.Probes[i];
+            pairs.Stored[count] = pairs.Stored[i];
+            pairs.Weights[count++] = pairs.Weights[i];
+        }
+
+        pairs.Count = count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,6 @@ using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
 using Freshet.Dataflow.Errors;
-using Freshet.Dataflow.Joins;
 using Freshet.Dataflow.Projection;
 using Freshet.Dataflow.Results;
 using Freshet.Dataflow.Sorting;
@@ -40,6 +39,10 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
     private PositionDemand _demand = new([]);
+
+    public ulong Seed => seed;
+
+    public TimeZoneInfo Zone => zone;
 
     public IEnumerable<SourceNode> Sources => _sources.Values;
 
@@ -160,7 +163,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
             Sql.Plan.Aggregate aggregate => AggregateOf(aggregate),
             WindowAssign assign => WindowsOf(assign),
             WindowAggregate window => WindowAggregateOf(window),
-            Join join => JoinOf(join),
+            Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
+            SemiJoin semi => JoinLowering.Of(semi, this),
             Union union => UnionOf(union),
             Unnest unnest => UnnestOf(unnest),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
@@ -292,23 +296,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
             WindowOf(window.Window), window.Inputs[0].Schema, window.TimeColumn, window.Keys, CallsOf(window.Calls, input), window.Inputs[0].IsAppendOnly, []);
         var node = Add(new NodeSpec("window aggregate", window.Identity, _ => new WindowAggregateOperator(spec, seed), [Input(EdgeSpec.Keyed(input.Node, window.Keys))]));
         return Result(node, window, input.Errors.Add(new ErrorOutput(node, false)));
-    }
-
-    private Stream JoinOf(Join join)
-    {
-        if (_demand.Of(join)) return JoinPositions.Join(this, join, seed, zone);
-        var left = Exact(Translate(join.Inputs[0]));
-        var right = Exact(Translate(join.Inputs[1]));
-        var kind = join.IsLeftOuter ? JoinKind.LeftOuter : JoinKind.Inner;
-        var spec = new JoinSpec(kind, left.Types, right.Types, join.LeftKeys, join.RightKeys, join.Residual?.Lower(), [.. Enumerable.Range(0, join.Schema.Count)])
-        {
-            TimeZone = zone,
-            LeftIsAppendOnly = join.Inputs[0].IsAppendOnly,
-            RightIsAppendOnly = join.Inputs[1].IsAppendOnly,
-        };
-        var node = Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
-        var errors = left.Errors.Union(right.Errors);
-        return Result(node, join, join.Residual is null ? errors : errors.Add(new ErrorOutput(node, false)));
     }
 
     private Stream UnionOf(Union union)

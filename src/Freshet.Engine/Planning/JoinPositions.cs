@@ -16,12 +16,14 @@ internal static class JoinPositions
         var left = builder.ExactWithOrder(builder.Translate(join.Inputs[0]));
         var right = builder.ExactWithOrder(builder.Translate(join.Inputs[1]));
         var (leftWidth, rightWidth) = (join.Inputs[0].Schema.Count, join.Inputs[1].Schema.Count);
-        var residual = join.Residual?.Shift(c => c < leftWidth ? c : c + 1).Lower();
-        var spec = new JoinSpec(JoinKind.Inner, left.Types, right.Types, join.LeftKeys, join.RightKeys, residual, [.. Enumerable.Range(0, left.Types.Length + right.Types.Length)])
+        var residual = join.Residual?.Shift(c => c < leftWidth ? c : c + 1);
+        var spec = new JoinSpec(JoinKind.Inner, left.Types, right.Types, join.LeftKeys, join.RightKeys, residual?.Lower(), [.. Enumerable.Range(0, left.Types.Length + right.Types.Length)])
         {
             TimeZone = zone,
             LeftIsAppendOnly = true,
             RightIsAppendOnly = true,
+            NullSafe = join.NullSafe,
+            ResidualColumns = residual is null ? [] : [.. residual.Columns().Distinct().Order()],
         };
         var node = builder.Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), CircuitBuilder.Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
         var errors = left.Errors.Union(right.Errors);

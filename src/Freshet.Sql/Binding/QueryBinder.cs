@@ -160,7 +160,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     private PlanNode Select(SelectBody select, ImmutableArray<OrderItem> order, out ImmutableArray<int> orderPlaces)
     {
-        var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From, select.Where);
+        var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From);
         var scope = new Scope(source, from.Columns);
         var input = new ExpressionBinder(source, scope);
         var node = from.Node;
@@ -245,7 +245,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
                 throw Error(star.Span, $"There is no table {star.Qualifier} in FROM.{NearestName.Hint(star.Qualifier.Last, scope.Columns.Select(c => c.Table ?? "").Distinct())}");
             foreach (var column in scope.Columns)
             {
-                if (star.Qualifier is not null && column.Table != star.Qualifier.Last) continue;
+                if (star.Qualifier is null ? column.IsMerged : column.Table != star.Qualifier.Last) continue;
                 ImmutableArray<string> parts = column.Table is null ? [column.Name] : [column.Table, column.Name];
                 expanded.Add(new SelectItem(new Name(parts, item.Span), column.Name, item.Span));
             }

@@ -6,7 +6,11 @@ namespace Freshet.Sql.Binding;
 
 /// <summary>A column that a name can mean.</summary>
 /// <param name="Table">The alias of its table; null for none.</param>
-internal sealed record ScopeColumn(string? Table, string Name, SqlType Type, int Index);
+internal sealed record ScopeColumn(string? Table, string Name, SqlType Type, int Index)
+{
+    /// <summary>USING has merged it with another one: it is found only with its table's name, and is not part of *.</summary>
+    public bool IsMerged { get; init; }
+}
 
 /// <summary>The columns that names can mean in one SELECT.</summary>
 internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> columns)
@@ -24,12 +28,12 @@ internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> column
     {
         var parts = name.Parts;
         var matches = (parts.Length == 1
-            ? columns.Where(c => c.Name == parts[0])
+            ? columns.Where(c => c.Name == parts[0] && !c.IsMerged)
             : columns.Where(c => c.Name == parts[^1] && c.Table == parts[^2])).ToList();
         if (matches.Count == 0)
         {
             matches = (parts.Length == 1
-                ? columns.Where(c => c.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase))
+                ? columns.Where(c => c.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase) && !c.IsMerged)
                 : columns.Where(c => c.Name.Equals(parts[^1], StringComparison.OrdinalIgnoreCase) && string.Equals(c.Table, parts[^2], StringComparison.OrdinalIgnoreCase))).ToList();
         }
 

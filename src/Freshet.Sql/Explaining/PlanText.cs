@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Freshet.Columns;
 using Freshet.Sql.Plan;
@@ -42,11 +43,8 @@ public static class PlanText
             case Aggregate aggregate: return $"Aggregate{By(aggregate.Keys, node.Inputs[0].Schema)}: {Calls(aggregate.Calls, node.Inputs[0].Schema)}";
             case WindowAggregate window: return $"WindowAggregate {WindowName(window.Window, window.TimeColumn, node.Inputs[0].Schema)}{By(window.Keys, node.Inputs[0].Schema)}: {Calls(window.Calls, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
-            case Join join:
-                var (left, right) = (node.Inputs[0].Schema, node.Inputs[1].Schema);
-                var equal = join.LeftKeys.Zip(join.RightKeys, (l, r) => $"{left.Fields[l].Name} = {right.Fields[r].Name}");
-                var both = new Schema([.. left.Fields, .. right.Fields]);
-                return $"{(join.IsLeftOuter ? "LeftJoin" : "Join")} {string.Join(" AND ", equal)}{(join.Residual is null ? "" : " AND " + ExpressionText.Of(join.Residual, both))}";
+            case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
+            case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Union: return "Union";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
             case Sort sort:
@@ -80,8 +78,13 @@ public static class PlanText
                 yield return $"waits for: {Watermarks(node)}";
                 break;
             case Join join:
-                yield return $"key: {ExpressionText.Columns(join.LeftKeys, node.Inputs[0].Schema)} = {ExpressionText.Columns(join.RightKeys, node.Inputs[1].Schema)}";
+                yield return JoinKey(node, join.LeftKeys, join.RightKeys);
                 yield return "state: the rows of both sides by key";
+                yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
+                break;
+            case SemiJoin semi:
+                yield return JoinKey(node, semi.LeftKeys, semi.RightKeys);
+                yield return "state: the rows of the left side with their matches, the different rows of the right side";
                 yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
                 break;
             case Sort:
@@ -89,6 +92,18 @@ public static class PlanText
                 break;
         }
     }
+
+    private static string JoinTitle(string name, PlanNode node, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, ImmutableArray<int> nullSafe, BoundExpression? residual)
+    {
+        var (left, right) = (node.Inputs[0].Schema, node.Inputs[1].Schema);
+        var conditions = leftKeys.Select((l, i) => $"{left.Fields[l].Name} {(nullSafe.Contains(i) ? "IS NOT DISTINCT FROM" : "=")} {right.Fields[rightKeys[i]].Name}");
+        if (residual is not null) conditions = conditions.Append(ExpressionText.Of(residual, new Schema([.. left.Fields, .. right.Fields])));
+        return $"{name} {string.Join(" AND ", conditions)}".TrimEnd();
+    }
+
+    private static string JoinKey(PlanNode node, ImmutableArray<int> left, ImmutableArray<int> right) => left.IsEmpty
+        ? "key: none: every row is paired with every other"
+        : $"key: {ExpressionText.Columns(left, node.Inputs[0].Schema)} = {ExpressionText.Columns(right, node.Inputs[1].Schema)}";
 
     private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
     {

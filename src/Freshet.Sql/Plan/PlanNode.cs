@@ -28,6 +28,9 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// <summary>Columns that name a row of the result; empty where none are known.</summary>
     public virtual ImmutableArray<int> Key => [];
 
+    /// <summary>Whether the result has one row at the most, whatever the input.</summary>
+    public virtual bool HasAtMostOneRow => false;
+
     /// <summary>
     /// The time attributes of the result: columns that no row older than the watermark is expected in. Only windows over them can close.
     /// </summary>
@@ -101,6 +104,8 @@ public sealed class Values(Schema schema, ImmutableArray<ImmutableArray<BoundExp
 {
     public ImmutableArray<ImmutableArray<BoundExpression>> Rows { get; } = rows;
 
+    public override bool HasAtMostOneRow => Rows.Length <= 1;
+
     public override IEnumerable<BoundExpression> OwnExpressions => Rows.SelectMany(r => r);
 
     public override bool HasPosition => true;
@@ -115,6 +120,8 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
     public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
+
+    public override bool HasAtMostOneRow => Inputs[0].HasAtMostOneRow;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
 
@@ -133,6 +140,8 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     public ImmutableArray<string> Names { get; } = names;
 
     public override bool HasPosition => Inputs[0].HasPosition;
+
+    public override bool HasAtMostOneRow => Inputs[0].HasAtMostOneRow;
 
     public override ImmutableArray<int> Key
     {
@@ -192,6 +201,8 @@ public sealed class Aggregate(PlanNode input, ImmutableArray<int> keys, Immutabl
 
     public override bool IsAppendOnly => Calls.IsEmpty && Inputs[0].IsAppendOnly;
 
+    public override bool HasAtMostOneRow => Keys.IsEmpty;
+
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length)];
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)}: {string.Join(", ", Calls)}";
@@ -241,32 +252,6 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Keys.Length + 2] : [];
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
-}
-
-/// <summary>An equi-join: left columns, then right ones.</summary>
-public sealed class Join(PlanNode left, PlanNode right, bool isLeftOuter, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, BoundExpression? residual)
-    : PlanNode(new Schema([.. left.Schema.Fields, .. right.Schema.Fields.Select(f => isLeftOuter ? f with { Type = f.Type.WithNullable(true) } : f)]), [left, right])
-{
-    public bool IsLeftOuter { get; } = isLeftOuter;
-
-    public ImmutableArray<int> LeftKeys { get; } = leftKeys;
-
-    public ImmutableArray<int> RightKeys { get; } = rightKeys;
-
-    public BoundExpression? Residual { get; } = residual;
-
-    public override bool IsAppendOnly => !IsLeftOuter && base.IsAppendOnly;
-
-    /// <summary>A row has the later position of its two.</summary>
-    public override bool HasPosition => IsAppendOnly && Inputs.All(i => i.HasPosition);
-
-    public override ImmutableArray<int> Key => Inputs[0].Key.IsEmpty || Inputs[1].Key.IsEmpty
-        ? []
-        : Inputs[1].Key.All(RightKeys.Contains) ? Inputs[0].Key : [.. Inputs[0].Key, .. Inputs[1].Key.Select(k => k + Inputs[0].Schema.Count)];
-
-    public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
-
-    public override string Describe() => $"{(IsLeftOuter ? "left " : "")}join {string.Join(",", LeftKeys)} = {string.Join(",", RightKeys)}{(Residual is null ? "" : $" and {Residual}")}";
 }
 
 /// <summary>UNION ALL of inputs with the same types.</summary>

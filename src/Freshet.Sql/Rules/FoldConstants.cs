@@ -17,13 +17,17 @@ internal static class FoldConstants
     {
         Filter filter => Filtered(filter, Fold(filter.Condition)),
         Project project => Projected(project),
-        Join { Residual: { } residual } join when Fold(residual) is var folded && folded != residual => new Join(join.Inputs[0], join.Inputs[1], join.IsLeftOuter, join.LeftKeys, join.RightKeys, folded),
+        Join { Residual: { } residual } join when Fold(residual) is var folded && folded != residual => join.Over(join.Inputs[0], join.Inputs[1], join.LeftKeys, join.RightKeys, Needed(folded)),
+        SemiJoin { Residual: { } residual } semi when Fold(residual) is var folded && folded != residual => semi.Over(semi.Inputs[0], semi.Inputs[1], semi.LeftKeys, semi.RightKeys, Needed(folded)),
         _ => node,
     };
 
+    /// <summary>The condition; null where it is TRUE.</summary>
+    private static BoundExpression? Needed(BoundExpression condition) => condition is BoundLiteral { IsNull: false } literal && literal.Integer != 0 ? null : condition;
+
     private static PlanNode Filtered(Filter filter, BoundExpression condition)
     {
-        if (condition is BoundLiteral { IsNull: false } literal && literal.Integer != 0) return filter.Inputs[0];
+        if (Needed(condition) is null) return filter.Inputs[0];
         return condition == filter.Condition ? filter : new Filter(filter.Inputs[0], condition);
     }
 

@@ -11,6 +11,8 @@ internal static class Optimizer
         plan = Rebuild(plan, FoldConstants.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, PushFilterDown.Apply);
+        plan = OrderJoins.Apply(plan);
+        plan = Rebuild(plan, FindJoinKeys.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, TakePathsBelow.Apply);
         plan = PruneColumns.Apply(plan);
@@ -41,7 +43,8 @@ internal static class Optimizer
         Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
         WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),
         WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
-        Join join => new Join(inputs[0], inputs[1], join.IsLeftOuter, join.LeftKeys, join.RightKeys, join.Residual),
+        Join join => join.Over(inputs[0], inputs[1], join.LeftKeys, join.RightKeys, join.Residual),
+        SemiJoin semi => semi.Over(inputs[0], inputs[1], semi.LeftKeys, semi.RightKeys, semi.Residual),
         Union => new Union(inputs),
         Unnest unnest => new Unnest(inputs[0], unnest.Collection, unnest.Elements, unnest.IsOuter),
         Sort sort => new Sort(inputs[0], sort.Columns, sort.Offset, sort.Limit),

@@ -54,8 +54,19 @@ internal static class PruneColumns
                     var (left, lp) = Kept(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys]);
                     var (right, rp) = Kept(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys]);
                     int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
-                    var pruned = new Join(left, right, join.IsLeftOuter, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
+                    var pruned = join.Over(left, right, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
                     return (pruned, all);
+                }
+
+            case SemiJoin semi:
+                {
+                    var width = semi.Inputs[0].Schema.Count;
+                    var read = semi.Residual?.Columns().ToList() ?? [];
+                    var (left, lp) = Kept(semi.Inputs[0], [.. needed.Where(c => c < width), .. read.Where(c => c < width), .. semi.LeftKeys]);
+                    var (right, rp) = Kept(semi.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. semi.RightKeys]);
+                    int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
+                    var pruned = semi.Over(left, right, [.. semi.LeftKeys.Select(k => lp[k])], [.. semi.RightKeys.Select(k => rp[k])], semi.Residual?.Shift(c => all[c]));
+                    return (pruned, semi.Type == SemiJoinType.Mark ? [.. lp, left.Schema.Count] : lp);
                 }
 
             case Aggregate { Calls.IsEmpty: false } aggregate:

@@ -48,7 +48,7 @@ internal static class TakePathsBelow
         rewritten = ImmutableArray.CreateRange(expressions, Read);
         input = node switch
         {
-            Join join => new Join(sides[0].Projected(), sides[1].Projected(), join.IsLeftOuter, join.LeftKeys, join.RightKeys, join.Residual is null ? null : Read(join.Residual)),
+            Join join => join.Over(sides[0].Projected(), sides[1].Projected(), join.LeftKeys, join.RightKeys, join.Residual is null ? null : Read(join.Residual)),
             Unnest unnest => new Unnest(sides[0].Projected(), unnest.Collection, unnest.Elements, unnest.IsOuter),
             _ => node,
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
@@ -95,43 +96,72 @@ public sealed unsafe class JoinTests
         Assert.Equal(90_000, total);
     }
 
-    [Theory]
-    [InlineData(JoinKind.Inner, false)]
-    [InlineData(JoinKind.LeftOuter, false)]
-    [InlineData(JoinKind.LeftOuter, true)]
-    public void Any_cut_gives_the_result_of_a_naive_evaluation_and_taking_all_back_leaves_nothing(JoinKind kind, bool residual)
+    public static TheoryData<JoinKind, string, bool> Shapes
     {
-        var seed = Environment.TickCount;
-        var random = new Random(seed);
-        for (var turn = 0; turn < 25; turn++)
+        get
         {
-            var rows = RandomInput(random, 300);
-            var expected = Naive(kind, residual, rows);
-            var driver = Make(kind, residual ? new TextLess(1, 3) : null);
-            driver.Feed(random, [Kinds, Kinds], rows);
-            Assert.True(expected.SequenceEqual(driver.Result), $"random seed {seed}, turn {turn}\n{string.Join('\n', expected.Except(driver.Result))}\nnot\n{string.Join('\n', driver.Result.Except(expected))}");
-            var back = rows.Select(r => (r.Port, r.Values, -r.Weight)).Reverse().ToArray();
-            driver.Feed(random, [Kinds, Kinds], back);
-            Assert.True(driver.Result.Count == 0 && driver.Operator.StateRows == 0, $"random seed {seed}, turn {turn}: {driver.Operator.StateRows} rows of state");
+            var shapes = new TheoryData<JoinKind, string, bool>();
+            foreach (var kind in Enum.GetValues<JoinKind>())
+                foreach (var keys in new[] { "equal", "null safe", "none" })
+                    foreach (var residual in new[] { false, true }) shapes.Add(kind, keys, residual);
+            return shapes;
         }
     }
 
     [Theory]
-    [InlineData(JoinKind.Inner)]
-    [InlineData(JoinKind.LeftOuter)]
-    public void Appended_rows_join_as_others_do(JoinKind kind)
+    [MemberData(nameof(Shapes))]
+    public void Any_cut_gives_the_result_of_a_naive_evaluation_and_taking_all_back_leaves_nothing(JoinKind kind, string keys, bool residual)
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
         for (var turn = 0; turn < 10; turn++)
         {
-            var rows = RandomInput(random, 300).Where(r => r.Weight > 0).ToArray();
-            var expected = Naive(kind, false, rows);
-            var driver = new OperatorDriver(new JoinOperator(SpecOf(kind, null) with { LeftIsAppendOnly = true, RightIsAppendOnly = true }, 3));
+            var rows = RandomInput(random, keys == "none" ? 60 : 300);
+            var expected = Naive(kind, residual, rows, keys);
+            var driver = new OperatorDriver(OperatorOf(SpecOf(kind, residual ? new TextLess(1, 3) : null, keys)));
+            driver.Feed(random, [Kinds, Kinds], rows);
+            Assert.True(expected.SequenceEqual(driver.Result), $"random seed {seed}, turn {turn}\n{string.Join('\n', expected.Except(driver.Result))}\nnot\n{string.Join('\n', driver.Result.Except(expected))}");
+            var back = rows.Select(r => (r.Port, r.Values, -r.Weight)).Reverse().ToArray();
+            driver.Feed(random, [Kinds, Kinds], back);
+            Assert.True(driver.Result.Count == 0 && driver.Operator.StateRows == 0, $"random seed {seed}, turn {turn}: {driver.Operator.StateRows} rows of state");
+            driver.Operator.Dispose();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Appended_rows_join_as_others_do(JoinKind kind, string keys, bool residual)
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var turn = 0; turn < 5; turn++)
+        {
+            var rows = RandomInput(random, keys == "none" ? 60 : 300).Where(r => r.Weight > 0).ToArray();
+            var expected = Naive(kind, residual, rows, keys);
+            var driver = new OperatorDriver(OperatorOf(SpecOf(kind, residual ? new TextLess(1, 3) : null, keys) with { LeftIsAppendOnly = true, RightIsAppendOnly = true }));
             driver.Feed(random, [Kinds, Kinds], rows);
             Assert.True(expected.SequenceEqual(driver.Result), $"random seed {seed}, turn {turn}");
             driver.Operator.Dispose();
         }
+    }
+
+    [Fact]
+    public void A_row_with_a_match_is_there_once_and_leaves_with_its_last_match()
+    {
+        var driver = new OperatorDriver(OperatorOf(SpecOf(JoinKind.Semi, null)));
+        driver.Step(0, (0, Rows(([1, "l1"], 2))), (1, Rows(([1, "r1"], 1), ([1, "r2"], 3))));
+        Assert.Equal(["1|l1 x+2"], driver.Result);
+        Assert.Empty(driver.Step(0, (1, Rows(([1, "r2"], -3)))));
+        Assert.Equal(["1|l1 x-2"], driver.Step(0, (1, Rows(([1, "r1"], -1)))));
+    }
+
+    [Fact]
+    public void A_mark_changes_with_the_first_and_the_last_match()
+    {
+        var driver = new OperatorDriver(OperatorOf(SpecOf(JoinKind.Mark, null)));
+        driver.Step(0, (0, Rows(([1, "l1"], 1), ([null, "l2"], 1))));
+        Assert.Equal(["1|l1|False x+1", "NULL|l2|False x+1"], driver.Result);
+        Assert.Equal(["1|l1|True x+1", "1|l1|False x-1"], driver.Step(0, (1, Rows(([1, "r1"], 1)))));
     }
 
     [Fact]
@@ -157,8 +187,15 @@ public sealed unsafe class JoinTests
 
     private static OperatorDriver Make(JoinKind kind, VectorExpression? residual = null) => new(new JoinOperator(SpecOf(kind, residual), 3));
 
-    private static JoinSpec SpecOf(JoinKind kind, VectorExpression? residual) =>
-        new(kind, [SqlType.BigInt, SqlType.String], [SqlType.BigInt, SqlType.String], [0], [0], residual, [0, 1, 2, 3]);
+    private static Operator OperatorOf(JoinSpec spec) =>
+        spec.Kind is JoinKind.Semi or JoinKind.Anti or JoinKind.Mark ? new SemiJoinOperator(spec with { Output = [0, 1] }, 3) : new JoinOperator(spec, 3);
+
+    private static JoinSpec SpecOf(JoinKind kind, VectorExpression? residual, string keys = "equal")
+    {
+        ImmutableArray<int> columns = keys == "none" ? [] : [0];
+        var spec = new JoinSpec(kind, [SqlType.BigInt, SqlType.String], [SqlType.BigInt, SqlType.String], columns, columns, residual, [0, 1, 2, 3]);
+        return spec with { NullSafe = keys == "null safe" ? [0] : [], ResidualColumns = [1, 3] };
+    }
 
     private static Batch Rows(params (object?[] Values, long Weight)[] rows) => TestRows.Weighted(Kinds, rows);
 
@@ -184,26 +221,26 @@ public sealed unsafe class JoinTests
         return [.. rows];
     }
 
-    private static List<string> Naive(JoinKind kind, bool residual, (int Port, object?[] Values, long Weight)[] rows)
+    private static List<string> Naive(JoinKind kind, bool residual, (int Port, object?[] Values, long Weight)[] rows, string keys)
     {
         var sides = new[] { 0, 1 }.Select(p => rows.Where(r => r.Port == p).GroupBy(r => TestRows.Text(r.Values[0]) + "|" + TestRows.Text(r.Values[1]))
             .Select(g => (Text: g.Key, g.First().Values, Weight: g.Sum(r => r.Weight))).Where(r => r.Weight != 0).ToList()).ToArray();
-        var result = new List<string>();
+        bool IsMatch(object?[] left, object?[] right) =>
+            (keys == "none" || (Equals(left[0], right[0]) && (left[0] is not null || keys == "null safe")))
+            && (!residual || (left[1] is not null && right[1] is not null && string.CompareOrdinal((string)left[1]!, (string)right[1]!) < 0));
+        var result = new List<(string Row, long Weight)>();
         foreach (var left in sides[0])
         {
-            var matched = false;
-            foreach (var right in sides[1])
-            {
-                if (left.Values[0] is null || !Equals(left.Values[0], right.Values[0])) continue;
-                if (residual && (left.Values[1] is null || right.Values[1] is null || string.CompareOrdinal((string)left.Values[1]!, (string)right.Values[1]!) >= 0)) continue;
-                matched = true;
-                result.Add($"{left.Text}|{right.Text} x+{left.Weight * right.Weight}");
-            }
-
-            if (!matched && kind == JoinKind.LeftOuter) result.Add($"{left.Text}|NULL|NULL x+{left.Weight}");
+            var matches = sides[1].Where(r => IsMatch(left.Values, r.Values)).ToList();
+            if (kind <= JoinKind.FullOuter) result.AddRange(matches.Select(right => ($"{left.Text}|{right.Text}", left.Weight * right.Weight)));
+            if (matches.Count == 0 && kind is JoinKind.LeftOuter or JoinKind.FullOuter) result.Add(($"{left.Text}|NULL|NULL", left.Weight));
+            if (kind == JoinKind.Mark) result.Add(($"{left.Text}|{matches.Count > 0}", left.Weight));
+            if ((kind == JoinKind.Semi && matches.Count > 0) || (kind == JoinKind.Anti && matches.Count == 0)) result.Add(($"{left.Text}", left.Weight));
         }
 
-        return [.. result.Order(StringComparer.Ordinal)];
+        if (kind is JoinKind.RightOuter or JoinKind.FullOuter)
+            result.AddRange(sides[1].Where(r => !sides[0].Any(l => IsMatch(l.Values, r.Values))).Select(r => ($"NULL|NULL|{r.Text}", r.Weight)));
+        return [.. result.GroupBy(r => r.Row).Select(g => $"{g.Key} x+{g.Sum(r => r.Weight)}").Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Whether one text comes before another.</summary>

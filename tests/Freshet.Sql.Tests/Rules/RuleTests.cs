@@ -35,7 +35,21 @@ public sealed class RuleTests
     {
         var tree = Planned.Tree("SELECT o.id FROM orders o JOIN customers c ON o.customer = c.name WHERE o.quantity > 3 AND c.country = 'DE' AND o.customer || 'x' < c.country");
         Assert.Matches("(?s)Join.*Filter quantity > 3.*Filter country = 'DE'", tree);
-        Assert.Matches("(?s)Filter .*'x'.* < country.*Join", tree);
+        Assert.Matches("Join customer = name AND .*'x'.* < country", tree);
+    }
+
+    [Fact]
+    public void Tables_are_joined_where_an_equality_connects_them()
+    {
+        var plan = Planned.View("SELECT o.id FROM orders o, customers c, customers d WHERE d.country = c.country AND o.customer = d.name");
+        Assert.All(QueryTests.Nodes<Join>(plan), join => Assert.NotEmpty(join.LeftKeys));
+    }
+
+    [Fact]
+    public void A_condition_of_an_outer_join_goes_to_the_side_whose_rows_it_does_not_keep()
+    {
+        Assert.Matches("(?s)LeftJoin customer = name AND quantity > 3.*Filter country = 'DE'", Planned.Tree("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name AND o.quantity > 3 AND c.country = 'DE'"));
+        Assert.DoesNotContain("Filter", Planned.Tree("SELECT o.id FROM orders o FULL JOIN customers c ON o.customer = c.name AND o.quantity > 3 AND c.country = 'DE'"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or Union && plan.Inputs.All(Knows);
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or Union && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
     {
@@ -50,7 +50,8 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
             .Select(r => (Row: Compute(project.Expressions, project.Inputs[0].Schema, r.Row), r.Weight)).Where(r => r.Row is not null).Select(r => (r.Row!, r.Weight)),
         Union union => union.Inputs.SelectMany(i => Evaluate(i).Values),
         Aggregate aggregate => Groups(aggregate),
-        Join join => Pairs(join),
+        Join join => NaiveJoins.Pairs(join, [.. Evaluate(join.Inputs[0]).Values], [.. Evaluate(join.Inputs[1]).Values]),
+        SemiJoin semi => NaiveJoins.Matched(semi, [.. Evaluate(semi.Inputs[0]).Values], [.. Evaluate(semi.Inputs[1]).Values]),
         _ => throw new InvalidOperationException(plan.Describe()),
     };
 
@@ -58,26 +59,6 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
     {
         var whole = new BoundColumn(column.Column, scan.Table.Schema[column.Column]);
         return column.Path is null ? whole : new BoundCast(new BoundPath(whole, column.Path, default), column.Type, column.FailsAsNull, default);
-    }
-
-    private IEnumerable<(NaiveRow, long)> Pairs(Join join)
-    {
-        var right = Evaluate(join.Inputs[1]).Values.ToList();
-        var schema = new Schema([.. join.Inputs[0].Schema.Fields, .. join.Inputs[1].Schema.Fields]);
-        foreach (var l in Evaluate(join.Inputs[0]).Values)
-        {
-            var matched = false;
-            foreach (var r in right)
-            {
-                if (!join.LeftKeys.Zip(join.RightKeys).All(k => l.Row.Values[k.First] is { } a && r.Row.Values[k.Second] is { } b && a.AsSpan().SequenceEqual(b))) continue;
-                var row = new NaiveRow([.. l.Row.Values, .. r.Row.Values]);
-                if (join.Residual is not null && !IsTrue(join.Residual, schema, row)) continue;
-                matched = true;
-                yield return (row, l.Weight * r.Weight);
-            }
-
-            if (!matched && join.IsLeftOuter) yield return (new NaiveRow([.. l.Row.Values, .. new byte[]?[join.Inputs[1].Schema.Count]]), l.Weight);
-        }
     }
 
     private IEnumerable<(NaiveRow, long)> Groups(Aggregate aggregate)
@@ -153,7 +134,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
     private static byte[] Bytes(SqlType type, double value) =>
         type.Physical == PhysicalKind.Float32 ? BitConverter.GetBytes((float)value) : BitConverter.GetBytes(value);
 
-    private static bool IsTrue(BoundExpression condition, Schema schema, NaiveRow row) => Compute([condition], schema, row)?.Values[0] is [1, ..];
+    internal static bool IsTrue(BoundExpression condition, Schema schema, NaiveRow row) => Compute([condition], schema, row)?.Values[0] is [1, ..];
 
     /// <summary>The expressions over one row; null where one of them fails.</summary>
     public static NaiveRow? Compute(IReadOnlyList<BoundExpression> expressions, Schema schema, NaiveRow row)

@@ -1,0 +1,225 @@
+using Freshet.Columns;
+using Freshet.Columns.Expressions;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Memory;
+using Freshet.Dataflow.Arrangements;
+using Freshet.Dataflow.Errors;
+using Freshet.Dataflow.Projection;
+
+namespace Freshet.Dataflow.Joins;
+
+/// <summary>
+/// What all joins of two streams of changes have in common. Each batch is added to its own side's arrangement, then paired with the
+/// other's: so each pair of rows meets once, when the later of the two comes. A NULL key matches nothing and its row is not
+/// kept, unless the key says that NULL equals NULL. Without keys every pair is looked at.
+/// <para>Sides that must know their matches count the net weight of them in their rows (<see cref="Matched"/>).</para>
+/// A pair on which the residual condition fails is an error row and no match.
+/// State: both inputs' rows. Cost: two look-ups to store a row and one to probe, then a few ns for each pair and column.
+/// </summary>
+internal sealed unsafe class JoinPairing : IDisposable
+{
+    private readonly JoinSpec _spec;
+    private readonly int[][] _keys;
+    private readonly int[][] _strictKeys;
+    private readonly int _leftCount;
+    private readonly EvaluationContext _context = new();
+
+    // The batch that is being paired, with the cursor; null between batches.
+    private Batch? _probing;
+    private BatchMemory? _scratch;
+    private int _port;
+    private int* _rows;
+    private int* _nulls;
+    private int _nullCount;
+    private int* _first;
+    private int* _ownSlots;
+    private byte* _isNew;
+    private int _count;
+    private int _probe;
+    private int _stored;
+    private JoinPairs _pairs;
+
+    /// <param name="seed">The database's hash seed.</param>
+    public JoinPairing(JoinSpec spec, ulong seed)
+    {
+        _spec = spec;
+        _keys = [[.. spec.LeftKeys], [.. spec.RightKeys]];
+        _strictKeys = [.. _keys.Select(side => side.Where((_, i) => !spec.NullSafe.Contains(i)).ToArray())];
+        Sides = [new Arrangement(spec.LeftTypes, spec.LeftKeys, spec.LeftIsAppendOnly, seed), new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, seed)];
+        Matched = [.. Enumerable.Range(0, 2).Select(port => spec.CountsMatches(port) ? new MatchedRows(Sides[port]) : null)];
+        _leftCount = spec.LeftTypes.Length;
+        Errors = new ErrorRows(spec.PositionColumns);
+        _context.TimeZone = spec.TimeZone;
+    }
+
+    public Arrangement[] Sides { get; }
+
+    /// <summary>For each side the rows that a step has touched, where they count their matches.</summary>
+    public MatchedRows?[] Matched { get; }
+
+    /// <summary>Pairs on which the residual condition fails.</summary>
+    public ErrorRows Errors { get; }
+
+    public long StateRows => Sides[0].Rows + Sides[1].Rows;
+
+    public long StateBytes => Sides[0].Bytes + Sides[1].Bytes;
+
+    /// <summary>Takes a batch and its ownership.</summary>
+    public void Begin(int port, Batch batch, StepContext step)
+    {
+        _context.ClockMicros = step.ClockMicros;
+        _port = port;
+        _probing = batch;
+        _scratch = BatchMemory.Create();
+        var all = RowNumbers.Of(batch);
+        _rows = _scratch.Allocate<int>(batch.Count);
+        _nulls = _scratch.Allocate<int>(batch.Count);
+        _count = JoinKernel.SplitByNull(batch, _strictKeys[port], all, batch.Count, _rows, _nulls, out _nullCount);
+        _ownSlots = _scratch.Allocate<int>(_count);
+        Sides[port].Place(batch, _rows, _count, _ownSlots, _scratch);
+        if (Matched[port] is { } matched)
+        {
+            _isNew = _scratch.Allocate<byte>(_count);
+            matched.Touch(_ownSlots, _count, _isNew, step.Step);
+        }
+
+        Sides[port].AddWeights(batch, _rows, _ownSlots, _count);
+        _first = _scratch.Allocate<int>(_count);
+        Sides[1 - port].FindFirst(batch, _keys[port], _rows, _count, _first, _scratch);
+        _probe = 0;
+        _stored = _count > 0 ? _first[0] : Arrangement.None;
+        _pairs = new JoinPairs
+        {
+            Probes = _scratch.Allocate<int>(Batch.TypicalRows),
+            Stored = _scratch.Allocate<int>(Batch.TypicalRows),
+            Weights = _scratch.Allocate<long>(Batch.TypicalRows),
+        };
+    }
+
+    /// <summary>The port of the batch whose rows with a NULL in the key have not been taken; -1 for none.</summary>
+    public int NullKeysOf => _probing is not null && _nullCount > 0 ? _port : -1;
+
+    /// <summary>The columns of the batch that is being paired.</summary>
+    public Column[] Probing => _probing!.Columns;
+
+    /// <summary>The rows of the batch whose key has a NULL, with other columns.</summary>
+    public Batch TakeNullKeys(Column[] columns, BatchMemory memory)
+    {
+        var result = _probing!.WithColumns(memory, columns);
+        var selection = memory.Allocate<int>(_nullCount);
+        new ReadOnlySpan<int>(_nulls, _nullCount).CopyTo(new Span<int>(selection, _nullCount));
+        result.Select(selection, _nullCount);
+        result.RowWatermarks = null;
+        _nullCount = 0;
+        return result;
+    }
+
+    /// <summary>The next pairs of the batch that match, at most a batch of them; false after the last, when the batch is given back.</summary>
+    public bool NextPairs(long step)
+    {
+        if (_probing is null) return false;
+        while (_probe < _count)
+        {
+            _pairs.Count = 0;
+            JoinKernel.Walk(Sides[1 - _port], _probing, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, Batch.TypicalRows, withEmpty: Matched[1 - _port] is not null);
+            if (_spec.Residual is not null && _pairs.Count > 0) Restrict();
+            if (Matched[0] is not null || Matched[1] is not null)
+            {
+                CountMatches(step);
+                JoinKernel.DropEmpty(ref _pairs);
+            }
+
+            if (_pairs.Count > 0) return true;
+        }
+
+        _probing.Release();
+        _scratch!.Release();
+        _probing = null;
+        _scratch = null;
+        return false;
+    }
+
+    /// <summary>A batch of the current pairs with these columns of the left columns followed by the right ones.</summary>
+    public Batch MakeBatch(ReadOnlySpan<int> columns)
+    {
+        var memory = BatchMemory.Create();
+        var output = new Column[columns.Length];
+        var rows = ProbingRows(memory);
+        for (var i = 0; i < columns.Length; i++) output[i] = Read(columns[i], rows, memory);
+        // The weights stay with the batch; the lists are used again.
+        var result = new Batch(memory, output, _pairs.Count);
+        var weights = new ReadOnlySpan<long>(_pairs.Weights, _pairs.Count);
+        if (!weights.ContainsAnyExcept(1L)) return result;
+        result.Weights = memory.Allocate<long>(_pairs.Count);
+        weights.CopyTo(new Span<long>(result.Weights, _pairs.Count));
+        return result;
+    }
+
+    public void EndOfStep()
+    {
+        Sides[0].EndOfStep();
+        Sides[1].EndOfStep();
+    }
+
+    public void Dispose()
+    {
+        Sides[0].Dispose();
+        Sides[1].Dispose();
+    }
+
+    private int* ProbingRows(BatchMemory memory)
+    {
+        var rows = memory.Allocate<int>(_pairs.Count);
+        for (var i = 0; i < _pairs.Count; i++) rows[i] = _rows[_pairs.Probes[i]];
+        return rows;
+    }
+
+    private Column Read(int column, int* rows, BatchMemory memory)
+    {
+        var isLeft = column < _leftCount;
+        var index = isLeft ? column : column - _leftCount;
+        if (isLeft != (_port == 0)) return Sides[1 - _port].Read(index, _pairs.Stored, _pairs.Count, memory);
+        var points = false;
+        var result = GatherKernel.Gather(_probing!.Columns[index], rows, _pairs.Count, memory, ref points);
+        if (points) memory.Retain(_probing.Memory);
+        return result;
+    }
+
+    /// <summary>Leaves the pairs on which the residual condition is TRUE.</summary>
+    private void Restrict()
+    {
+        var memory = BatchMemory.Create();
+        var columns = new Column[_leftCount + _spec.RightTypes.Length];
+        var rows = ProbingRows(memory);
+        foreach (var column in _spec.ResidualColumns) columns[column] = Read(column, rows, memory);
+        var joined = new Batch(memory, columns, _pairs.Count);
+        _context.Begin(joined, memory);
+        var truth = _spec.Residual!.Evaluate(_context);
+        var selected = memory.Allocate<int>(_pairs.Count);
+        var count = FilterProjectKernel.SelectTrue(truth, null, _pairs.Count, selected);
+        if (_context.Errors.Count > 0)
+        {
+            foreach (var column in _spec.PositionColumns.Where(c => columns[c].Values is null)) columns[column] = Read(column, rows, memory);
+            var failed = _context.Errors.DistinctBy(e => e.Row).OrderBy(e => e.Row).ToArray();
+            foreach (var error in failed.Where(e => _pairs.Weights[e.Row] != 0)) Errors.Add(error.Row, JoinSpec.ResidualName, error.Value, error.Reason, _pairs.Weights[error.Row]);
+            Errors.Flush(joined);
+            count = FilterProjectKernel.Remove(selected, count, [.. failed.Select(e => e.Row)]);
+        }
+
+        JoinKernel.Keep(ref _pairs, selected, count);
+        joined.Release();
+    }
+
+    /// <summary>Tells the rows of the pairs how much their matches weigh now.</summary>
+    private void CountMatches(long step)
+    {
+        var (own, other) = (Matched[_port], Matched[1 - _port]);
+        for (var i = 0; i < _pairs.Count; i++)
+        {
+            var probe = _pairs.Probes[i];
+            var stored = _pairs.Stored[i];
+            if (own is not null && _isNew[probe] != 0) own.AddMatch(_ownSlots[probe], Sides[1 - _port].Peek(stored)->Weight, step);
+            other?.AddMatch(stored, _probing!.WeightOf(_rows[probe]), step);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+
+namespace Freshet.Sql.Plan;
+
+/// <summary>Which rows of a join without a match stay, with NULLs for the other side.</summary>
+public enum JoinType
+{
+    Inner,
+    Left,
+    Right,
+    Full,
+}
+
+/// <summary>
+/// Pairs of rows whose keys are equal, one by one, and on which the residual condition is TRUE: left columns, then right ones. A NULL
+/// key matches nothing, but at the places of <paramref name="nullSafe"/> (IS NOT DISTINCT FROM). Without keys every pair is looked at.
+/// </summary>
+public sealed class Join(PlanNode left, PlanNode right, JoinType type, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, BoundExpression? residual, ImmutableArray<int> nullSafe)
+    : PlanNode(new Schema([.. Side(left, type is JoinType.Right or JoinType.Full), .. Side(right, type is JoinType.Left or JoinType.Full)]), [left, right])
+{
+    public JoinType Type { get; } = type;
+
+    public ImmutableArray<int> LeftKeys { get; } = leftKeys;
+
+    public ImmutableArray<int> RightKeys { get; } = rightKeys;
+
+    /// <summary>A further condition over the columns of both sides as they are before NULLs are added.</summary>
+    public BoundExpression? Residual { get; } = residual;
+
+    /// <summary>Places in the lists of keys where NULL equals NULL.</summary>
+    public ImmutableArray<int> NullSafe { get; } = nullSafe;
+
+    /// <summary>Whether rows of a side stay without a match.</summary>
+    public bool Keeps(int side) => side == 0 ? Type is JoinType.Left or JoinType.Full : Type is JoinType.Right or JoinType.Full;
+
+    public override bool IsAppendOnly => Type == JoinType.Inner && base.IsAppendOnly;
+
+    /// <summary>A row has the later position of its two.</summary>
+    public override bool HasPosition => IsAppendOnly && Inputs.All(i => i.HasPosition);
+
+    public override bool HasAtMostOneRow => Type != JoinType.Full && Inputs.All(i => i.HasAtMostOneRow);
+
+    public override ImmutableArray<int> Key
+    {
+        get
+        {
+            var (left, right) = (Inputs[0], Inputs[1]);
+            var rightKey = right.Key.Select(k => k + left.Schema.Count).ToImmutableArray();
+            // A row that has at most one partner keeps its own key, as long as every row of the result is one of its own.
+            if (!Keeps(1) && IsUnique(right, RightKeys)) return left.Key;
+            if (!Keeps(0) && IsUnique(left, LeftKeys)) return rightKey;
+            return left.Key.IsEmpty || right.Key.IsEmpty ? [] : [.. left.Key, .. rightKey];
+        }
+    }
+
+    public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
+
+    /// <summary>A join of the same type with the same places of null-safe keys.</summary>
+    public Join Over(PlanNode left, PlanNode right, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, BoundExpression? residual) =>
+        new(left, right, Type, leftKeys, rightKeys, residual, NullSafe);
+
+    public override string Describe() =>
+        $"{(Type == JoinType.Inner ? "" : Type.ToString().ToLowerInvariant() + " ")}join {Keys(LeftKeys, RightKeys, NullSafe)}{(Residual is null ? "" : $" and {Residual}")}";
+
+    internal static string Keys(ImmutableArray<int> left, ImmutableArray<int> right, ImmutableArray<int> nullSafe) =>
+        $"{string.Join(",", left)} = {string.Join(",", right)}{(nullSafe.IsEmpty ? "" : $" null safe {string.Join(",", nullSafe)}")}";
+
+    private static bool IsUnique(PlanNode node, ImmutableArray<int> keys) => node.HasAtMostOneRow || (!node.Key.IsEmpty && node.Key.All(keys.Contains));
+
+    private static IEnumerable<Field> Side(PlanNode node, bool isNullable) => node.Schema.Fields.Select(f => isNullable ? f with { Type = f.Type.WithNullable(true) } : f);
+}
