@@ -158,7 +158,7 @@ public static unsafe class CastKernel
             var row = ValidityKernel.RowOf(context, i);
             if (input.IsNull(row)) continue;
             var text = StringView.Span(input.As<StringView>() + row);
-            var cut = TextKernel.PrefixBytes(text, types.Result.Precision, out var characters);
+            var cut = Texts.CodePoints.PrefixBytes(text, types.Result.Precision, out var characters);
             if (types.Result.Kind == TypeKind.Char && characters < types.Result.Precision)
             {
                 var padded = new byte[cut + types.Result.Precision - characters];

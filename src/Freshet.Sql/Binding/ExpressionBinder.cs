@@ -3,6 +3,8 @@ using Freshet.Columns.Expressions;
 using Freshet.Columns.Json;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Kernels;
+using Freshet.Columns.Kernels.Rows;
+using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
@@ -41,6 +43,7 @@ internal sealed class ExpressionBinder
     private readonly SourceText _source;
     private readonly Scope _scope;
     private readonly SpecialFunctions _special;
+    private readonly FunctionBinder _functions;
     private int _depth;
 
     public ExpressionBinder(SourceText source, Scope scope, Grouping? grouping = null)
@@ -50,6 +53,7 @@ internal sealed class ExpressionBinder
         Grouping = grouping;
         Coerce = new Coercion(source);
         _special = new SpecialFunctions(this);
+        _functions = new FunctionBinder(this);
     }
 
     public SourceText Source => _source;
@@ -80,7 +84,7 @@ internal sealed class ExpressionBinder
             Unary minus => Negate(minus),
             Binary { Operator: "AND" or "OR" } logical => Logical(logical),
             Binary binary when Comparisons.ContainsKey(binary.Operator) => Compare(binary.Operator, Bind(binary.Left), Bind(binary.Right), binary.Span),
-            Binary { Operator: "||" } concat => Call("||", TextKernel.Concat, [Text(Bind(concat.Left)), Text(Bind(concat.Right))], SqlType.String, concat.Span),
+            Binary { Operator: "||" } concat => Call("||", RowLoop.Of<Concat>(), [Text(Bind(concat.Left)), Text(Bind(concat.Right))], SqlType.String, concat.Span),
             Binary binary => Compute(binary),
             IsTest test => Is(test),
             Between between => Range(between),
@@ -88,7 +92,7 @@ internal sealed class ExpressionBinder
             Like like => LikeOf(like),
             Case @case => CaseOf(@case),
             Cast cast => CastOf(cast),
-            Call call => _special.TryBind(call) ?? Function(call),
+            Call call => _special.TryBind(call) ?? _functions.Bind(call),
             Syntax.Index index => IndexOf(index),
             FieldAccess access => Field(Bind(access.Base), access.Field, access.Span),
             Constructor constructor => Construct(constructor),
@@ -323,44 +327,4 @@ internal sealed class ExpressionBinder
             default: throw Error(constructor.Span, $"{constructor.Kind} constructors of this form are not supported yet.");
         }
     }
-
-    private BoundCall Function(Call call)
-    {
-        var function = FunctionCatalogue.Find(call.Function)
-            ?? throw Error(call.Span, $"There is no function {call.Function}.{NearestName.Hint(call.Function, FunctionCatalogue.Names.Concat(SpecialFunctions.Names).Concat(Grouping.Aggregates.Keys))}");
-        if (call.IsDistinct || call.Filter is not null) throw Error(call.Span, $"{call.Function} is no aggregate function: DISTINCT and FILTER have no meaning for it.");
-        if (call.Arguments.Length < function.MinArguments || call.Arguments.Length > function.MaxArguments)
-            throw Error(call.Span, $"{call.Function} takes {(function.MinArguments == function.MaxArguments ? $"{function.MinArguments}" : $"{function.MinArguments} to {function.MaxArguments}")} arguments, here are {call.Arguments.Length}.");
-        var arguments = call.Arguments.Select((a, i) => Argument(function, i, Bind(a))).ToImmutableArray();
-        if (function.Names[0] == "MOD")
-        {
-            var common = Coerce.Common(arguments, "MOD");
-            arguments = [.. arguments.Select(a => Coerce.To(a, common))];
-        }
-
-        var type = function.Result([.. arguments.Select(a => a.Type)]);
-        var nullable = function.MayBeNull || function.CanFail || (!function.TakesNull && arguments.Any(a => a.Type.IsNullable));
-        return new BoundCall(function.Names[0], function.Kernel, arguments, type.WithNullable(nullable), call.Span, function.CanFail);
-    }
-
-    private BoundExpression Argument(ScalarFunction function, int index, BoundExpression argument)
-    {
-        var type = argument.Type;
-        switch (function.FamilyOf(index))
-        {
-            case Family.Text: return Text(argument);
-            case Family.Integer when type.IsInteger: return argument;
-            case Family.Integer: return Coerce.To(argument, SqlType.BigInt);
-            case Family.Number when type.IsNumeric: return NeedsDouble(function) ? Coerce.To(argument, SqlType.Double) : argument;
-            case Family.Number: return Coerce.To(argument, SqlType.Double);
-            case Family.Boolean: return Coerce.Boolean(argument, $"Argument {index + 1} of {function.Names[0]}");
-            case Family.Time when type.IsTimestamp || type.Kind is TypeKind.Date or TypeKind.Time: return argument;
-            case Family.Time when type.IsCharacter || type.Kind == TypeKind.Variant: return Coerce.To(argument, SqlType.Timestamp(3));
-            case Family.Time: throw Error(argument.Span, $"Argument {index + 1} of {function.Names[0]} must be a date or a time, this is {type.Name}.");
-            default: return argument;
-        }
-    }
-
-    /// <summary>Functions whose result is always DOUBLE compute with DOUBLE.</summary>
-    private static bool NeedsDouble(ScalarFunction function) => function.Result([SqlType.Int, SqlType.Int]).Kind == TypeKind.Double;
 }

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using Freshet.Columns.Json;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Kernels;
+using Freshet.Columns.Kernels.Rows;
+using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
+using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 
@@ -14,7 +17,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     /// <summary>Their names, for messages.</summary>
     public static IEnumerable<string> Names =>
     [
-        "COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "GREATEST", "LEAST",
+"COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "MOD", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "GREATEST", "LEAST",
         "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "CAST", "TRY_CAST", ProcessingTime.Name,
     ];
 
@@ -27,6 +30,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "FLOOR" or "CEIL" or "CEILING" when call.Arguments is [_, Word] => Round(call),
         ProcessingTime.Name when call.Arguments.IsEmpty => ProcessingTime.Call(call.Span),
         "TRIM" => Trim(call),
+        "MOD" => Modulo(call),
         "TIMESTAMPADD" => Add(call),
         "TIMESTAMPDIFF" => Difference(call),
         "GREATEST" or "LEAST" => Extreme(call),
@@ -95,7 +99,16 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     {
         var (where, rest) = call.Arguments[0] is Word word ? (word.Text, call.Arguments[1..]) : ("BOTH", call.Arguments);
         var arguments = rest.Select(a => binder.Text(binder.Bind(a))).ToImmutableArray();
-        return ExpressionBinder.Call($"TRIM {where}", TextKernel.Trim(where != "TRAILING", where != "LEADING"), arguments, SqlType.String, call.Span);
+        return ExpressionBinder.Call($"TRIM {where}", RowLoop.Of(new Trim(where != "TRAILING", where != "LEADING")), arguments, ResultTypes.Varying([.. arguments.Select(a => a.Type)]), call.Span);
+    }
+
+    /// <summary>The rest has the type of the divisor where both are whole numbers.</summary>
+    private BoundExpression Modulo(Call call)
+    {
+        if (call.Arguments.Length != 2) throw Takes(call, "two arguments");
+        var rest = binder.Bind(new Binary("%", call.Arguments[0], call.Arguments[1], call.Span));
+        var divisor = binder.Bind(call.Arguments[1]).Type;
+        return divisor.IsInteger && rest.Type.Scale == 0 && !rest.Type.IsApproximate ? binder.Coerce.To(rest, divisor) : rest;
     }
 
     private BoundCall Add(Call call)

@@ -4,43 +4,54 @@ using Freshet.Columns.Types;
 
 namespace Freshet.Sql.Functions;
 
-/// <summary>What an argument of a function may be; a value of another family is cast where that loses nothing.</summary>
-public enum Family
+/// <summary>When a result can be NULL.</summary>
+public enum NullRule
 {
-    Any,
-    Text,
-    Integer,
-    Number,
-    Boolean,
-    Time,
+    /// <summary>Exactly where an argument is NULL.</summary>
+    OfArguments,
+
+    /// <summary>Also where no argument is.</summary>
+    Always,
+    Never,
+
+    /// <summary>As the rule for the type says.</summary>
+    OfType,
 }
 
 /// <summary>An example: what is written, and the result as text. Executed as a test and shown in the guide.</summary>
 public sealed record Example(string Sql, string Result);
 
 /// <summary>
-/// A scalar function, declared once: names, arguments, result type, kernel, a sentence and examples.
+/// A scalar function, declared once: names, signatures, rule for NULL, a sentence and examples.
 /// </summary>
-/// <param name="Names">The name and its aliases, upper case.</param>
-/// <param name="Arguments">Families of the arguments; the last one repeats when <paramref name="MaxArguments"/> is more.</param>
-/// <param name="Result">The result's type from the arguments' types, nullable; nullability is added by the binder.</param>
-public sealed record ScalarFunction(
-    ImmutableArray<string> Names,
-    ImmutableArray<Family> Arguments,
-    int MinArguments,
-    int MaxArguments,
-    Func<ImmutableArray<SqlType>, SqlType> Result,
-    ScalarKernel Kernel,
-    string Sentence,
-    params Example[] Examples)
+public sealed record ScalarFunction(string Theme, ImmutableArray<string> Names, ImmutableArray<Signature> Signatures, string Sentence, params ImmutableArray<Example> Examples)
 {
-    /// <summary>The result may be NULL though no argument is.</summary>
-    public bool MayBeNull { get; init; }
+    public NullRule Nulls { get; init; }
 
-    /// <summary>A NULL argument does not make the result NULL.</summary>
-    public bool TakesNull { get; init; }
-
+    /// <summary>A row can fail.</summary>
     public bool CanFail { get; init; }
 
-    public Family FamilyOf(int argument) => Arguments[Math.Min(argument, Arguments.Length - 1)];
+    /// <summary>Equal arguments may give other results, so that a call is no constant.</summary>
+    public bool IsVolatile { get; init; }
+
+    /// <summary>What is wrong with a text that is written as argument number i (from 0), or null: found when the plan is made.</summary>
+    public Func<int, string, string?>? Refuse { get; init; }
+
+    public string Name => Names[0];
+
+    /// <summary>The signatures with the name, as shown in messages and in the guide.</summary>
+    public IEnumerable<string> Calls => Signatures.Select(s => $"{Name}({s.Text})");
+
+    /// <summary>A further signature.</summary>
+    public ScalarFunction Or(string signature, ScalarKernel kernel, ResultRule? result = null) =>
+        this with { Signatures = Signatures.Add(new Signature(signature, result ?? Signatures[0].Result, kernel)) };
+
+    /// <summary>The result's nullability for arguments of these types.</summary>
+    public bool IsNullable(SqlType result, ImmutableArray<SqlType> arguments) => Nulls switch
+    {
+        NullRule.Always => true,
+        NullRule.Never => false,
+        NullRule.OfType => result.IsNullable,
+        _ => arguments.Any(a => a.IsNullable),
+    };
 }
