@@ -15,6 +15,8 @@ namespace Freshet.Log;
 /// </summary>
 public sealed class LogStore : IDisposable
 {
+    private const int FullDiskRetryMs = 200;
+
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly LogOptions _options;
@@ -119,6 +121,29 @@ public sealed class LogStore : IDisposable
             Interlocked.Decrement(ref _appending);
         }
     }
+
+    /// <summary>
+    /// As <see cref="AppendAsync"/>, for the engine's own records, which nobody can send again: while the disk is full it waits for
+    /// room and tries again.
+    /// </summary>
+    public async Task<LogOffset> AppendWhenRoomAsync(Partition partition, RecordSet records)
+    {
+        records.StaysOnFailure = true;
+        while (true)
+        {
+            try
+            {
+                return await AppendAsync(partition, records).ConfigureAwait(false);
+            }
+            catch (StorageException e) when (e.Error == StorageError.DiskFull)
+            {
+                await Task.Delay(FullDiskRetryMs).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether the last write was refused because the disk is full.</summary>
+    public bool IsDiskFull { get; private set; }
 
     /// <summary>Whether more may be appended now; where not, the caller says "busy" to its own caller.</summary>
     public bool HasRoom => PendingBytes < _options.PendingMaxBytes;
@@ -268,11 +293,13 @@ public sealed class LogStore : IDisposable
             catch (StorageException e) when (e.Error == StorageError.DiskFull)
             {
                 // Nothing of the batch counts; what fits later is taken later.
+                IsDiskFull = true;
                 Answer(partition, e);
             }
         }
 
         _group.RemoveAll(p => p.Group.Count == 0);
+        if (_group.Count > 0) IsDiskFull = false;
     }
 
     private void ChooseSyncs()

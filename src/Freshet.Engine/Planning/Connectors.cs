@@ -31,6 +31,9 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         ["blackhole"] = ["connector"],
     };
 
+    /// <summary>INSERTs into one topic share its sink, so that a step's rows of all of them are there together or not at all.</summary>
+    private readonly Dictionary<string, TopicSink> _topicSinks = [];
+
     /// <summary>Topics of the log that no table may name.</summary>
     private static readonly string[] OwnTopics = [EventsTable.Name, Steps.StepLoop.JournalTopic, Journals.PlanRecord.Topic];
 
@@ -82,7 +85,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         switch (table.Connector)
         {
             case "log":
-                return new TopicSink(log ?? throw NoLog(table.Name), Topic(TopicOf(table)), schema);
+                return SinkOf(table).For(schema);
             case "blackhole":
                 return new BlackholeSink();
             case "print":
@@ -97,6 +100,13 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             default:
                 throw new SqlException(table.Source, table.Place, $"Table {table.Name} cannot be written.");
         }
+    }
+
+    private TopicSink SinkOf(TableDefinition table)
+    {
+        var topic = TopicOf(table);
+        if (!_topicSinks.TryGetValue(topic, out var sink)) _topicSinks.Add(topic, sink = new TopicSink(log ?? throw NoLog(table.Name), Topic(topic)));
+        return sink;
     }
 
     private Partition Topic(string name) => (log ?? throw NoLog(name)).OpenPartition(name);

@@ -106,6 +106,7 @@ public sealed class BoundedRun : IDisposable
         }
 
         foreach (var sink in _sinks) sink.Publish(_runner.Step);
+        foreach (var sink in _sinks) sink.CommitAsync().GetAwaiter().GetResult();
     }
 
     private unsafe void CheckErrors(Result result)
