@@ -142,8 +142,8 @@ public sealed class LogStore : IDisposable
         }
     }
 
-    /// <summary>Whether the last write was refused because the disk is full.</summary>
-    public bool IsDiskFull { get; private set; }
+    /// <summary>Whether a topic's last write was refused because the disk is full.</summary>
+    public bool IsDiskFull => _partitions.Values.Any(p => p.IsDiskFull);
 
     /// <summary>Whether more may be appended now; where not, the caller says "busy" to its own caller.</summary>
     public bool HasRoom => PendingBytes < _options.PendingMaxBytes;
@@ -289,17 +289,17 @@ public sealed class LogStore : IDisposable
             {
                 var batch = _builder.Build(partition.Group, partition.NextOffset);
                 partition.Write(batch, _builder.Count, _builder.BaseTimestampMs, _builder.MaxTimestampMs, partition.Group[0].Tag, _clock.ElapsedMilliseconds);
+                partition.IsDiskFull = false;
             }
             catch (StorageException e) when (e.Error == StorageError.DiskFull)
             {
                 // Nothing of the batch counts; what fits later is taken later.
-                IsDiskFull = true;
+                partition.IsDiskFull = true;
                 Answer(partition, e);
             }
         }
 
         _group.RemoveAll(p => p.Group.Count == 0);
-        if (_group.Count > 0) IsDiskFull = false;
     }
 
     private void ChooseSyncs()

@@ -61,6 +61,9 @@ public sealed class Partition : IDisposable
     /// <summary>Everything before this offset is durable.</summary>
     public LogOffset DurableOffset => new(Volatile.Read(ref _durable));
 
+    /// <summary>Whether the last write was refused because the disk is full.</summary>
+    public bool IsDiskFull { get; internal set; }
+
     /// <summary>Everything before this offset has been answered: durable, or of a relaxed topic written.</summary>
     public LogOffset AnsweredOffset => Settings.IsRelaxed ? NextOffset : DurableOffset;
 
