@@ -165,6 +165,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
             WindowAggregate window => WindowAggregateOf(window),
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
+            SetOperation set => SetLowering.Of(set, this),
             Union union => UnionOf(union),
             Unnest unnest => UnnestOf(unnest),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),

@@ -46,6 +46,7 @@ public static class PlanText
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Union: return "Union";
+            case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
             case Sort sort:
                 var columns = sort.Columns.Select(c => $"{node.Schema.Fields[c.Column].Name}{(c.IsDescending ? " DESC" : "")}");
@@ -86,6 +87,11 @@ public static class PlanText
                 yield return JoinKey(node, semi.LeftKeys, semi.RightKeys);
                 yield return "state: the rows of the left side with their matches, the different rows of the right side";
                 yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
+                break;
+            case SetOperation:
+                yield return "key: the whole row";
+                yield return "state: each different row of either side with two counts";
+                yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still come" : "dropped: rows that are taken back";
                 break;
             case Sort:
                 yield return "state: all rows, until the input has ended";

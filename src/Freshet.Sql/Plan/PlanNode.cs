@@ -254,8 +254,9 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }
 
-/// <summary>UNION ALL of inputs with the same types.</summary>
-public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].Schema, inputs)
+/// <summary>UNION ALL of inputs with the same types; a column may be NULL where it may in one of them.</summary>
+public sealed class Union(ImmutableArray<PlanNode> inputs)
+    : PlanNode(new Schema([.. inputs[0].Schema.Fields.Select((f, c) => f with { Type = f.Type.WithNullable(inputs.Any(i => i.Schema[c].IsNullable)) })]), inputs)
 {
     public override bool HasPosition => Inputs.All(i => i.HasPosition);
 

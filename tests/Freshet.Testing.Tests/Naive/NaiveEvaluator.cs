@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or Union && plan.Inputs.All(Knows);
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
     {
@@ -51,6 +51,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         Union union => union.Inputs.SelectMany(i => Evaluate(i).Values),
         Aggregate aggregate => Groups(aggregate),
         Join join => NaiveJoins.Pairs(join, [.. Evaluate(join.Inputs[0]).Values], [.. Evaluate(join.Inputs[1]).Values]),
+        SetOperation set => NaiveSets.Rows(set, Evaluate(set.Inputs[0]), Evaluate(set.Inputs[1])),
         SemiJoin semi => NaiveJoins.Matched(semi, [.. Evaluate(semi.Inputs[0]).Values], [.. Evaluate(semi.Inputs[1]).Values]),
         _ => throw new InvalidOperationException(plan.Describe()),
     };
