@@ -105,6 +105,9 @@ public sealed class TestPipeline : IDisposable
         }
     }
 
+    /// <summary>Rows that all operators keep as their state.</summary>
+    public long StateRows => _runner is null ? 0 : Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Sum(n => _runner.Circuit.FiguresOf(n).StateRows);
+
     public void Dispose() => _runner?.Dispose();
 
     private TestView View(string name)
