@@ -48,7 +48,7 @@ public sealed class Pipeline : IDisposable
         foreach (var insert in _binder.Inserts.Where(i => !i.Plan.IsAppendOnly && i.Target.Connector is not ("print" or "blackhole")))
             throw new EngineException("sink_takes_no_changes", $"INSERT INTO {insert.Target.Name}: the query takes rows back, which the connector '{insert.Target.Connector}' cannot do. Keep the result in a materialized view.");
 
-        var builder = new CircuitBuilder(options.HashSeed, Zone, isBounded: false);
+        var builder = new CircuitBuilder(options.HashSeed, Zone);
         builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
         var views = new List<(ServedView View, int Node)>();
         foreach (var view in _binder.MaterializedViews)

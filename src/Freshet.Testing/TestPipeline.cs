@@ -119,7 +119,7 @@ public sealed class TestPipeline : IDisposable
     private void Start()
     {
         if (_runner is not null) return;
-        var builder = new CircuitBuilder(_options.HashSeed, Pipeline.ZoneOf(_binder.Options), isBounded: false);
+        var builder = new CircuitBuilder(_options.HashSeed, Pipeline.ZoneOf(_binder.Options));
         builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
         var outputs = new List<(string Name, Schema Schema, int Node)>();
         foreach (var view in _binder.MaterializedViews) AddOutput(view.Name, view.Plan, view.Key);

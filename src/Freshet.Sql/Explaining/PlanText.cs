@@ -113,7 +113,7 @@ public static class PlanText
 
     private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
     {
-        var kept = calls.Where(c => c.IsDistinct || (!isAppendOnly && c.Kind is AggregateKind.Min or AggregateKind.Max)).Select(c => c.IsDistinct ? "DISTINCT" : c.Kind.ToString().ToUpperInvariant()).Distinct().ToList();
+        var kept = calls.Where(c => c.KeepsValues(isAppendOnly)).Select(c => c.IsDistinct ? "DISTINCT" : c.Function).Distinct().ToList();
         return kept.Count == 0 ? "" : $", and each value with its count for {string.Join(", ", kept)}";
     }
 
@@ -133,7 +133,7 @@ public static class PlanText
     private static string By(IEnumerable<int> keys, Schema input) => keys.Any() ? $" by {ExpressionText.Columns(keys, input)}" : "";
 
     private static string Calls(IEnumerable<PlanAggregate> calls, Schema input) => string.Join(", ", calls.Select(c =>
-        $"{c.Kind.ToString().ToUpperInvariant()}({(c.IsDistinct ? "DISTINCT " : "")}{(c.Argument < 0 ? "*" : input.Fields[c.Argument].Name)}){(c.Filter < 0 ? "" : $" FILTER {input.Fields[c.Filter].Name}")}"));
+        $"{c.Function}({(c.IsDistinct ? "DISTINCT " : "")}{(c.Arguments.IsEmpty ? "*" : ExpressionText.Columns(c.Arguments, input))}){(c.Filter < 0 ? "" : $" FILTER {input.Fields[c.Filter].Name}")}"));
 
     private static string WindowName(Window window, int time, Schema input)
     {
