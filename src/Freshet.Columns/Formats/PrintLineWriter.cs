@@ -64,15 +64,15 @@ public sealed unsafe class PrintLineWriter : IRowWriter, IDisposable
         switch (type.Kind)
         {
             case TypeKind.Timestamp:
-                WriteTime(((long*)values)[row], false, buffer);
+                WriteTime(TimestampValue.Read(type.Physical, values, row, out var nanos), nanos, false, buffer);
                 break;
             case TypeKind.TimestampLtz:
-                WriteTime(((long*)values)[row], true, buffer);
+                WriteTime(TimestampValue.Read(type.Physical, values, row, out var ltzNanos), ltzNanos, true, buffer);
                 buffer.Write((byte)'Z');
                 break;
             case TypeKind.Time:
                 var start = buffer.Length;
-                WriteTime(((int*)values)[row] * 1000L, false, buffer);
+                WriteTime(((int*)values)[row] * 1000L, 0, false, buffer);
 
                 // The date before the T of 1970-01-01 is not part of it.
                 var time = buffer.Written[(start + 11)..];
@@ -93,13 +93,14 @@ public sealed unsafe class PrintLineWriter : IRowWriter, IDisposable
         }
     }
 
-    private static void WriteTime(long micros, bool alwaysSeconds, Utf8Buffer buffer)
+    private static void WriteTime(long micros, int nanos, bool alwaysSeconds, Utf8Buffer buffer)
     {
         fixed (byte* text = buffer.GetSpan(48))
         {
             var fraction = (int)(((micros % 1_000_000) + 1_000_000) % 1_000_000);
-            var length = TimeText.WriteTimestamp(micros, (byte)'T', fraction == 0 ? 0 : fraction % 1000 == 0 ? 3 : 6, text);
-            if (!alwaysSeconds && fraction == 0 && text[length - 1] == '0' && text[length - 2] == '0') length -= 3;
+            var digits = nanos != 0 ? 9 : fraction == 0 ? 0 : fraction % 1000 == 0 ? 3 : 6;
+            var length = TimeText.WriteTimestamp(micros, (byte)'T', digits, text, nanos);
+            if (!alwaysSeconds && digits == 0 && text[length - 1] == '0' && text[length - 2] == '0') length -= 3;
             buffer.Advance(length);
         }
     }

@@ -64,9 +64,9 @@ public static unsafe class TextValue
                 ((int*)values)[row] = millis;
                 return result;
             case TypeKind.Timestamp or TypeKind.TimestampLtz:
-                result = TimeText.TryTimestamp(text, length, out var micros, out var hasZone);
+                result = TimeText.TryTimestamp(text, length, out var micros, out var nanos, out var hasZone);
                 if (result == TextResult.Ok && !hasZone && type.Kind == TypeKind.TimestampLtz) micros = TimeText.ToUtc(micros, zone);
-                ((long*)values)[row] = TimeText.Truncate(micros, type.Precision);
+                TimestampValue.Write(type, values, row, micros, nanos);
                 return result;
             case TypeKind.IntervalYearMonth or TypeKind.IntervalDayTime:
                 result = NumberText.TryInt64(text, length, out var interval);

@@ -42,7 +42,7 @@ public static unsafe class TextValueWriter
                 WriteTimes(type, ((int*)values)[row] * 1000L, separator, buffer);
                 break;
             case TypeKind.Timestamp or TypeKind.TimestampLtz:
-                WriteTimes(type, ((long*)values)[row], separator, buffer);
+                WriteTimes(type, TimestampValue.Read(type.Physical, values, row, out var nanos), separator, buffer, nanos);
                 break;
             case TypeKind.Null:
                 break;
@@ -77,7 +77,7 @@ public static unsafe class TextValueWriter
     internal static Int128 ReadUnscaled(SqlType type, void* values, int row) =>
         type.Physical == PhysicalKind.Int64 ? ((long*)values)[row] : ((Int128*)values)[row];
 
-    private static void WriteTimes(SqlType type, long value, byte separator, Utf8Buffer buffer)
+    private static void WriteTimes(SqlType type, long value, byte separator, Utf8Buffer buffer, int nanos = 0)
     {
         fixed (byte* text = buffer.GetSpan(48))
         {
@@ -85,7 +85,7 @@ public static unsafe class TextValueWriter
             {
                 TypeKind.Date => TimeText.WriteDate(value, text),
                 TypeKind.Time => TimeText.WriteTime(value, -1, text),
-                _ => TimeText.WriteTimestamp(value, separator, -1, text),
+                _ => TimeText.WriteTimestamp(value, separator, -1, text, nanos),
             };
             if (type.Kind == TypeKind.TimestampLtz) text[length++] = (byte)'Z';
             buffer.Advance(length);

@@ -5,7 +5,7 @@ namespace Freshet.Columns.Formats;
 /// <summary>
 /// Dates and times from UTF-8 text and to it. Read are Flink's forms and ISO-8601: <c>yyyy-MM-dd</c> (months and days of one
 /// digit are allowed), a blank or T, <c>HH:mm[:ss[.fraction]]</c>, and Z or an offset <c>+hh[:mm]</c>.
-/// A fraction finer than the type is cut. Years are 1 to 9999. Nothing here depends on the machine's zone or language.
+/// A fraction finer than the type is cut. Years are 0 to 9999. Nothing here depends on the machine's zone or language.
 /// </summary>
 public static unsafe class TimeText
 {
@@ -24,20 +24,24 @@ public static unsafe class TimeText
     public static TextResult TryTime(byte* text, int length, out int millis)
     {
         var at = 0;
-        var result = TryTime(text, length, ref at, out var micros);
+        var result = TryTime(text, length, ref at, out var micros, out _);
         millis = (int)(micros / 1000);
         return result == TextResult.Ok && at != length ? TextResult.Malformed : result;
     }
 
     /// <summary>Microseconds since 1970-01-01 00:00 as the text says; <paramref name="hasZone"/> if it names an offset, then in UTC.</summary>
+    public static TextResult TryTimestamp(byte* text, int length, out long micros, out bool hasZone) => TryTimestamp(text, length, out micros, out _, out hasZone);
+
+    /// <summary>The same with the <paramref name="nanos"/> after the microseconds, 0 to 999.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a script reads its file once, before tiering would help
-    public static TextResult TryTimestamp(byte* text, int length, out long micros, out bool hasZone)
+    public static TextResult TryTimestamp(byte* text, int length, out long micros, out int nanos, out bool hasZone)
     {
         hasZone = false;
+        nanos = 0;
         if (length >= 19 && TryFixed(text, out micros))
         {
             var next = 19;
-            if (next < length && text[next] is (byte)'.' or (byte)',') next = Fraction(text, length, next, ref micros);
+            if (next < length && text[next] is (byte)'.' or (byte)',') next = Fraction(text, length, next, ref micros, ref nanos);
             if (next == length) return TextResult.Ok;
             if (next > 0 && text[next] == 'Z' && next + 1 == length)
             {
@@ -46,16 +50,23 @@ public static unsafe class TimeText
             }
         }
 
-        return TryTimestampGeneral(text, length, out micros, out hasZone);
+        return TryTimestampGeneral(text, length, out micros, out nanos, out hasZone);
     }
 
     /// <summary>Local microseconds in a zone to UTC. In the hour that exists twice the earlier is meant; a time that is skipped is moved on.</summary>
-    public static long ToUtc(long localMicros, TimeZoneInfo zone)
+    /// <param name="prefersLater">The later of the two is meant, as in Java's older classes.</param>
+    public static long ToUtc(long localMicros, TimeZoneInfo zone, bool prefersLater = false)
     {
         if (ReferenceEquals(zone, TimeZoneInfo.Utc)) return localMicros;
         if (!TryTicks(localMicros, out var ticks)) return localMicros;
         var local = new DateTime(ticks, DateTimeKind.Unspecified);
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        var offset = zone.GetUtcOffset(local);
+        if (zone.IsAmbiguousTime(local))
+        {
+            foreach (var candidate in zone.GetAmbiguousTimeOffsets(local))
+                if (candidate > offset != prefersLater) offset = candidate;
+        }
+
         return localMicros - offset.Ticks / 10;
     }
 
@@ -80,15 +91,7 @@ public static unsafe class TimeText
     /// <summary>Writes <c>yyyy-MM-dd</c>; returns the bytes written, at most 16.</summary>
     public static int WriteDate(long days, byte* text)
     {
-        var shifted = days + 719_468;
-        var era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097;
-        var dayOfEra = (int)(shifted - era * 146_097);
-        var yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
-        var dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-        var monthFromMarch = (5 * dayOfYear + 2) / 153;
-        var day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1;
-        var month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-        var year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+        var (year, month, day) = CivilDate.Of(days);
         var at = 0;
         if (year is < 0 or > 9999)
         {
@@ -96,8 +99,8 @@ public static unsafe class TimeText
         }
         else
         {
-            Two(text, (int)(year / 100));
-            Two(text + 2, (int)(year % 100));
+            Two(text, year / 100);
+            Two(text + 2, year % 100);
             at = 4;
         }
 
@@ -109,10 +112,10 @@ public static unsafe class TimeText
     }
 
     /// <summary>Writes <c>HH:mm:ss</c> and a fraction of <paramref name="digits"/> digits, or as many as needed where negative.</summary>
-    public static int WriteTime(long micros, int digits, byte* text)
+    public static int WriteTime(long micros, int digits, byte* text, int nanos = 0)
     {
         var seconds = (int)(micros / 1_000_000);
-        var fraction = (int)(micros % 1_000_000);
+        var fraction = (int)(micros % 1_000_000) * 1000 + nanos;
         Two(text, seconds / 3600);
         text[2] = (byte)':';
         Two(text + 3, seconds / 60 % 60);
@@ -121,25 +124,24 @@ public static unsafe class TimeText
         if (digits < 0)
         {
             if (fraction == 0) return 8;
-            digits = 6;
+            digits = 9;
             for (var rest = fraction; rest % 10 == 0; rest /= 10) digits--;
         }
 
         if (digits == 0) return 8;
         text[8] = (byte)'.';
-        var divisor = 100_000;
-        for (var k = 0; k < digits; k++, divisor /= 10)
-            text[9 + k] = divisor == 0 ? (byte)'0' : (byte)('0' + fraction / divisor % 10);
+        var divisor = 100_000_000;
+        for (var k = 0; k < digits; k++, divisor /= 10) text[9 + k] = (byte)('0' + fraction / divisor % 10);
         return 9 + digits;
     }
 
     /// <summary>Writes date, <paramref name="separator"/> and time; at most 40 bytes.</summary>
-    public static int WriteTimestamp(long micros, byte separator, int digits, byte* text)
+    public static int WriteTimestamp(long micros, byte separator, int digits, byte* text, int nanos = 0)
     {
         var days = micros >= 0 ? micros / MicrosPerDay : (micros - MicrosPerDay + 1) / MicrosPerDay;
         var at = WriteDate(days, text);
         text[at] = separator;
-        return at + 1 + WriteTime(micros - days * MicrosPerDay, digits, text + at + 1);
+        return at + 1 + WriteTime(micros - days * MicrosPerDay, digits, text + at + 1, nanos);
     }
 
     /// <summary>Cuts microseconds to a number of fractional digits, towards the past.</summary>
@@ -169,22 +171,24 @@ public static unsafe class TimeText
     }
 
     /// <summary>Adds a fraction; returns the position after it, or -1 if there are no digits.</summary>
-    private static int Fraction(byte* text, int length, int at, ref long micros)
+    private static int Fraction(byte* text, int length, int at, ref long micros, ref int nanos)
     {
         var start = ++at;
-        long unit = 100_000;
+        long unit = 100_000_000;
         for (; at < length && (uint)(text[at] - '0') <= 9; at++)
         {
-            micros += unit * (text[at] - '0');
+            if (unit >= 1000) micros += unit / 1000 * (text[at] - '0');
+            else nanos += (int)unit * (text[at] - '0');
             unit /= 10;
         }
 
         return at == start || at - start > 9 ? -1 : at;
     }
 
-    private static TextResult TryTimestampGeneral(byte* text, int length, out long micros, out bool hasZone)
+    private static TextResult TryTimestampGeneral(byte* text, int length, out long micros, out int nanos, out bool hasZone)
     {
         hasZone = false;
+        nanos = 0;
         var at = 0;
         micros = 0;
         var result = TryDate(text, length, ref at, out var days);
@@ -193,7 +197,7 @@ public static unsafe class TimeText
         if (at == length) return TextResult.Ok;
         if (text[at] is not ((byte)' ' or (byte)'T' or (byte)'t')) return TextResult.Malformed;
         at++;
-        result = TryTime(text, length, ref at, out var time);
+        result = TryTime(text, length, ref at, out var time, out nanos);
         if (result != TextResult.Ok) return result;
         micros += time;
         if (at == length) return TextResult.Ok;
@@ -238,9 +242,10 @@ public static unsafe class TimeText
         return TextResult.Ok;
     }
 
-    private static TextResult TryTime(byte* text, int length, ref int at, out long micros)
+    private static TextResult TryTime(byte* text, int length, ref int at, out long micros, out int nanos)
     {
         micros = 0;
+        nanos = 0;
         if (!TryNumber(text, length, ref at, 2, out var hour) || at >= length || text[at] != ':') return TextResult.Malformed;
         at++;
         if (!TryNumber(text, length, ref at, 2, out var minute)) return TextResult.Malformed;
@@ -251,7 +256,7 @@ public static unsafe class TimeText
             if (!TryNumber(text, length, ref at, 2, out second)) return TextResult.Malformed;
             if (at < length && text[at] is (byte)'.' or (byte)',')
             {
-                at = Fraction(text, length, at, ref micros);
+                at = Fraction(text, length, at, ref micros, ref nanos);
                 if (at < 0) return TextResult.Malformed;
             }
         }
@@ -270,7 +275,7 @@ public static unsafe class TimeText
     }
 
     private static bool IsDate(int year, int month, int day) =>
-        year is >= 1 and <= 9999 && month is >= 1 and <= 12 && day >= 1 && (day <= 28 || day <= DateTime.DaysInMonth(year, month));
+        year is >= 0 and <= 9999 && month is >= 1 and <= 12 && day >= 1 && (day <= 28 || day <= CivilDate.DaysIn(year, month));
 
     private static bool TryTicks(long micros, out long ticks)
     {

@@ -27,6 +27,13 @@ public static unsafe class DecimalKernel
         return true;
     }
 
+    /// <summary>A value of too many digits is NULL, and an error of the row where the type has no NULL.</summary>
+    internal static void Overflow(EvaluationContext context, in Column output, int row, SqlType type)
+    {
+        output.SetNull(row);
+        if (!type.IsNullable) context.Fail(row, $"The value has more digits than {type.Name}.");
+    }
+
     /// <summary>A value at another scale; digits that fall away round half up. False on overflow of 38 digits.</summary>
     public static bool TryRescale(Int128 value, int from, int to, out Int128 result)
     {
@@ -106,7 +113,7 @@ public static unsafe class DecimalKernel
                 value = TOperation.Invoke(l, r);
             }
 
-            if (!fits || !TryWrite(output, row, value, result.Precision)) output.SetNull(row);
+            if (!fits || !TryWrite(output, row, value, result.Precision)) Overflow(context, output, row, result);
         }
 
         return output;

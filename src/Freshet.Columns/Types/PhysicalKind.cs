@@ -8,9 +8,9 @@ namespace Freshet.Columns.Types;
 /// Int8     1      TINYINT
 /// Int16    2      SMALLINT
 /// Int32    4      INT, DATE (days since 1970-01-01), TIME (ms of the day), INTERVAL YEAR TO MONTH (months)
-/// Int64    8      BIGINT, TIMESTAMP and TIMESTAMP_LTZ (µs since 1970-01-01 00:00), INTERVAL DAY TO SECOND (ms),
+/// Int64    8      BIGINT, TIMESTAMP and TIMESTAMP_LTZ to 6 digits (µs since 1970-01-01 00:00), INTERVAL DAY TO SECOND (ms),
 ///                 DECIMAL with precision up to 18 (unscaled)
-/// Int128   16     DECIMAL with precision 19 to 38 (unscaled, little endian)
+/// Int128   16     DECIMAL with precision 19 to 38 (unscaled, little endian), TIMESTAMP and TIMESTAMP_LTZ with 7 to 9 digits (ns)
 /// Float32  4      FLOAT
 /// Float64  8      DOUBLE
 /// View     16     CHAR, VARCHAR (UTF-8), BINARY, VARBINARY, VARIANT (JSON text, UTF-8),

@@ -83,15 +83,13 @@ internal struct Sum192
         return IsNegative ? quotient.Negated() : quotient;
     }
 
-    public readonly System.Numerics.BigInteger ToBigInteger()
+    /// <summary>Decimal digits, for messages.</summary>
+    public override readonly string ToString()
     {
         Span<byte> bytes = stackalloc byte[24];
         MemoryMarshal.Write(bytes, in this);
-        return new System.Numerics.BigInteger(bytes);
+        return new System.Numerics.BigInteger(bytes).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
-
-    /// <summary>Decimal digits, for messages.</summary>
-    public override readonly string ToString() => ToBigInteger().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static (ulong Quotient, ulong Remainder) Divide(ulong high, ulong low, ulong by)
     {

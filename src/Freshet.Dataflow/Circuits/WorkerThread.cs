@@ -1,34 +1,35 @@
 namespace Freshet.Dataflow.Circuits;
 
-/// <summary>A thread of a circuit: it does one piece of work each time it is woken, and sleeps between them.</summary>
+/// <summary>A thread that runs one worker through the steps it is woken for, and sleeps between them.</summary>
 internal sealed class WorkerThread : IDisposable
 {
-    private readonly int _number;
+    private readonly Worker _worker;
+    private readonly Circuit _circuit;
     private readonly SemaphoreSlim _start = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly Thread _thread;
-    private Action<int>? _work;
+    private StepContext? _step;
 
-    public WorkerThread(int number)
+    public WorkerThread(Worker worker, Circuit circuit, int number)
     {
-        _number = number;
+        _worker = worker;
+        _circuit = circuit;
         _thread = new Thread(Loop) { IsBackground = true, Name = $"freshet-worker-{number}" };
         _thread.Start();
     }
 
-    /// <summary>Begins the work, which gets the thread's number and throws nothing.</summary>
-    public void Start(Action<int> work)
+    public void Start(StepContext step)
     {
-        _work = work;
+        _step = step;
         _start.Release();
     }
 
-    /// <summary>Waits until the work is done.</summary>
+    /// <summary>Waits until the worker has finished its nodes of the step.</summary>
     public void Join() => _done.Wait();
 
     public void Dispose()
     {
-        _work = null;
+        _step = null;
         _start.Release();
         _thread.Join();
         _start.Dispose();
@@ -40,8 +41,8 @@ internal sealed class WorkerThread : IDisposable
         while (true)
         {
             _start.Wait();
-            if (_work is null) return;
-            _work(_number);
+            if (_step is null) return;
+            _circuit.RunWorker(_worker, _step);
             _done.Release();
         }
     }

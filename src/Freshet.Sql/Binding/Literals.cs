@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Freshet.Columns.Formats;
+using Freshet.Columns.Kernels.Times;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
@@ -21,16 +22,15 @@ internal static unsafe class Literals
             case LiteralKind.Boolean: return new BoundLiteral(SqlType.Boolean.NotNull, span, literal.Text.Equals("TRUE", StringComparison.OrdinalIgnoreCase) ? 1 : 0);
             case LiteralKind.Integer when int.TryParse(literal.Text, CultureInfo.InvariantCulture, out var small): return new BoundLiteral(SqlType.Int.NotNull, span, small);
             case LiteralKind.Integer when long.TryParse(literal.Text, CultureInfo.InvariantCulture, out var large): return new BoundLiteral(SqlType.BigInt.NotNull, span, large);
-            case LiteralKind.Integer or LiteralKind.Decimal: return Decimal(literal, text, source);
+            case LiteralKind.Integer: throw new SqlException(source, span, $"The number {literal.Text} is out of the range of BIGINT: write CAST('{literal.Text}' AS DECIMAL(38, 0)).");
+            case LiteralKind.Decimal: return Decimal(literal, text, source);
+            case LiteralKind.Double when double.IsInfinity(double.Parse(literal.Text, CultureInfo.InvariantCulture)): throw new SqlException(source, span, $"The number {literal.Text} is out of the range of DOUBLE.");
             case LiteralKind.Double: return new BoundLiteral(SqlType.Double.NotNull, span, (Int128)(UInt128)BitConverter.DoubleToUInt64Bits(double.Parse(literal.Text, CultureInfo.InvariantCulture)));
-            case LiteralKind.String: return new BoundLiteral(SqlType.Char(Math.Max(1, literal.Text.Length)).NotNull, span, text);
-            case LiteralKind.Binary: return new BoundLiteral(SqlType.Binary(Math.Max(1, literal.Text.Length / 2)).NotNull, span, Hex(literal, source));
+            case LiteralKind.String: return new BoundLiteral(SqlType.Char(literal.Text.Length).NotNull, span, text);
+            case LiteralKind.Binary: return new BoundLiteral(SqlType.Binary(literal.Text.Length / 2).NotNull, span, Hex(literal, source));
             case LiteralKind.Date: return Typed(literal, text, SqlType.Date, source);
-            case LiteralKind.Time: return Typed(literal, text, SqlType.Time(), source);
-            default:
-                var point = literal.Text.LastIndexOf('.');
-                var digits = point < 0 ? 0 : literal.Text.Length - point - 1;
-                return Typed(literal, text, SqlType.Timestamp(Math.Clamp(digits, 0, 6)), source);
+            case LiteralKind.Time: return Typed(literal, text, SqlType.Time(Math.Min(3, Digits(literal.Text))), source);
+            default: return Timestamp(literal, text, source);
         }
     }
 
@@ -77,7 +77,6 @@ internal static unsafe class Literals
         var point = literal.Text.IndexOf('.', StringComparison.Ordinal);
         var scale = point < 0 ? 0 : literal.Text.Length - point - 1;
         var digits = literal.Text.Count(char.IsAsciiDigit);
-        if (literal.Text.StartsWith("0.", StringComparison.Ordinal)) digits--;
         digits = Math.Max(Math.Max(1, digits), scale);
         if (digits > SqlType.MaxDecimalPrecision) throw new SqlException(source, literal.Span, "A number has at most 38 digits.");
         fixed (byte* bytes = text)
@@ -85,6 +84,22 @@ internal static unsafe class Literals
             NumberText.TryDecimal(bytes, text.Length, digits, scale, out var unscaled);
             return new BoundLiteral(SqlType.Decimal(digits, scale).NotNull, literal.Span, unscaled);
         }
+    }
+
+    private static int Digits(string text)
+    {
+        var point = text.LastIndexOf('.');
+        return point < 0 ? 0 : text.Length - point - 1;
+    }
+
+    private static BoundLiteral Timestamp(Literal literal, byte[] text, SourceText source)
+    {
+        if (literal.Kind == LiteralKind.TimestampLtz) throw new SqlException(source, literal.Span, "A literal of TIMESTAMP WITH LOCAL TIME ZONE is not supported: write CAST(TIMESTAMP '...' AS TIMESTAMP_LTZ).");
+        var type = SqlType.Timestamp(Math.Min(9, Digits(literal.Text)));
+        if (!TimestampText.TryRead(text, out var micros, out var nanos) || TimestampText.IsMoved(text, micros)) throw new SqlException(source, literal.Span, $"'{literal.Text}' is no TIMESTAMP: write yyyy-MM-dd HH:mm:ss, with up to 9 digits after a point.");
+        Int128 bits = 0;
+        TimestampValue.Write(type, &bits, 0, micros, nanos);
+        return new BoundLiteral(type.NotNull, literal.Span, type.Physical == PhysicalKind.Int64 ? (long)bits : bits);
     }
 
     private static BoundLiteral Typed(Literal literal, byte[] text, SqlType type, SourceText source)

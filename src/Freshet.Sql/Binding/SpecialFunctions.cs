@@ -26,13 +26,9 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "COALESCE" or "IFNULL" => Coalesce(call),
         "NULLIF" => NullIf(call),
         "IF" => If(call),
-        "EXTRACT" => Extract(call),
-        "FLOOR" or "CEIL" or "CEILING" when call.Arguments is [_, Word] => Round(call),
         ProcessingTime.Name when call.Arguments.IsEmpty => ProcessingTime.Call(call.Span),
         "TRIM" => Trim(call),
         "MOD" => Modulo(call),
-        "TIMESTAMPADD" => Add(call),
-        "TIMESTAMPDIFF" => Difference(call),
         "GREATEST" or "LEAST" => Extreme(call),
         "TYPEOF" => BoundLiteral.Of(binder.Bind(One(call)).Type.ToString(), call.Span),
         "JSON_VALUE" => JsonValue(call),
@@ -40,7 +36,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "JSON_EXISTS" => JsonExists(call),
         "JSON_OBJECT" => JsonObject(call),
         "JSON_ARRAY" => JsonArray(call),
-        _ => null,
+        _ => binder.Times.TryBind(call),
     };
 
     private static readonly string[] ConstructorNames = ["JSON_OBJECT", "JSON_ARRAY", "JSON_OBJECTAGG", "JSON_ARRAYAGG", "JSON"];
@@ -53,7 +49,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     {
         if (call.Arguments.IsEmpty) throw Takes(call, "at least one argument");
         var arguments = call.Arguments.Select(binder.Bind).ToImmutableArray();
-        var type = binder.Coerce.Common(arguments, call.Function).WithNullable(arguments.All(a => a.Type.IsNullable));
+        var type = binder.Coerce.Widest(arguments, call.Function).WithNullable(arguments.All(a => a.Type.IsNullable));
         return new BoundCoalesce([.. arguments.Select(a => binder.Coerce.To(a, type))], type, call.Span);
     }
 
@@ -61,7 +57,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     {
         if (call.Arguments.Length != 2) throw Takes(call, "two arguments");
         var value = binder.Bind(call.Arguments[0]);
-        var same = binder.Compare("=", value, binder.Bind(call.Arguments[1]), call.Span);
+        var same = binder.Comparisons.Equal(value, binder.Bind(call.Arguments[1]), call.Span);
         return new BoundCase([same], [new BoundLiteral(value.Type.WithNullable(true), call.Span, null)], value, value.Type.WithNullable(true), call.Span);
     }
 
@@ -72,27 +68,6 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         var (then, otherwise) = (binder.Bind(call.Arguments[1]), binder.Bind(call.Arguments[2]));
         var type = binder.Coerce.Common([then, otherwise], "IF");
         return new BoundCase([condition], [binder.Coerce.To(then, type)], binder.Coerce.To(otherwise, type), type, call.Span);
-    }
-
-    private BoundExpression Time(Expression expression)
-    {
-        var value = binder.Bind(expression);
-        if (value.Type.IsTimestamp || value.Type.Kind is TypeKind.Date or TypeKind.Time) return value;
-        if (value.Type.IsCharacter || value.Type.Kind == TypeKind.Variant) return binder.Coerce.To(value, SqlType.Timestamp(3));
-        throw binder.Error(expression.Span, $"A date or a time is needed here, this is {value.Type.Name}.");
-    }
-
-    private BoundCall Extract(Call call)
-    {
-        var unit = ((Word)call.Arguments[0]).Text;
-        return ExpressionBinder.Call($"EXTRACT {unit}", TimeKernel.Extract(unit), [Time(call.Arguments[1])], SqlType.BigInt, call.Span);
-    }
-
-    private BoundCall Round(Call call)
-    {
-        var unit = ((Word)call.Arguments[1]).Text;
-        var value = Time(call.Arguments[0]);
-        return ExpressionBinder.Call($"{call.Function} TO {unit}", TimeKernel.Round(unit, call.Function != "FLOOR"), [value], value.Type, call.Span);
     }
 
     private BoundCall Trim(Call call)
@@ -111,44 +86,12 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         return divisor.IsInteger && rest.Type.Scale == 0 && !rest.Type.IsApproximate ? binder.Coerce.To(rest, divisor) : rest;
     }
 
-    private BoundCall Add(Call call)
-    {
-        if (call.Arguments.Length != 3) throw Takes(call, "a unit, a number and a time");
-        var unit = ((Word)call.Arguments[0]).Text;
-        var amount = binder.Bind(call.Arguments[1]);
-        var time = Time(call.Arguments[2]);
-        var isMonths = unit is "YEAR" or "QUARTER" or "MONTH";
-        long factor = unit switch
-        {
-            "YEAR" => 12,
-            "QUARTER" => 3,
-            "MONTH" => 1,
-            "WEEK" => 604_800_000,
-            "DAY" => 86_400_000,
-            "HOUR" => 3_600_000,
-            "MINUTE" => 60_000,
-            "SECOND" => 1000,
-            _ => throw binder.Error(call.Arguments[0].Span, $"TIMESTAMPADD has no unit {unit}."),
-        };
-        if (time.Type.Kind == TypeKind.Date && factor < 86_400_000 && !isMonths) time = binder.Coerce.To(time, SqlType.Timestamp(3));
-        var type = isMonths ? SqlType.IntervalYearMonth : SqlType.IntervalDayTime;
-        var interval = ExpressionBinder.Call("TO_INTERVAL", TimeKernel.MultiplyInterval, [binder.Coerce.To(amount, SqlType.BigInt), new BoundLiteral(SqlType.BigInt.NotNull, call.Span, factor)], type, call.Span);
-        return ExpressionBinder.Call("+", TimeKernel.AddInterval(1), [time, interval], time.Type, call.Span);
-    }
-
-    private BoundCall Difference(Call call)
-    {
-        if (call.Arguments.Length != 3) throw Takes(call, "a unit and two times");
-        var unit = ((Word)call.Arguments[0]).Text;
-        return ExpressionBinder.Call($"TIMESTAMPDIFF {unit}", TimeKernel.Difference(unit), [Time(call.Arguments[1]), Time(call.Arguments[2])], SqlType.Int, call.Span);
-    }
-
     private BoundExpression Extreme(Call call)
     {
         const int ArgumentsMax = 32;
         var bound = call.Arguments.Select(binder.Bind).ToImmutableArray();
         if (bound.Length is < 1 or > ArgumentsMax) throw Takes(call, $"1 to {ArgumentsMax} arguments");
-        var type = binder.Coerce.Common(bound, call.Function).WithNullable(bound.Any(a => a.Type.IsNullable));
+        var type = binder.Coerce.Widest(bound, call.Function).WithNullable(bound.Any(a => a.Type.IsNullable));
         var arguments = bound.Select(a => binder.Coerce.To(a, type)).ToImmutableArray();
         if (arguments.Length == 1) return arguments[0];
         // NULL where any is NULL; else the first one that no later one beats, having beaten those before it.

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
+using Freshet.Columns.Kernels.Times;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Text;
@@ -45,7 +45,7 @@ public static class EventsTable
         var schema = new Schema([.. Columns.Select(c => new Field(c.Column, c.Type))]);
         var rowTime = schema.IndexOf("event_time");
         var delay = new BoundLiteral(SqlType.IntervalDayTime.NotNull, default, delayMs);
-        var watermark = new BoundCall("-", TimeKernel.AddInterval(-1), [new BoundColumn(rowTime, schema[rowTime]), delay], schema[rowTime], default);
+        var watermark = new BoundCall("-", TimeArithmetic.AddInterval(-1), [new BoundColumn(rowTime, schema[rowTime]), delay], schema[rowTime], default);
         return new TableDefinition(
             Name, schema, [], rowTime, watermark, [], ImmutableDictionary<string, string>.Empty.Add(TableDefinition.ConnectorOption, Connector), new SourceText(Name, ""), default);
     }

@@ -56,12 +56,20 @@ internal static class ExpressionText
             TypeKind.Float => BitConverter.Int32BitsToSingle((int)literal.Bits).ToString(CultureInfo.InvariantCulture),
             TypeKind.Double => BitConverter.Int64BitsToDouble((long)literal.Bits).ToString(CultureInfo.InvariantCulture),
             TypeKind.Decimal => Decimal(literal.Bits, literal.Type.Scale),
-            TypeKind.Date => $"DATE '{DateTime.UnixEpoch.AddDays(literal.Integer):yyyy-MM-dd}'",
-            TypeKind.Timestamp or TypeKind.TimestampLtz => $"TIMESTAMP '{DateTime.UnixEpoch.AddMicroseconds(literal.Integer):yyyy-MM-dd HH:mm:ss.ffffff}'",
+            TypeKind.Date or TypeKind.Time => $"{(literal.Type.Kind == TypeKind.Date ? "DATE" : "TIME")} '{Time(literal)}'",
+            TypeKind.Timestamp or TypeKind.TimestampLtz => $"TIMESTAMP '{Time(literal)}'",
             TypeKind.IntervalDayTime => Duration(literal.Integer * 1000),
             TypeKind.IntervalYearMonth => $"{literal.Integer.ToString(CultureInfo.InvariantCulture)} months",
             _ => literal.Integer.ToString(CultureInfo.InvariantCulture),
         };
+    }
+
+    private static unsafe string Time(BoundLiteral literal)
+    {
+        var bits = literal.Bits;
+        var buffer = new Utf8Buffer();
+        TextValueWriter.Write(literal.Type, &bits, 0, (byte)' ', buffer);
+        return Encoding.UTF8.GetString(buffer.Written);
     }
 
     private static string Decimal(Int128 unscaled, int scale)

@@ -29,8 +29,37 @@ public static class TypeRules
 
         if (left.Kind == TypeKind.Date && right.IsTimestamp) return right.WithNullable(nullable);
         if (right.Kind == TypeKind.Date && left.IsTimestamp) return left.WithNullable(nullable);
+        if (left.Kind == TypeKind.Time && right.Kind == TypeKind.Time) return (left.Precision > right.Precision ? left : right).WithNullable(nullable);
         if (left.IsInterval && left.Kind == right.Kind) return left.WithNullable(nullable);
-        return null;
+        return left.Kind == right.Kind && !left.Fields.IsEmpty ? CommonNested(left, right)?.WithNullable(nullable) : null;
+    }
+
+    /// <summary>The same kind of nested type with the common types of its parts.</summary>
+    private static SqlType? CommonNested(SqlType left, SqlType right)
+    {
+        if (left.Fields.Length != right.Fields.Length) return null;
+        var parts = new SqlType[left.Fields.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (Common(left.Fields[i].Type, right.Fields[i].Type) is not { } part) return null;
+            parts[i] = part;
+        }
+
+        return left.Kind switch
+        {
+            TypeKind.Array => SqlType.Array(parts[0]),
+            TypeKind.Multiset => SqlType.Multiset(parts[0]),
+            TypeKind.Map => SqlType.Map(parts[0], parts[1]),
+            _ => SqlType.Row([.. parts.Select((p, i) => new RowField(left.Fields[i].Name, p))]),
+        };
+    }
+
+    /// <summary>left || right: the lengths add up.</summary>
+    public static SqlType Concat(SqlType left, SqlType right)
+    {
+        var length = (int)Math.Min((long)left.Precision + right.Precision, SqlType.MaxLength);
+        var type = left.Kind == TypeKind.Char && right.Kind == TypeKind.Char ? SqlType.Char(length) : SqlType.VarChar(length);
+        return type.WithNullable(left.IsNullable || right.IsNullable);
     }
 
     /// <summary>The type in which two values are compared: text meets a typed value, and a VARIANT any value, as that value's type.</summary>
@@ -39,10 +68,19 @@ public static class TypeRules
         if (Common(left, right) is { } common) return common;
         if (left.Kind == TypeKind.Variant) return OfVariant(right);
         if (right.Kind == TypeKind.Variant) return OfVariant(left);
-        if (left.IsCharacter && right.Physical != PhysicalKind.View) return right.WithNullable(true);
-        if (right.IsCharacter && left.Physical != PhysicalKind.View) return left.WithNullable(true);
+        if (left.IsCharacter && right.Physical != PhysicalKind.View && !right.IsInterval) return OfText(right).WithNullable(left.IsNullable || right.IsNullable);
+        if (right.IsCharacter && left.Physical != PhysicalKind.View && !left.IsInterval) return OfText(left).WithNullable(left.IsNullable || right.IsNullable);
         return null;
     }
+
+    /// <summary>The type in which a text is compared: the other's, but of times all digits and of numbers all that a text may have.</summary>
+    private static SqlType OfText(SqlType type) => type.Kind switch
+    {
+        TypeKind.Timestamp => SqlType.Timestamp(Math.Max(type.Precision, 6)),
+        TypeKind.TimestampLtz => SqlType.TimestampLtz(Math.Max(type.Precision, 6)),
+        TypeKind.Time => SqlType.Time(3),
+        _ => type,
+    };
 
     /// <summary>The type in which a VARIANT is compared: exact numbers with room for both parts, so that 12.5 is more than the INT 12.</summary>
     private static SqlType OfVariant(SqlType type) =>
@@ -58,9 +96,7 @@ public static class TypeRules
             return DecimalResult(op, AsDecimal(left), AsDecimal(right)).WithNullable(nullable);
         }
 
-        var common = left.IsApproximate || right.IsApproximate ? SqlType.Double : CommonNumber(left, right);
-        if (left.Kind == TypeKind.Float && right.Kind == TypeKind.Float) common = SqlType.Float;
-        operand = common.WithNullable(nullable);
+        operand = CommonNumber(left, right).WithNullable(nullable);
         return operand;
     }
 
@@ -76,8 +112,9 @@ public static class TypeRules
 
     private static SqlType CommonNumber(SqlType left, SqlType right)
     {
-        if (left.IsApproximate || right.IsApproximate)
-            return left.Kind == TypeKind.Double || right.Kind == TypeKind.Double || !(left.IsApproximate && right.IsApproximate) ? SqlType.Double : SqlType.Float;
+        // Calcite takes the first of two approximate types, and a FLOAT beside an integer, but DOUBLE beside a DECIMAL.
+        if (left.IsApproximate) return right.Kind == TypeKind.Decimal ? SqlType.Double : left;
+        if (right.IsApproximate) return left.Kind == TypeKind.Decimal ? SqlType.Double : right;
         if (left.Kind == TypeKind.Decimal || right.Kind == TypeKind.Decimal)
         {
             var (l, r) = (AsDecimal(left), AsDecimal(right));

@@ -500,8 +500,17 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
 
         var items = ParseList();
         reader.ExpectSymbol(")");
+        if (items is [Binary { Operator: "-" } minus] && reader.Current.Kind == TokenKind.Word && TimeUnits.Normalize(reader.Current.Text.ToUpperInvariant()) is { } unit && IsQualifier(unit))
+        {
+            // (a - b) DAY is the interval between two times.
+            var word = new Word(unit, reader.Next().Span);
+            return new Call("MINUS_DATE", [word, minus.Left, minus.Right], false, null, ImmutableDictionary<string, object>.Empty, start.To(reader.Previous.Span));
+        }
+
         return items.Length == 1 ? items[0] : new Constructor("ROW", items, start.To(reader.Previous.Span));
     }
+
+    private static bool IsQualifier(string unit) => unit is "YEAR" or "MONTH" or "DAY" or "HOUR" or "MINUTE" or "SECOND";
 
     private Expression NameOrCall()
     {
@@ -537,7 +546,6 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         if (distinct && reader.Current.IsSymbol(")")) throw reader.Expected("an argument after DISTINCT");
         var options = ImmutableDictionary<string, object>.Empty;
         var arguments = reader.Current.IsSymbol(")") ? [] : _special.Arguments(upper, this, ref options);
-        if (upper == "ARRAY_AGG" && OverParser.Nulls(reader) is { } nulls) options = options.Add("NULLS", nulls);
         var order = queries.OrderBy();
         reader.ExpectSymbol(")");
         return _over.Rest(upper, arguments, distinct, options, order, this, start);

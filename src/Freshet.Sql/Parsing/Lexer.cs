@@ -43,7 +43,8 @@ internal static class Lexer
                 if ((c is 'u' or 'U') && at + 2 < text.Length && text[at + 1] == '&' && text[at + 2] == '\'')
                 {
                     var escaped = Quoted(source, at + 2, '\'', out at);
-                    tokens.Add(new Token(TokenKind.String, Unescape(source, escaped, start), new TextSpan(start, at - start)));
+                    var escape = Uescape(source, ref at);
+                    tokens.Add(new Token(TokenKind.String, Unescape(source, escaped, escape, start), new TextSpan(start, at - start)));
                     continue;
                 }
 
@@ -180,21 +181,32 @@ internal static class Lexer
         throw new SqlException(source, new TextSpan(at, 1), $"This quote is not closed: expected {quote} before the end of the text.");
     }
 
-    /// <summary>\XXXX and \+XXXXXX of U&amp;'' strings.</summary>
-    private static string Unescape(SourceText source, string text, int start)
+    /// <summary>The character of UESCAPE 'c' after a U&amp;'' string, a backslash without it.</summary>
+    private static char Uescape(SourceText source, ref int at)
+    {
+        var word = SkipSpace(source, at);
+        if (string.Compare(source.Text, word, "UESCAPE", 0, 7, StringComparison.OrdinalIgnoreCase) != 0) return '\\';
+        var quote = SkipSpace(source, word + 7);
+        if (quote >= source.Text.Length || source.Text[quote] != '\'') throw new SqlException(source, new TextSpan(word, 7), "UESCAPE takes one character in quotes.");
+        var character = Quoted(source, quote, '\'', out at);
+        return character.Length == 1 ? character[0] : throw new SqlException(source, new TextSpan(word, 7), "UESCAPE takes one character in quotes.");
+    }
+
+    /// <summary>\XXXX and \+XXXXXX of U&amp;'' strings, or with another escape character.</summary>
+    private static string Unescape(SourceText source, string text, char escape, int start)
     {
         var value = new StringBuilder();
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] != '\\')
+            if (text[i] != escape)
             {
                 value.Append(text[i]);
                 continue;
             }
 
-            if (i + 1 < text.Length && text[i + 1] == '\\')
+            if (i + 1 < text.Length && text[i + 1] == escape)
             {
-                value.Append('\\');
+                value.Append(escape);
                 i++;
                 continue;
             }

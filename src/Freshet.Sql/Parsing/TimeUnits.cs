@@ -9,9 +9,10 @@ internal static class TimeUnits
         "DOY", "DOW", "ISODOW", "ISOYEAR", "EPOCH", "DECADE", "CENTURY", "MILLENNIUM",
     ];
 
-    /// <summary>The unit of a word in singular or plural, or null.</summary>
+    /// <summary>The unit of a word in singular or plural, or with ODBC's prefix SQL_TSI_, or null.</summary>
     public static string? Normalize(string word)
     {
+        if (word.StartsWith("SQL_TSI_", StringComparison.Ordinal)) return Array.IndexOf(All, word[8..]) >= 0 ? word[8..] : null;
         if (Array.IndexOf(All, word) >= 0) return word;
         return word.EndsWith('S') && Array.IndexOf(All, word[..^1]) >= 0 ? word[..^1] : null;
     }

@@ -80,8 +80,7 @@ internal static class TypeParser
 
     private static SqlType Timestamp(TokenReader reader, Token token, int precision, bool isLocal)
     {
-        if (precision > 6)
-            throw reader.Error(token.Span, $"Timestamps with more than 6 fractional digits are not supported yet: write {token.Text.ToUpperInvariant()}(6).");
+        if (precision > 9) throw reader.Error(token.Span, $"A timestamp has at most 9 fractional digits, here are {precision}.");
         return isLocal ? SqlType.TimestampLtz(precision) : SqlType.Timestamp(precision);
     }
 

@@ -131,7 +131,11 @@ public sealed class BoundCast(BoundExpression operand, SqlType type, bool isTry,
 
     public override ImmutableArray<BoundExpression> Children => [Operand];
 
-    public override bool CanFail => (!IsTry && (Operand.Type.IsCharacter || Operand.Type.Kind == TypeKind.Variant)) || base.CanFail;
+    public override bool CanFail => (!IsTry && MayFail(Operand.Type, Type)) || base.CanFail;
+
+    private static bool MayFail(SqlType from, SqlType to) =>
+        (from.IsCharacter && !to.IsCharacter && !to.IsBinary) || from.Kind == TypeKind.Variant || to is { Kind: TypeKind.Decimal, IsNullable: false }
+        || (from.Fields.Length == to.Fields.Length && from.Fields.Zip(to.Fields).Any(f => MayFail(f.First.Type, f.Second.Type)));
 
     public override BoundExpression With(ImmutableArray<BoundExpression> children) => new BoundCast(children[0], Type, IsTry, Span);
 

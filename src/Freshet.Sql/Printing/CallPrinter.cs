@@ -27,6 +27,14 @@ internal sealed class CallPrinter(SqlWriter writer, ExpressionPrinter expression
             return;
         }
 
+        if (call is { Function: "MINUS_DATE", Arguments: [Word unit, var end, var begin] })
+        {
+            writer.Add("(");
+            expressions.Print(new Binary("-", end, begin, call.Span));
+            writer.Add(") ").Add(unit.Text);
+            return;
+        }
+
         writer.Add(call.Function);
         if (call.Arguments.IsEmpty && Bare.Contains(call.Function)) return;
         writer.Add("(").Add(call.IsDistinct, "DISTINCT ");
@@ -95,7 +103,6 @@ internal sealed class CallPrinter(SqlWriter writer, ExpressionPrinter expression
             expressions.Option(returning);
         }
 
-        if (call.Options.TryGetValue("NULLS", out var nulls)) writer.Add($" {nulls} NULLS");
         if (call.Options.TryGetValue("WRAPPER", out var wrapper)) writer.Add((string)wrapper == "WITHOUT" ? " WITHOUT ARRAY WRAPPER" : $" WITH {wrapper} ARRAY WRAPPER");
         foreach (var when in new[] { "ON NULL", "ON EMPTY", "ON ERROR" })
         {

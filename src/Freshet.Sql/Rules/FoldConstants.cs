@@ -25,6 +25,14 @@ internal static class FoldConstants
     /// <summary>The condition; null where it is TRUE.</summary>
     private static BoundExpression? Needed(BoundExpression condition) => condition is BoundLiteral { IsNull: false } literal && literal.Integer != 0 ? null : condition;
 
+    /// <summary>Whether the value is known when the plan is made.</summary>
+    public static bool IsConstant(BoundExpression expression) => Fold(expression) is BoundLiteral;
+
+    /// <summary>Whether the value is known when the plan is made, and zero.</summary>
+    public static bool IsZero(BoundExpression expression) =>
+        Fold(expression) is BoundLiteral { IsNull: false } literal && literal.Type.IsNumeric
+        && (literal.Type.Kind == TypeKind.Double ? BitConverter.Int64BitsToDouble((long)literal.Bits) == 0 : literal.Type.Kind == TypeKind.Float ? BitConverter.Int32BitsToSingle((int)literal.Bits) == 0 : literal.Bits == 0);
+
     private static PlanNode Filtered(Filter filter, BoundExpression condition)
     {
         if (Needed(condition) is null) return filter.Inputs[0];
@@ -62,8 +70,10 @@ internal static class FoldConstants
     /// <summary>Whether the value depends on the step's clock or the session's time zone.</summary>
     private static bool IsOfSession(BoundExpression expression) =>
         expression is BoundCall call && (QueryBinder.IsClock(call) || call.Name is ProcessingTime.Name or "FROM_UNIXTIME" or "UNIX_TIMESTAMP")
-        || expression.Type.Kind == TypeKind.TimestampLtz
-        || expression.Children.Any(c => c.Type.Kind == TypeKind.TimestampLtz);
+        || HasZone(expression.Type)
+        || expression.Children.Any(c => HasZone(c.Type));
+
+    private static bool HasZone(SqlType type) => type.Kind == TypeKind.TimestampLtz || type.Fields.Any(f => HasZone(f.Type));
 
     private static unsafe BoundExpression Value(BoundExpression expression)
     {

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Freshet.Columns;
+using Freshet.Columns.Formats;
 using Freshet.Columns.Types;
 
 namespace Freshet.Api;
@@ -46,8 +47,8 @@ internal static unsafe class CellText
             TypeKind.Decimal => Decimal(column.Kind == PhysicalKind.Int64 ? column.As<long>()[row] : column.As<Int128>()[row], type.Scale, to),
             TypeKind.Date => Time(DateTime.UnixEpoch.AddDays(column.As<int>()[row]), "yyyy-MM-dd", 0, "", to),
             TypeKind.Time => Time(DateTime.UnixEpoch.AddMilliseconds(column.As<int>()[row]), "HH:mm:ss", Math.Min(type.Precision, 3), "", to),
-            TypeKind.Timestamp => Timestamp(column.As<long>()[row], type.Precision, "", to),
-            TypeKind.TimestampLtz => Timestamp(column.As<long>()[row], type.Precision, "Z", to),
+            TypeKind.Timestamp => Timestamp(column, row, type.Precision, "", to),
+            TypeKind.TimestampLtz => Timestamp(column, row, type.Precision, "Z", to),
             _ => throw new InvalidOperationException($"{type.Name} is not a fixed-width type."),
         };
     }
@@ -96,13 +97,12 @@ internal static unsafe class CellText
         return at + scale;
     }
 
-    private static int Timestamp(long microseconds, int precision, string zone, Span<byte> to)
+    private static int Timestamp(in Column column, int row, int precision, string zone, Span<byte> to)
     {
-        var min = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / 10;
-        var max = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / 10;
-        return microseconds < min || microseconds > max
-            ? Number(microseconds, to)
-            : Time(DateTime.UnixEpoch.AddTicks(microseconds * 10), "yyyy-MM-dd'T'HH:mm:ss", Math.Min(precision, 6), zone, to);
+        var micros = TimestampValue.Read(column.Kind, column.Values, row, out var nanos);
+        int length;
+        fixed (byte* text = to) length = TimeText.WriteTimestamp(micros, (byte)'T', precision, text, nanos);
+        return length + Ascii(zone, to[length..]);
     }
 
     private static int Time(DateTime time, string format, int fraction, string zone, Span<byte> to)

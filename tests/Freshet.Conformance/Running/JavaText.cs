@@ -45,7 +45,8 @@ internal static class JavaText
         }
     }
 
-    private static string Key(string name, SqlType type) => type.IsCharacter || type.IsNumeric || type.Kind == TypeKind.Boolean || type.Kind == TypeKind.Date
+    /// <summary>A key as NestedText writes it: a NUL is NULL.</summary>
+    private static string Key(string name, SqlType type) => name == "\0" ? "null" : type.IsCharacter || type.IsNumeric || type.Kind == TypeKind.Boolean || type.Kind == TypeKind.Date
         ? name
         : Of(JsonDocument.Parse(type.Kind is TypeKind.Row or TypeKind.Array or TypeKind.Map || type.IsInterval ? name : JsonSerializer.Serialize(name)).RootElement, type);
 
@@ -61,11 +62,7 @@ internal static class JavaText
         return type.Kind == TypeKind.TimestampLtz ? whole + "Z" : whole;
     }
 
-    private static string Period(int months)
-    {
-        var (years, rest) = (months / 12, months % 12);
-        return months == 0 ? "P0D" : $"P{(years == 0 ? "" : years + "Y")}{(rest == 0 ? "" : rest + "M")}";
-    }
+    private static string Period(int months) => months == 0 ? "P0D" : $"P{months}M";
 
     private static string Duration(long millis)
     {

@@ -65,7 +65,7 @@ public sealed class RuleTests
 
     [Theory]
     [InlineData("SELECT id + (1 + 2) AS x FROM orders", "id + 3 AS x")]
-    [InlineData("SELECT id FROM orders WHERE placed > CAST('2026-01-01 00:00:00' AS TIMESTAMP(3))", "placed > TIMESTAMP '2026-01-01 00:00:00.000000'")]
+    [InlineData("SELECT id FROM orders WHERE placed > CAST('2026-01-01 00:00:00' AS TIMESTAMP(3))", "placed > TIMESTAMP '2026-01-01 00:00:00'")]
     [InlineData("SELECT id FROM orders WHERE TRUE AND id > 1", "Filter id > 1")]
     [InlineData("SELECT UPPER('abc') AS x FROM orders", "'ABC' AS x")]
     public void What_is_constant_is_computed_once(string query, string text) => Assert.Contains(text, Planned.Tree(query), StringComparison.Ordinal);

@@ -173,9 +173,7 @@ public sealed unsafe class CollectionExplosion : IDisposable
 
     private void StoreKey(in Column column, int row, in JsonValue.Member key, BatchMemory memory)
     {
-        var text = memory.Allocate(key.Key.Length);
-        var length = JsonText.Unescape(key.Key, new Span<byte>(text, key.Key.Length));
-        if (TextValue.TryWrite(text, length, Columns[0].Type, column.Values, row, TimeZoneInfo.Utc, memory) == TextResult.Ok)
+        if (NestedText.TryReadKey(key, Columns[0].Type, column.Values, row, memory))
             column.Validity[row >> 6] |= 1UL << row;
     }
 }

@@ -1,11 +1,9 @@
 using Freshet.Columns.Expressions;
-using Freshet.Columns.Formats;
-using Freshet.Columns.Types;
 
 namespace Freshet.Columns.Json.Kernels;
 
 /// <summary>
-/// ARRAY, MAP, MULTISET and ROW, whose values are JSON text of their shape (<see cref="JsonShape"/>).
+/// ARRAY, MAP, MULTISET and ROW, whose values are JSON text (<see cref="NestedText"/>).
 /// <code>
 /// expression                kernel        arguments                 result
 /// array[i]                  Element       ARRAY, any integer        the element type; from 1, beyond the end NULL
@@ -13,7 +11,7 @@ namespace Freshet.Columns.Json.Kernels;
 /// row.name                  Field(name)   ROW                       the field's type
 /// CARDINALITY(c)            Cardinality   ARRAY, MAP or MULTISET    INT
 /// ARRAY[a, b ...]           ArrayOf       elements                  ARRAY
-/// MAP[k, v ...]             MapOf         keys and values in turn   MAP (keys NOT NULL, the last of equal ones counts)
+/// MAP[k, v ...]             MapOf         keys and values in turn   MAP (of equal keys the last value counts)
 /// ROW(a, b ...)             RowOf         fields                    ROW; an argument's field name is that of the result type
 /// </code>
 /// Constructors take arguments of the element, key, value and field types of the result (the caller casts).
@@ -44,16 +42,6 @@ public static unsafe class CollectionKernels
     public static Column RowOf(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types) =>
         JsonRows.Run(context, arguments, types, default(RowOfRow));
 
-    private static void Append(in Column column, SqlType type, int row, Utf8Buffer buffer)
-    {
-        if (column.IsNull(row)) buffer.Write("null"u8);
-        else JsonValueWriter.Write(type, column.Values, column.IndexOf(row), JsonTimeFormat.Iso8601, buffer);
-    }
-
-    /// <summary>A map's key as the text of a JSON key.</summary>
-    private static void AppendKeyText(in Column column, SqlType type, int row, Utf8Buffer buffer) =>
-        TextValueWriter.Write(type, column.Values, column.IndexOf(row), (byte)'T', buffer);
-
     private readonly struct ElementRow : IJsonRow
     {
         public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
@@ -63,7 +51,7 @@ public static unsafe class CollectionKernels
             if (index < 1) return rows.Fail($"The elements of an array are counted from 1; {index} is none of them.", []);
             return rows.TryScan(arguments[0], row, true, out var array)
                 && JsonPathWalk.TryElement(array, index - 1, out var value)
-                && rows.TryStore(value, row, out _);
+                && NestedText.TryRead(value, rows.Type, rows.Result, row, rows.Memory);
         }
     }
 
@@ -71,12 +59,12 @@ public static unsafe class CollectionKernels
     {
         public bool TryRow(JsonRows rows, ReadOnlySpan<Column> arguments, int row)
         {
-            if (arguments[0].IsNull(row) || arguments[1].IsNull(row)) return false;
+            if (arguments[0].IsNull(row)) return false;
             rows.Buffer.Clear();
-            AppendKeyText(arguments[1], rows.Types.Arguments[1], row, rows.Buffer);
+            NestedText.AppendKey(arguments[1], rows.Types.Arguments[1], row, rows.Buffer);
             return rows.TryScan(arguments[0], row, true, out var map)
                 && map.TryGetMember(rows.Buffer.Written, out var value)
-                && rows.TryStore(value, row, out _);
+                && NestedText.TryRead(value, rows.Type, rows.Result, row, rows.Memory);
         }
     }
 
@@ -86,7 +74,7 @@ public static unsafe class CollectionKernels
             arguments[0].IsValid(row)
             && rows.TryScan(arguments[0], row, true, out var value)
             && value.TryGetMember(key, out var field)
-            && rows.TryStore(field, row, out _);
+            && NestedText.TryRead(field, rows.Type, rows.Result, row, rows.Memory);
     }
 
     private readonly struct CardinalityRow : IJsonRow
@@ -112,7 +100,7 @@ public static unsafe class CollectionKernels
             for (var i = 0; i < arguments.Length; i++)
             {
                 if (i > 0) buffer.Write((byte)',');
-                Append(arguments[i], rows.Types.Arguments[i], row, buffer);
+                NestedText.Append(arguments[i], rows.Types.Arguments[i], row, buffer);
             }
 
             buffer.Write((byte)']');
@@ -130,14 +118,14 @@ public static unsafe class CollectionKernels
             buffer.Write((byte)'{');
             for (var i = 0; i < arguments.Length; i += 2)
             {
-                if (arguments[i].IsNull(row)) return rows.Fail("MAP: a key is NULL; keys are not.", []);
-                if (IsRepeatedLater(rows, arguments, i, row)) continue;
+                if (Find(rows, arguments, i, 0, i, row) >= 0) continue;
                 if (buffer.Length > 1) buffer.Write((byte)',');
                 rows.Parts.Clear();
-                AppendKeyText(arguments[i], rows.Types.Arguments[i], row, rows.Parts);
+                NestedText.AppendKey(arguments[i], rows.Types.Arguments[i], row, rows.Parts);
                 JsonValueWriter.WriteString(rows.Parts.Written, buffer);
                 buffer.Write((byte)':');
-                Append(arguments[i + 1], rows.Types.Arguments[i + 1], row, buffer);
+                var last = Find(rows, arguments, i, i + 2, arguments.Length, row);
+                NestedText.Append(arguments[(last < 0 ? i : last) + 1], rows.Types.Arguments[i + 1], row, buffer);
             }
 
             buffer.Write((byte)'}');
@@ -145,20 +133,20 @@ public static unsafe class CollectionKernels
             return true;
         }
 
-        private static bool IsRepeatedLater(JsonRows rows, ReadOnlySpan<Column> arguments, int at, int row)
+        /// <summary>The last argument in a range whose key is the one at <paramref name="at"/>, or -1: a key stands where it came first, with the value that came last.</summary>
+        private static int Find(JsonRows rows, ReadOnlySpan<Column> arguments, int at, int from, int to, int row)
         {
             rows.Parts.Clear();
-            AppendKeyText(arguments[at], rows.Types.Arguments[at], row, rows.Parts);
+            NestedText.AppendKey(arguments[at], rows.Types.Arguments[at], row, rows.Parts);
             var length = rows.Parts.Length;
-            for (var k = at + 2; k < arguments.Length; k += 2)
+            for (var k = to - 2; k >= from; k -= 2)
             {
-                if (arguments[k].IsNull(row)) continue;
                 rows.Parts.Truncate(length);
-                AppendKeyText(arguments[k], rows.Types.Arguments[k], row, rows.Parts);
-                if (rows.Parts.Written[..length].SequenceEqual(rows.Parts.Written[length..])) return true;
+                NestedText.AppendKey(arguments[k], rows.Types.Arguments[k], row, rows.Parts);
+                if (rows.Parts.Written[..length].SequenceEqual(rows.Parts.Written[length..])) return k;
             }
 
-            return false;
+            return -1;
         }
     }
 
@@ -173,7 +161,7 @@ public static unsafe class CollectionKernels
                 buffer.Write(i == 0 ? (byte)'{' : (byte)',');
                 JsonValueWriter.WriteString(rows.Type.Fields[i].Name, buffer);
                 buffer.Write((byte)':');
-                Append(arguments[i], rows.Types.Arguments[i], row, buffer);
+                NestedText.Append(arguments[i], rows.Types.Arguments[i], row, buffer);
             }
 
             buffer.Write((byte)'}');

@@ -66,8 +66,8 @@ public unsafe class VariantKernelsTests
         Assert.StartsWith("error: The elements of an array", KernelRun.Call(CollectionKernels.Element, SqlType.Int, (array, "[10,20]"), (SqlType.Int, "0")));
         Assert.Equal("2", KernelRun.Call(CollectionKernels.Cardinality, SqlType.Int, (array, "[10,20]")));
         var map = SqlType.Map(SqlType.Int, SqlType.String);
-        Assert.Equal("""{"2":"c","1":"b"}""", KernelRun.Call(CollectionKernels.MapOf, map, (SqlType.Int, "1"), (SqlType.String, "a"), (SqlType.Int, "2"), (SqlType.String, "c"), (SqlType.Int, "1"), (SqlType.String, "b")));
-        Assert.Equal("b", KernelRun.Call(CollectionKernels.MapValue, SqlType.String, (map, """{"2":"c","1":"b"}"""), (SqlType.Int, "1")));
+        Assert.Equal("""{"1":"b","2":"c"}""", KernelRun.Call(CollectionKernels.MapOf, map, (SqlType.Int, "1"), (SqlType.String, "a"), (SqlType.Int, "2"), (SqlType.String, "c"), (SqlType.Int, "1"), (SqlType.String, "b")));
+        Assert.Equal("b", KernelRun.Call(CollectionKernels.MapValue, SqlType.String, (map, """{"1":"b","2":"c"}"""), (SqlType.Int, "1")));
         var row = SqlType.Row([new("x", SqlType.Int), new("when", SqlType.Date)]);
         Assert.Equal("""{"x":1,"when":"2024-01-02"}""", KernelRun.Call(CollectionKernels.RowOf, row, (SqlType.Int, "1"), (SqlType.Date, "2024-01-02")));
         Assert.Equal("2024-01-02", KernelRun.Call(CollectionKernels.Field("when"), SqlType.Date, (row, """{"x":1,"when":"2024-01-02"}""")));
