@@ -48,7 +48,7 @@ public sealed class Pipeline : IDisposable
         foreach (var insert in _binder.Inserts.Where(i => !i.Plan.IsAppendOnly && i.Target.Connector is not ("print" or "blackhole")))
             throw new EngineException("sink_takes_no_changes", $"INSERT INTO {insert.Target.Name}: the query takes rows back, which the connector '{insert.Target.Connector}' cannot do. Keep the result in a materialized view.");
 
-        var builder = new CircuitBuilder(options.HashSeed, Zone, isBounded: false);
+        var builder = new CircuitBuilder(options.HashSeed, Zone);
         builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
         var views = new List<(ServedView View, int Node)>();
         foreach (var view in _binder.MaterializedViews)
@@ -61,6 +61,7 @@ public sealed class Pipeline : IDisposable
 
         var inserts = _binder.Inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan))).ToList();
         _runner = RunnerFactory.Create(builder, options, (source, columns) => _connectors.CreateSource(source.Table, columns, null));
+        CheckRetention();
         foreach (var (view, node) in views) _views.Add(new ViewOutput(view, _runner.Circuit, node));
         foreach (var (insert, node) in inserts)
         {
@@ -167,13 +168,21 @@ public sealed class Pipeline : IDisposable
             : throw new EngineException("time_zone_unknown", $"There is no time zone '{id}' on this machine (SET 'table.local-time-zone'): write a name such as 'Europe/Berlin' or 'UTC'.");
     }
 
+    /// <summary>A start replays the log, so what views are built from is kept whole.</summary>
+    private void CheckRetention()
+    {
+        var cut = _log.Partitions.FirstOrDefault(p => !p.Settings.KeepsAll && _runner.Inputs.Any(i => i.Source.Name == p.Topic));
+        if (cut is not null)
+            throw new EngineException("retention_refused", $"The topic {cut.Topic} has a retention and is read by the project: until checkpoints exist a start builds the views from the whole topic, so nothing of it may be deleted. Remove 'retention.time' and 'retention.bytes' (for events: events.retention and events.retentionBytes).");
+    }
+
     private ServedView ErrorView(string name) => Serve(name + "$errors", CircuitBuilder.ErrorSchema, []);
 
     private ServedView Serve(string name, Schema schema, ImmutableArray<int> key) =>
         new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));
 
     private LogOffset VisibleEnd(Partition partition) =>
-        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_loop.Visibility.PositionOf(partition.Topic, 0)) : partition.DurableOffset;
+        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_loop.Visibility.PositionOf(partition.Topic, 0)) : partition.AnsweredOffset;
 
     /// <summary>
     /// Holds the plans against those of the last start. A changed view is built anew by the replay; a changed INSERT INTO has

@@ -14,4 +14,13 @@ public sealed record LogOptions
 
     /// <summary>Bytes of one group commit.</summary>
     public int GroupMaxBytes { get; init; } = 8 << 20;
+
+    /// <summary>The longest that an answered append of a relaxed topic waits for its sync, ms.</summary>
+    public int RelaxedSyncMs { get; init; } = 100;
+
+    /// <summary>Bytes of answered appends of a relaxed topic at which it is synced at once.</summary>
+    public int RelaxedSyncBytes { get; init; } = 256 << 10;
+
+    /// <summary>How often log segments are held against the retention of their topics, ms.</summary>
+    public int RetentionCheckMs { get; init; } = 10_000;
 }

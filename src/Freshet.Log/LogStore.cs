@@ -11,9 +11,12 @@ namespace Freshet.Log;
 /// <para>An append is answered when it is durable and not before. After a failed write of a sync nothing is acknowledged any
 /// more, every waiter gets the failure, and <see cref="Failed"/> tells the process to stop: it recovers from what is on disk.
 /// A full disk refuses the appends that do not fit and leaves what was there.</para>
+/// <para>Relaxed topics are answered when written and synced a little later (<see cref="TopicSettings.IsRelaxed"/>).</para>
 /// </summary>
 public sealed class LogStore : IDisposable
 {
+    private const int FullDiskRetryMs = 200;
+
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly LogOptions _options;
@@ -23,10 +26,14 @@ public sealed class LogStore : IDisposable
     private readonly ConcurrentQueue<RecordSet> _pending = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Thread _committer;
-    private readonly List<RecordSet> _group = [];
-    private readonly List<Partition> _dirty = [];
-    private byte[] _batch = new byte[1 << 20];
+    private readonly List<Partition> _group = [];
+    private readonly List<Partition> _toSync = [];
+    private readonly BatchBuilder _builder = new();
+    private readonly FileSyncers _syncers = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private long _retentionCheckedMs;
     private long _pendingBytes;
+    private int _appending;
     private int _signalled;
     private Exception? _failure;
     private volatile bool _stopping;
@@ -36,7 +43,7 @@ public sealed class LogStore : IDisposable
         _disk = disk;
         _directory = directory;
         _options = options;
-        disk.CreateDirectory(directory);
+        CreateDurably(disk, Path.GetFullPath(directory));
         _lock = disk.Lock(directory);
         _committer = new Thread(CommitLoop) { IsBackground = true, Name = "freshet-committer" };
         if (runCommitter) _committer.Start();
@@ -69,12 +76,18 @@ public sealed class LogStore : IDisposable
     public static LogStore OpenManual(IDisk disk, string directory, LogOptions? options = null) => new(disk, directory, options ?? new LogOptions(), runCommitter: false);
 
     /// <summary>Opens a partition, or makes it: the folder <c>topic-index</c>.</summary>
-    public Partition OpenPartition(string topic, int index = 0)
+    /// <param name="settings">What holds for the topic from now on; null leaves it as it is, at first the default.</param>
+    public Partition OpenPartition(string topic, int index = 0, TopicSettings? settings = null)
     {
         lock (_openLock)
         {
-            if (_partitions.TryGetValue((topic, index), out var partition)) return partition;
-            partition = new Partition(_disk, Path.Combine(_directory, $"{topic}-{index}"), topic, index, _options);
+            if (_partitions.TryGetValue((topic, index), out var partition))
+            {
+                partition.Settings = settings ?? partition.Settings;
+                return partition;
+            }
+
+            partition = new Partition(_disk, Path.Combine(_directory, $"{topic}-{index}"), topic, index, _options) { Settings = settings ?? TopicSettings.Default };
             _partitions[(topic, index)] = partition;
             return partition;
         }
@@ -84,84 +97,171 @@ public sealed class LogStore : IDisposable
     public bool HasPartition(string topic, int index = 0) => _disk.Exists(Path.Combine(_directory, $"{topic}-{index}"));
 
     /// <summary>
-    /// Appends records; completes with the offset of the first when all are durable. Takes over the set. Appends of one thread to
-    /// one partition keep their order.
+    /// Appends records; completes with the offset of the first when all are durable, or of a relaxed topic written. Takes over the
+    /// set. Appends of one thread to one partition keep their order.
     /// </summary>
-    /// <exception cref="StorageException">The log has failed, or the disk is full.</exception>
+    /// <exception cref="StorageException">The log has failed or is closed, or the disk is full.</exception>
     public ValueTask<LogOffset> AppendAsync(Partition partition, RecordSet records)
     {
         if (records.Count == 0) throw new ArgumentException("There is nothing to append.", nameof(records));
         if (Volatile.Read(ref _failure) is { } failure) throw Stopped(failure);
-        Interlocked.Add(ref _pendingBytes, records.Bytes);
-        var answer = records.BeginAppend(partition);
-        _pending.Enqueue(records);
-        if (Interlocked.Exchange(ref _signalled, 1) == 0) _signal.Release();
-        return answer;
+        // Whoever closes the log waits for those who are between these two lines, and then answers what they have queued.
+        Interlocked.Increment(ref _appending);
+        try
+        {
+            if (_stopping) throw new StorageException(StorageError.Io, "The log is closed: nothing can be appended any more.");
+            Interlocked.Add(ref _pendingBytes, records.Bytes);
+            var answer = records.BeginAppend(partition);
+            _pending.Enqueue(records);
+            if (Interlocked.Exchange(ref _signalled, 1) == 0) _signal.Release();
+            return answer;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _appending);
+        }
     }
+
+    /// <summary>
+    /// As <see cref="AppendAsync"/>, for the engine's own records, which nobody can send again: while the disk is full it waits for
+    /// room and tries again.
+    /// </summary>
+    public async Task<LogOffset> AppendWhenRoomAsync(Partition partition, RecordSet records)
+    {
+        records.StaysOnFailure = true;
+        while (true)
+        {
+            try
+            {
+                return await AppendAsync(partition, records).ConfigureAwait(false);
+            }
+            catch (StorageException e) when (e.Error == StorageError.DiskFull)
+            {
+                await Task.Delay(FullDiskRetryMs).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether a topic's last write was refused because the disk is full.</summary>
+    public bool IsDiskFull => _partitions.Values.Any(p => p.IsDiskFull);
 
     /// <summary>Whether more may be appended now; where not, the caller says "busy" to its own caller.</summary>
     public bool HasRoom => PendingBytes < _options.PendingMaxBytes;
 
-    /// <summary>Writes and syncs one group of what is pending; false when there was nothing.</summary>
+    /// <summary>Writes and syncs one group of what is pending, and what is due of relaxed topics; false when there was nothing.</summary>
     public bool CommitOnce()
     {
         TakeGroup();
-        if (_group.Count == 0) return false;
+        var any = _group.Count > 0;
         if (_failure is not null)
         {
-            FailGroup(Stopped(_failure));
-            return true;
+            AnswerAll(Stopped(_failure));
+            return any;
         }
 
         try
         {
             WriteGroup();
-            Written?.Invoke();
-            SyncDirty();
-            foreach (var partition in _dirty) partition.MarkDurable();
-            Synced?.Invoke();
+            ChooseSyncs();
+            if (_group.Count > 0) Written?.Invoke();
+            if (_toSync.Count > 0) SyncChosen();
         }
         catch (Exception e)
         {
             Volatile.Write(ref _failure, e);
-            FailGroup(Stopped(e));
+            AnswerAll(Stopped(e));
             Failed?.Invoke(e);
             return true;
         }
 
-        foreach (var set in _group)
-        {
-            Interlocked.Add(ref _pendingBytes, -set.Bytes);
-            set.Complete();
-        }
+        AnswerAll(null);
+        return any;
+    }
 
-        return true;
+    /// <summary>Deletes log segments that have outlived the retention of their topics.</summary>
+    public void ApplyRetention(DateTimeOffset now)
+    {
+        foreach (var partition in _partitions.Values) partition.ApplyRetention(now.ToUnixTimeMilliseconds());
     }
 
     public void Dispose()
     {
         _stopping = true;
+        SpinWait.SpinUntil(() => Volatile.Read(ref _appending) == 0);
         _signal.Release();
         if (_committer.IsAlive) _committer.Join();
         while (CommitOnce())
         {
         }
 
+        SyncRelaxed();
+        _syncers.Dispose();
         foreach (var partition in _partitions.Values) partition.Dispose();
         _lock.Dispose();
         _signal.Dispose();
+    }
+
+    /// <summary>A directory and those above it; the name of each new one is durable in its parent, and that of the last in any case.</summary>
+    private static void CreateDurably(IDisk disk, string directory)
+    {
+        var isNew = !disk.Exists(directory);
+        var parents = new Stack<string>();
+        for (var path = directory; Path.GetDirectoryName(path) is { } parent && (path == directory || !disk.Exists(path)); path = parent) parents.Push(parent);
+        disk.CreateDirectory(directory);
+        foreach (var parent in parents)
+        {
+            try
+            {
+                disk.SyncDirectory(parent);
+            }
+            catch (StorageException e) when (e.Error == StorageError.Denied && !isNew)
+            {
+                // The directory was given to this user by another one, who made it durable.
+            }
+        }
     }
 
     private void CommitLoop()
     {
         while (!_stopping)
         {
-            _signal.Wait();
+            _signal.Wait(WaitMs());
             // A full fence: were the store to pass the look at the queue, an append between the two would wake nobody.
             Interlocked.Exchange(ref _signalled, 0);
             while (CommitOnce())
             {
             }
+
+            CheckRetention();
+        }
+    }
+
+    /// <summary>Until a relaxed topic or the retention is due.</summary>
+    private int WaitMs()
+    {
+        var due = long.MaxValue;
+        if (_failure is not null) return Timeout.Infinite;
+        foreach (var partition in _partitions.Values)
+        {
+            if (partition.UnsyncedBytes > 0) due = Math.Min(due, partition.UnsyncedSinceMs + _options.RelaxedSyncMs);
+            if (!partition.Settings.KeepsAll) due = Math.Min(due, _retentionCheckedMs + _options.RetentionCheckMs);
+        }
+
+        return due == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(due - _clock.ElapsedMilliseconds, 1, int.MaxValue);
+    }
+
+    private void CheckRetention()
+    {
+        if (_failure is not null || _clock.ElapsedMilliseconds < _retentionCheckedMs + _options.RetentionCheckMs) return;
+        _retentionCheckedMs = _clock.ElapsedMilliseconds;
+        try
+        {
+            ApplyRetention(DateTimeOffset.UtcNow);
+        }
+        catch (StorageException e)
+        {
+            Volatile.Write(ref _failure, e);
+            Failed?.Invoke(e);
         }
     }
 
@@ -172,112 +272,91 @@ public sealed class LogStore : IDisposable
         long bytes = 0;
         while (_pending.TryPeek(out var set) && (bytes == 0 || bytes + set.Bytes <= _options.GroupMaxBytes))
         {
-            foreach (var other in _group)
-                if (other.Target == set.Target && other.Tag != set.Tag) return;
+            var waiting = set.Target!.Group;
+            if (waiting.Count > 0 && waiting[0].Tag != set.Tag) return;
             _pending.TryDequeue(out _);
-            _group.Add(set);
+            if (waiting.Count == 0) _group.Add(set.Target);
+            waiting.Add(set);
             bytes += set.Bytes;
         }
     }
 
     private void WriteGroup()
     {
-        _dirty.Clear();
-        foreach (var set in _group)
-            if (!_dirty.Contains(set.Target!)) _dirty.Add(set.Target!);
-        for (var i = _dirty.Count - 1; i >= 0; i--)
+        foreach (var partition in _group)
         {
-            var partition = _dirty[i];
             try
             {
-                WriteBatch(partition);
+                var batch = _builder.Build(partition.Group, partition.NextOffset);
+                partition.Write(batch, _builder.Count, _builder.BaseTimestampMs, _builder.MaxTimestampMs, partition.Group[0].Tag, _clock.ElapsedMilliseconds);
+                partition.IsDiskFull = false;
             }
             catch (StorageException e) when (e.Error == StorageError.DiskFull)
             {
                 // Nothing of the batch counts; what fits later is taken later.
-                _dirty.RemoveAt(i);
-                FailOf(partition, e);
+                partition.IsDiskFull = true;
+                Answer(partition, e);
             }
         }
+
+        _group.RemoveAll(p => p.Group.Count == 0);
     }
 
-    private void WriteBatch(Partition partition)
+    private void ChooseSyncs()
     {
-        var count = 0;
-        long tag = -1;
-        var baseTimestamp = long.MaxValue;
-        var maxTimestamp = long.MinValue;
-        var room = RecordBatchHeader.SizeBytes;
-        foreach (var set in _group)
+        _toSync.Clear();
+        var now = _clock.ElapsedMilliseconds;
+        foreach (var partition in _partitions.Values)
         {
-            if (set.Target != partition) continue;
-            tag = set.Tag;
-            room += set.Bytes + set.Count * (3 * Varint.MaxBytes + 1);
-            for (var at = 0; at < set.Bytes;)
-            {
-                at = set.Read(at, out var timestamp, out _);
-                baseTimestamp = Math.Min(baseTimestamp, timestamp);
-                maxTimestamp = Math.Max(maxTimestamp, timestamp);
-            }
+            if (partition.UnsyncedBytes == 0) continue;
+            var canWait = partition.Settings.IsRelaxed && partition.UnsyncedBytes < _options.RelaxedSyncBytes && now < partition.UnsyncedSinceMs + _options.RelaxedSyncMs;
+            if (!canWait) _toSync.Add(partition);
         }
-
-        if (_batch.Length < room) _batch = new byte[Math.Max(room, _batch.Length * 2)];
-        var end = RecordBatchHeader.SizeBytes;
-        foreach (var set in _group)
-        {
-            if (set.Target != partition) continue;
-            set.First = partition.NextOffset + count;
-            for (var at = 0; at < set.Bytes;)
-            {
-                at = set.Read(at, out var timestamp, out var tail);
-                end += WriteRecord(_batch.AsSpan(end), timestamp - baseTimestamp, count, tail);
-                count++;
-            }
-        }
-
-        partition.Write(_batch.AsSpan(0, end), count, baseTimestamp, maxTimestamp, tag);
-    }
-
-    private static int WriteRecord(Span<byte> target, long timestampDelta, int offsetDelta, ReadOnlySpan<byte> tail)
-    {
-        var at = Varint.Write(target, 1 + Varint.SizeOf(timestampDelta) + Varint.SizeOf(offsetDelta) + tail.Length);
-        target[at++] = 0;
-        at += Varint.Write(target[at..], timestampDelta);
-        at += Varint.Write(target[at..], offsetDelta);
-        tail.CopyTo(target[at..]);
-        return at + tail.Length;
     }
 
     /// <summary>All files at once: the group's latency is that of its slowest sync.</summary>
-    private void SyncDirty()
+    private void SyncChosen()
     {
         var start = Stopwatch.GetTimestamp();
-        if (_dirty.Count == 1) _dirty[0].Sync();
-        else if (_dirty.Count > 1) Parallel.ForEach(_dirty, partition => partition.Sync());
+        _syncers.Sync(_toSync);
         SyncTime += Stopwatch.GetElapsedTime(start);
         Syncs++;
+        foreach (var partition in _toSync) partition.MarkDurable();
+        Synced?.Invoke();
     }
 
-    private void FailOf(Partition partition, Exception reason)
+    /// <summary>At a close that follows no failure, what was answered before its sync is synced.</summary>
+    private void SyncRelaxed()
     {
-        for (var i = _group.Count - 1; i >= 0; i--)
+        if (_failure is not null) return;
+        try
         {
-            if (_group[i].Target != partition) continue;
-            Interlocked.Add(ref _pendingBytes, -_group[i].Bytes);
-            _group[i].Fail(reason);
-            _group.RemoveAt(i);
+            _toSync.Clear();
+            _toSync.AddRange(_partitions.Values.Where(p => p.UnsyncedBytes > 0));
+            if (_toSync.Count > 0) SyncChosen();
+        }
+        catch (StorageException e)
+        {
+            Failed?.Invoke(e);
         }
     }
 
-    private void FailGroup(Exception reason)
+    private void AnswerAll(Exception? failure)
     {
-        foreach (var set in _group)
+        foreach (var partition in _group) Answer(partition, failure);
+        _group.Clear();
+    }
+
+    private void Answer(Partition partition, Exception? failure)
+    {
+        foreach (var set in partition.Group)
         {
             Interlocked.Add(ref _pendingBytes, -set.Bytes);
-            set.Fail(reason);
+            if (failure is null) set.Complete();
+            else set.Fail(failure);
         }
 
-        _group.Clear();
+        partition.Group.Clear();
     }
 
     private static StorageException Stopped(Exception reason) =>

@@ -11,12 +11,15 @@ namespace Freshet.Log;
 /// </summary>
 public sealed class Partition : IDisposable
 {
+    private const int ReadersLeaveMs = 60_000;
+
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly LogOptions _options;
     private long _next;
     private long _durable;
     private LogSegment[] _segments;
+    private readonly List<(LogSegment Segment, long DeletedAtMs)> _deleted = [];
 
     internal Partition(IDisk disk, string directory, string topic, int index, LogOptions options)
     {
@@ -28,8 +31,7 @@ public sealed class Partition : IDisposable
         if (!disk.Exists(directory)) disk.CreateDirectory(directory);
         _segments = OpenSegments();
 
-        // A killed process may have left bytes and names that no sync has covered; they count as durable from here on.
-        _segments[^1].Sync();
+        // A killed process may have left names that no sync has covered; its last bytes have been written again.
         disk.SyncDirectory(directory);
         disk.SyncDirectory(Path.GetDirectoryName(directory)!);
         _durable = _next;
@@ -39,6 +41,17 @@ public sealed class Partition : IDisposable
 
     public int Index { get; }
 
+    /// <summary>How the topic is synced and what is kept of it.</summary>
+    public TopicSettings Settings { get; internal set; } = TopicSettings.Default;
+
+    /// <summary>What is being committed; the committer's alone.</summary>
+    internal List<RecordSet> Group { get; } = [];
+
+    /// <summary>Bytes written that no sync has covered, and when the first of them was written, ms by the log's clock; the committer's alone.</summary>
+    internal long UnsyncedBytes { get; private set; }
+
+    internal long UnsyncedSinceMs { get; private set; }
+
     /// <summary>The first offset there is.</summary>
     public LogOffset StartOffset => Volatile.Read(ref _segments)[0].BaseOffset;
 
@@ -47,6 +60,12 @@ public sealed class Partition : IDisposable
 
     /// <summary>Everything before this offset is durable.</summary>
     public LogOffset DurableOffset => new(Volatile.Read(ref _durable));
+
+    /// <summary>Whether the last write was refused because the disk is full.</summary>
+    public bool IsDiskFull { get; internal set; }
+
+    /// <summary>Everything before this offset has been answered: durable, or of a relaxed topic written.</summary>
+    public LogOffset AnsweredOffset => Settings.IsRelaxed ? NextOffset : DurableOffset;
 
     /// <summary>Bytes of all batches.</summary>
     public long SizeBytes => Volatile.Read(ref _segments).Sum(s => s.EndBytes);
@@ -63,6 +82,7 @@ public sealed class Partition : IDisposable
         if (to > NextOffset) to = NextOffset;
         if (from >= to) return 0;
         var segment = SegmentOf(from);
+        if (from < segment.BaseOffset) throw new StorageException(StorageError.NotFound, $"{this} begins at offset {segment.BaseOffset}; what was before it, from offset {from}, has been deleted by the topic's retention.");
         var position = segment.PositionBefore(from);
         Span<byte> head = stackalloc byte[RecordBatchHeader.SizeBytes];
         RecordBatchHeader header;
@@ -109,22 +129,65 @@ public sealed class Partition : IDisposable
     public void Dispose()
     {
         foreach (var segment in _segments) segment.Dispose();
+        foreach (var (segment, _) in _deleted) segment.Dispose();
     }
 
     /// <summary>Writes one batch; the committer alone. On a throw the partition is as it was.</summary>
-    internal void Write(Span<byte> batch, int count, long baseTimestampMs, long maxTimestampMs, long tag)
+    internal void Write(Span<byte> batch, int count, long baseTimestampMs, long maxTimestampMs, long tag, long clockMs)
     {
         if (_segments[^1].EndBytes >= _options.SegmentBytes) Roll();
-        RecordBatchHeader.Write(batch, NextOffset, count, baseTimestampMs, maxTimestampMs, tag);
+        RecordBatchHeader.Write(batch, NextOffset, count, baseTimestampMs, maxTimestampMs, tag, checked((int)(_next - _durable)));
         _segments[^1].Write(batch);
         if (!RecordBatchHeader.TryRead(batch, out var header)) throw new InvalidOperationException("A batch that was just made cannot be read.");
         _segments[^1].Advance(header);
         Volatile.Write(ref _next, header.NextOffset.Value);
+        if (UnsyncedBytes == 0) UnsyncedSinceMs = clockMs;
+        UnsyncedBytes += batch.Length;
     }
 
     internal void Sync() => _segments[^1].Sync();
 
-    internal void MarkDurable() => Volatile.Write(ref _durable, _next);
+    internal void MarkDurable()
+    {
+        UnsyncedBytes = 0;
+        Volatile.Write(ref _durable, _next);
+    }
+
+    /// <summary>
+    /// Deletes the oldest log segments that the settings no longer keep; the last one always stays. A file that is being read is
+    /// closed a minute later.
+    /// </summary>
+    internal void ApplyRetention(long nowMs)
+    {
+        for (var i = _deleted.Count - 1; i >= 0; i--)
+        {
+            if (nowMs - _deleted[i].DeletedAtMs < ReadersLeaveMs) continue;
+            _deleted[i].Segment.Dispose();
+            _deleted.RemoveAt(i);
+        }
+
+        var first = 0;
+        var size = SizeBytes;
+        for (; first < _segments.Length - 1; first++)
+        {
+            var segment = _segments[first];
+            var isOld = Settings.RetentionTime is { } age && segment.MaxTimestampMs < nowMs - (long)age.TotalMilliseconds;
+            var isTooMuch = Settings.RetentionBytes is { } bytes && size - segment.EndBytes >= bytes;
+            if (!isOld && !isTooMuch) break;
+            size -= segment.EndBytes;
+        }
+
+        if (first == 0) return;
+        var gone = _segments[..first];
+        Volatile.Write(ref _segments, _segments[first..]);
+        // Oldest first, each name durable before the next: what is left after a crash has no hole.
+        foreach (var segment in gone)
+        {
+            _disk.Delete(segment.Path);
+            _disk.SyncDirectory(_directory);
+            _deleted.Add((segment, nowMs));
+        }
+    }
 
     private void Roll()
     {
@@ -136,10 +199,16 @@ public sealed class Partition : IDisposable
     private LogSegment CreateSegment(LogOffset baseOffset)
     {
         var file = _disk.Open(Path.Combine(_directory, LogSegment.NameOf(baseOffset)), create: true);
-        file.Allocate(_options.ExtentBytes);
-        file.SyncData();
-        _disk.SyncDirectory(_directory);
-        return new LogSegment(file, baseOffset, _options.ExtentBytes);
+        try
+        {
+            _disk.SyncDirectory(_directory);
+            return new LogSegment(file, baseOffset, _options.ExtentBytes);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private LogSegment[] OpenSegments()

@@ -21,8 +21,8 @@ internal unsafe struct AccumulatorInput
     public readonly long WeightOf(int row) => Weights is null ? 1 : Weights[row];
 }
 
-/// <summary>A result that is NULL because it does not fit its type.</summary>
-internal readonly record struct Overflow(int Index, string Value);
+/// <summary>A result that is NULL because it does not fit its type, or for another reason.</summary>
+internal readonly record struct FailedResult(int Index, string Value, string? Reason = null);
 
 /// <summary>
 /// One aggregate call over all groups of a share: where its state lies in a group's row, and the loops that change and read it.
@@ -38,11 +38,14 @@ internal abstract unsafe class Accumulator : IDisposable
     /// <summary>Bytes of state in the group's row, a multiple of 8.</summary>
     public abstract int StateBytes { get; }
 
-    /// <summary>Adds rows (takes them back where the weight is negative). NULL arguments count for nothing.</summary>
-    public abstract void Add(in Column argument, in AccumulatorInput input);
+    /// <summary>
+    /// Adds rows (takes them back where the weight is negative). NULL arguments count for nothing. The arguments are columns of the
+    /// batch, or one column of tuples (<see cref="CallShape"/>).
+    /// </summary>
+    public abstract void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input);
 
     /// <summary>The results of groups, as a column of <paramref name="count"/> values in <paramref name="memory"/>.</summary>
-    public abstract Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows);
+    public abstract Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures);
 
     /// <summary>Frees what the states of groups that end hold in tables of their own.</summary>
     public virtual void Release(byte** groups, int count)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
+using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
@@ -15,25 +16,32 @@ internal sealed unsafe class AccumulatorSet : IDisposable
 {
     private readonly Accumulator[] _accumulators;
     private readonly AggregateCall[] _calls;
+    private readonly CallShape[] _shapes;
+    private readonly int[][] _columns;
     private readonly DistinctValues?[] _distinct;
     private readonly List<DistinctValues> _sets = [];
 
+    /// <param name="position">Input columns that are the position of a row; none where rows have no position.</param>
     /// <param name="firstByte">Where the accumulators begin in a group's state.</param>
-    public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed)
+    public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<int> position, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed)
     {
         _calls = [.. calls];
-        _accumulators = [.. calls.Select(c => Make(c, isAppendOnly))];
+        _shapes = [.. calls.Select(c => new CallShape(
+            c.IsOrdered ? [.. position.Select(p => inputTypes[p].Physical)] : [], [.. c.ArgumentTypes.Select(t => t.Physical)], isAppendOnly, EveryRowCounts(c)))];
+        _columns = [.. calls.Select(c => c.IsOrdered ? (int[])[.. position, .. c.Arguments] : [.. c.Arguments])];
+        _accumulators = [.. _calls.Select((c, i) => Make(c, _shapes[i], seed))];
         _distinct = new DistinctValues?[calls.Length];
         StateBytes = firstByte;
         for (var i = 0; i < _calls.Length; i++)
         {
+            var call = _calls[i];
             _accumulators[i].Offset = StateBytes;
             StateBytes += _accumulators[i].StateBytes;
-            if (!IsDistinct(_calls[i])) continue;
-            var same = Array.FindIndex(_calls, 0, i, c => IsDistinct(c) && c.Argument == calls[i].Argument && c.Filter == calls[i].Filter);
+            if (!CountsValues(call)) continue;
+            var same = Array.FindIndex(_calls, 0, i, c => CountsValues(c) && c.Arguments.AsSpan().SequenceEqual(call.Arguments.AsSpan()) && c.Filter == call.Filter && CallShape.IsPacked(c) == CallShape.IsPacked(call));
             if (same < 0)
             {
-                _distinct[i] = new DistinctValues(_calls[i].Argument, inputTypes[_calls[i].Argument].Physical, seed) { Offset = StateBytes };
+                _distinct[i] = new DistinctValues(CallShape.IsPacked(call) ? PhysicalKind.View : _shapes[i].Arguments[0], seed) { Offset = StateBytes };
                 StateBytes += DistinctValues.StateBytes;
                 _sets.Add(_distinct[i]!);
             }
@@ -63,14 +71,44 @@ internal sealed unsafe class AccumulatorSet : IDisposable
             {
                 // The first call of a set finds the values that came or went; the others reuse what it found.
                 var isFirst = Array.IndexOf(_distinct, values) == i;
-                if (isFirst) values.Find(batch, Filtered(batch, call, input, slots, scratch, out var kept), kept, scratch);
-                _accumulators[i].Add(batch.Columns[call.Argument], values.Found);
+                if (isFirst)
+                {
+                    var all = Filtered(batch, call, input, slots, scratch, out var kept);
+                    values.Find(batch, CallShape.IsPacked(call) ? Packed(i, batch, all, scratch) : batch.Columns[call.Arguments[0]], all, kept, scratch);
+                }
+
+                AddTo(i, batch, values.Found);
                 continue;
             }
 
-            var argument = call.Argument < 0 ? default : batch.Columns[call.Argument];
-            _accumulators[i].Add(argument, call.Filter < 0 ? input : Filtered(batch, call, input, slots, scratch, out _));
+            var rows = Filtered(batch, call, input, slots, scratch, out _);
+            if (CallShape.IsPacked(call)) _accumulators[i].Add([Packed(i, batch, rows, scratch)], rows);
+            else AddTo(i, batch, rows);
         }
+    }
+
+    /// <summary>Adds rows whose arguments are columns of the batch.</summary>
+    private void AddTo(int call, Batch batch, in AccumulatorInput rows)
+    {
+        var columns = _columns[call];
+        switch (columns.Length)
+        {
+            case 0: _accumulators[call].Add([], rows); break;
+            case 1: _accumulators[call].Add([batch.Columns[columns[0]]], rows); break;
+            default:
+                var arguments = new Column[columns.Length];
+                for (var i = 0; i < arguments.Length; i++) arguments[i] = batch.Columns[columns[i]];
+                _accumulators[call].Add(arguments, rows);
+                break;
+        }
+    }
+
+    private Column Packed(int call, Batch batch, in AccumulatorInput rows, BatchMemory scratch)
+    {
+        var columns = _columns[call];
+        var parts = new Column[columns.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = batch.Columns[columns[i]];
+        return TupleKernel.Pack(parts, rows.Rows, rows.Count, batch.Rows, _shapes[call].NullFrom(_calls[call]), scratch);
     }
 
     /// <summary>Frees what groups that end hold outside their rows.</summary>
@@ -122,19 +160,40 @@ internal sealed unsafe class AccumulatorSet : IDisposable
         return AggregateKernel.Filter(batch.Columns[call.Filter], input, slots, rows, groups, keptSlots);
     }
 
-    private static bool IsDistinct(AggregateCall call) =>
-        call.IsDistinct && call.Function is not (AggregateFunction.Min or AggregateFunction.Max);
+    /// <summary>
+    /// Whether the values of a call are counted, so that its accumulator sees each once. Those that keep all values see to it
+    /// themselves, as the first of equal ones may go.
+    /// </summary>
+    internal static bool CountsValues(AggregateCall call) => call.IsDistinct && call.Function switch
+    {
+        AggregateFunction.Min or AggregateFunction.Max or AggregateFunction.First or AggregateFunction.Last or AggregateFunction.Single => false,
+        AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject => false,
+        AggregateFunction.User => !call.User!.KeepsRows,
+        _ => true,
+    };
 
     /// <summary>Whether a call has a value for every row of its group, so that the group's number of rows is the number of values.</summary>
     private static bool EveryRowCounts(AggregateCall call) =>
-        call.Filter < 0 && !call.IsDistinct && (call.Argument < 0 || !call.ArgumentType.IsNullable);
+        call.Filter < 0 && !call.IsDistinct && call.ArgumentTypes.All(t => !t.IsNullable);
 
-    private static Accumulator Make(AggregateCall call, bool isAppendOnly) => call.Function switch
+    private static Accumulator Make(AggregateCall call, CallShape shape, ulong seed)
     {
-        AggregateFunction.Count => EveryRowCounts(call) ? new RowCountAccumulator() : new CountAccumulator(),
-        AggregateFunction.Min or AggregateFunction.Max => isAppendOnly ? new ExtremeAccumulator(call) : new RetractableExtremeAccumulator(call),
-        AggregateFunction.JsonArray => isAppendOnly && call.InArrivalOrder ? new JsonArrayAccumulator() : new RetractableJsonArrayAccumulator(),
-        _ when call.ArgumentType.IsApproximate => new ExactSumAccumulator(call),
-        _ => new SumAccumulator(call, EveryRowCounts(call)),
-    };
+        switch (call.Function)
+        {
+            case AggregateFunction.Count: return shape.EveryRowCounts ? new RowCountAccumulator() : new CountAccumulator();
+            case AggregateFunction.Min or AggregateFunction.Max or AggregateFunction.First or AggregateFunction.Last:
+                var greatest = call.Function is AggregateFunction.Max or AggregateFunction.Last;
+                return shape.IsAppendOnly ? new ExtremeAccumulator(Stored(call, shape), greatest) : new RetractableExtremeAccumulator(Stored(call, shape), greatest);
+            case AggregateFunction.VarPop or AggregateFunction.VarSamp or AggregateFunction.StddevPop or AggregateFunction.StddevSamp:
+                return call.ArgumentType.IsApproximate ? new FloatVarianceAccumulator(call) : new VarianceAccumulator(call);
+            case AggregateFunction.Single: return new SingleValueAccumulator(Stored(call, shape));
+            case AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject:
+                return new ListAccumulator(ListForm.Of(call), Stored(call, shape), call.IsDistinct, seed);
+            case AggregateFunction.Percentile: return new PercentileAccumulator(call);
+            case AggregateFunction.User: return call.User!.Create(call, shape);
+            default: return call.ArgumentType.IsApproximate ? new ExactSumAccumulator(call) : new SumAccumulator(call, shape.EveryRowCounts);
+        }
+    }
+
+    private static StoredForm Stored(AggregateCall call, CallShape shape) => new(shape.Arguments[0], CallShape.IsPacked(call) ? shape.Position : null);
 }

@@ -30,7 +30,7 @@ public sealed unsafe class AggregateOperator : Operator
     private readonly KeyedTable _table;
     private readonly AccumulatorSet _accumulators;
     private readonly ErrorRows _errors = new([]);
-    private readonly List<Overflow> _overflows = [];
+    private readonly List<FailedResult> _failures = [];
     private readonly List<ChangedGroups> _changed = [];
     private readonly Stack<ChangedGroups> _spare = new();
     private readonly List<int> _ended = [];
@@ -45,7 +45,7 @@ public sealed unsafe class AggregateOperator : Operator
         _spec = spec;
         _keys = [.. spec.Keys];
         _ownsGlobalGroup = spec.IsGlobal && share == 0;
-        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed);
+        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed);
         _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
     }
 
@@ -227,14 +227,14 @@ public sealed unsafe class AggregateOperator : Operator
 
     private Column Read(int call, byte** groups, ChangedGroups changed, byte* exists, long weight)
     {
-        var column = _accumulators[call].Read(groups, changed.Count, changed.Memory, _overflows);
-        foreach (var overflow in _overflows)
+        var column = _accumulators[call].Read(groups, changed.Count, changed.Memory, _failures);
+        foreach (var failure in _failures)
         {
-            if (exists[overflow.Index] == 0) continue;
-            _errors.Add(0, _spec.Calls[call].Name, overflow.Value, OverflowReason(_spec.Calls[call].ResultType), weight);
+            if (exists[failure.Index] == 0) continue;
+            _errors.Add(0, _spec.Calls[call].Name, failure.Value, failure.Reason ?? OverflowReason(_spec.Calls[call].ResultType), weight);
         }
 
-        _overflows.Clear();
+        _failures.Clear();
         return column;
     }
 

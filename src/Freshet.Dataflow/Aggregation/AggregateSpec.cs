@@ -3,54 +3,62 @@ using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
 
-/// <summary>The aggregate functions.</summary>
-public enum AggregateFunction
-{
-    Count,
-    Sum,
-    Avg,
-    Min,
-    Max,
-
-    /// <summary>JSON_ARRAYAGG. The argument is a JSON array of one item, or of none.</summary>
-    JsonArray,
-}
-
 /// <summary>One aggregate call.</summary>
 /// <param name="Name">The output column's name, for error rows.</param>
-/// <param name="Argument">The input column; -1 for COUNT(*).</param>
-/// <param name="ArgumentType">Its type; ignored for COUNT(*).</param>
+/// <param name="Arguments">The input columns; none for COUNT(*).</param>
+/// <param name="ArgumentTypes">Their types.</param>
+/// <param name="ResultType">The type of the output column.</param>
 /// <param name="Filter">A BOOLEAN input column: only rows where it is TRUE count; -1 for none.</param>
-/// <param name="IsDistinct">Each value of a group counts once. Without meaning for MIN and MAX.</param>
-/// <param name="InArrivalOrder">The order of an append-only input is one order, and JSON_ARRAYAGG keeps it; otherwise its items come in order of their text.</param>
+/// <param name="IsDistinct">Each value of a group counts once. Without meaning for MIN, MAX, FIRST_VALUE and LAST_VALUE.</param>
 public sealed record AggregateCall(
     string Name,
     AggregateFunction Function,
-    int Argument,
-    SqlType ArgumentType,
-    int Filter = -1,
-    bool IsDistinct = false,
-    bool InArrivalOrder = false)
+    ImmutableArray<int> Arguments,
+    ImmutableArray<SqlType> ArgumentTypes,
+    SqlType ResultType,
+    int Filter,
+    bool IsDistinct)
 {
     public const int NoColumn = -1;
 
-    public static AggregateCall CountStar(string name, int filter = NoColumn) => new(name, AggregateFunction.Count, NoColumn, SqlType.BigInt, filter);
+    /// <summary>A call with one argument, whose result has Flink's type.</summary>
+    public AggregateCall(string name, AggregateFunction function, int argument, SqlType argumentType, int Filter = NoColumn, bool IsDistinct = false)
+        : this(name, function, [argument], [argumentType], ResultTypeOf(function, argumentType), Filter, IsDistinct)
+    {
+    }
 
-    /// <summary>Flink's type of the result.</summary>
-    public SqlType ResultType { get; } = ResultTypeOf(Function, ArgumentType);
+    /// <summary>The separator of a list, the percentages of PERCENTILE.</summary>
+    public string Parameter { get; init; } = "";
+
+    /// <summary>What is called where the function is <see cref="AggregateFunction.User"/>.</summary>
+    public UserAggregate? User { get; init; }
+
+    /// <summary>The type of the first argument.</summary>
+    internal SqlType ArgumentType => ArgumentTypes[0];
+
+    /// <summary>The result depends on the order of the rows.</summary>
+    public bool IsOrdered =>
+        Function is AggregateFunction.First or AggregateFunction.Last or AggregateFunction.List or AggregateFunction.Array or AggregateFunction.JsonArray || User is { KeepsRows: true };
+
+    public static AggregateCall CountStar(string name, int filter = NoColumn) => new(name, AggregateFunction.Count, [], [], SqlType.BigInt.NotNull, filter, false);
 
     /// <summary>
-    /// COUNT is BIGINT NOT NULL; SUM has the argument's type, DECIMAL(38, s) for decimals; AVG the argument's type,
-    /// DECIMAL(38, max(s, 6)) for decimals; MIN and MAX the argument's type; JSON_ARRAYAGG is STRING.
+    /// COUNT is BIGINT NOT NULL; SUM has the argument's type, DECIMAL(38, s) for decimals; AVG, variances and deviations the
+    /// argument's type, DECIMAL(38, max(s, 6)) for decimals; others the argument's type.
     /// </summary>
-    public static SqlType ResultTypeOf(AggregateFunction function, SqlType argument) => function switch
+    public static SqlType ResultTypeOf(AggregateFunction function, SqlType argument)
     {
-        AggregateFunction.Count => SqlType.BigInt.NotNull,
-        AggregateFunction.JsonArray => SqlType.String,
-        AggregateFunction.Sum when argument.Kind == TypeKind.Decimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, argument.Scale),
-        AggregateFunction.Avg when argument.Kind == TypeKind.Decimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(argument.Scale, 6)),
-        _ => argument.WithNullable(true),
-    };
+        var isDecimal = argument.Kind == TypeKind.Decimal;
+        return function switch
+        {
+            AggregateFunction.Count => SqlType.BigInt.NotNull,
+            AggregateFunction.Sum when isDecimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, argument.Scale),
+            AggregateFunction.SumZero => ResultTypeOf(AggregateFunction.Sum, argument).NotNull,
+            AggregateFunction.Avg or AggregateFunction.VarPop or AggregateFunction.VarSamp or AggregateFunction.StddevPop or AggregateFunction.StddevSamp when isDecimal =>
+                SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(argument.Scale, 6)),
+            _ => argument.WithNullable(true),
+        };
+    }
 }
 
 /// <summary>What an aggregation computes. Output: the key columns, then one column for each call.</summary>
@@ -64,5 +72,8 @@ public sealed record AggregateSpec(
     ImmutableArray<AggregateCall> Calls,
     bool IsAppendOnly)
 {
+    /// <summary>Input columns that are the position of a row, most significant first; none where rows have no position.</summary>
+    public ImmutableArray<int> Position { get; init; } = [];
+
     public bool IsGlobal => Keys.IsEmpty;
 }

@@ -9,11 +9,11 @@ internal sealed unsafe class RowCountAccumulator : Accumulator
 {
     public override int StateBytes => 0;
 
-    public override void Add(in Column argument, in AccumulatorInput input)
+    public override void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input)
     {
     }
 
-    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures)
     {
         var result = Column.Allocate(PhysicalKind.Int64, count, memory);
         var values = result.As<long>();
@@ -26,14 +26,15 @@ internal sealed unsafe class RowCountAccumulator : Accumulator
     }
 }
 
-/// <summary>COUNT(x) and filtered counts: the net weight of the rows that count. State: 8 bytes.</summary>
+/// <summary>COUNT(x, ...) and filtered counts: the net weight of the rows in which no argument is NULL. State: 8 bytes.</summary>
 internal sealed unsafe class CountAccumulator : Accumulator
 {
     public override int StateBytes => 8;
 
-    public override void Add(in Column argument, in AccumulatorInput input)
+    public override void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input)
     {
-        var everyRow = argument.Values is null || argument.Validity is null;
+        var everyRow = true;
+        foreach (var argument in arguments) everyRow &= argument.Validity is null;
         if (everyRow && input.Weights is null)
         {
             for (var i = 0; i < input.Count; i++) *(long*)(input.Groups[i] + Offset) += 1;
@@ -43,16 +44,23 @@ internal sealed unsafe class CountAccumulator : Accumulator
         for (var i = 0; i < input.Count; i++)
         {
             var row = input.Rows[i];
-            if (everyRow || argument.IsValid(row)) *(long*)(input.Groups[i] + Offset) += input.WeightOf(row);
+            if (everyRow || AreValid(arguments, row)) *(long*)(input.Groups[i] + Offset) += input.WeightOf(row);
         }
     }
 
-    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures)
     {
         var result = Column.Allocate(PhysicalKind.Int64, count, memory);
         var values = result.As<long>();
         for (var i = 0; i < count; i++) values[i] = *(long*)(groups[i] + Offset);
         return result;
+    }
+
+    private static bool AreValid(ReadOnlySpan<Column> arguments, int row)
+    {
+        foreach (var argument in arguments)
+            if (argument.IsNull(row)) return false;
+        return true;
     }
 
     public override void Merge(byte** from, byte** into, int count)

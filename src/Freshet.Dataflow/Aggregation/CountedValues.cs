@@ -1,10 +1,15 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
-using Freshet.Columns.Formats;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
+
+/// <summary>What is done with each value of a set: a struct, so that the walk is compiled for it.</summary>
+internal unsafe interface IValueVisitor
+{
+    void Visit(OwnedValue* value, long weight);
+}
 
 /// <summary>
 /// Sets of counted values in order, one set for each group: a treap whose nodes are rows of one table and whose root lies in
@@ -54,20 +59,15 @@ internal sealed unsafe class CountedValues(PhysicalKind kind) : IDisposable
         return node->Weight > 0 ? &node->Value : Extreme(greatest ? node->Left : node->Right, greatest);
     }
 
-    /// <summary>Writes the items of JSON arrays in order behind an opening bracket, each as often as its weight says, with commas between them.</summary>
-    public void WriteItems(int root, Utf8Buffer text)
+    /// <summary>Shows the values of positive weight, in order.</summary>
+    public void Walk<T>(int root, ref T visitor)
+        where T : struct, IValueVisitor
     {
         if (root == 0) return;
         var node = At(root);
-        WriteItems(node->Left, text);
-        var items = StringView.Span((StringView*)&node->Value)[1..^1];
-        for (var i = 0L; i < node->Weight && !items.IsEmpty; i++)
-        {
-            if (text.Length > 1) text.Write((byte)',');
-            text.Write(items);
-        }
-
-        WriteItems(node->Right, text);
+        Walk(node->Left, ref visitor);
+        if (node->Weight > 0) visitor.Visit(&node->Value, node->Weight);
+        Walk(node->Right, ref visitor);
     }
 
     /// <summary>Frees a whole set.</summary>

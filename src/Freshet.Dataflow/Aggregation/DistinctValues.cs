@@ -12,7 +12,7 @@ namespace Freshet.Dataflow.Aggregation;
 /// (+1) and going (-1). NULLs are no values. A value whose weight is back at 0 leaves the state.
 /// The values of a group are also a list that begins in the group's state, so that a group that ends takes them along.
 /// </summary>
-internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulong seed) : IDisposable
+internal sealed unsafe class DistinctValues(PhysicalKind kind, ulong seed) : IDisposable
 {
     private static readonly int[] Keys = [0, 1];
 
@@ -45,9 +45,8 @@ internal sealed unsafe class DistinctValues(int argument, PhysicalKind kind, ulo
     public AccumulatorInput Found => _found;
 
     /// <summary>Counts the values of a batch's rows (after FILTER). <paramref name="slots"/> are the groups' slots, parallel to the input.</summary>
-    public void Find(Batch batch, in AccumulatorInput input, int* slots, BatchMemory scratch)
+    public void Find(Batch batch, in Column values, in AccumulatorInput input, int* slots, BatchMemory scratch)
     {
-        var values = batch.Columns[argument];
         var owners = Column.Allocate(PhysicalKind.Int64, batch.Rows, scratch);
         var rows = scratch.Allocate<int>(input.Count);
         var groups = (byte**)scratch.Allocate<nint>(input.Count);

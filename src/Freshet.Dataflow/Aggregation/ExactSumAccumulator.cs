@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -18,35 +17,36 @@ internal struct ExactSumState
 }
 
 /// <summary>
-/// SUM and AVG over FLOAT and DOUBLE: exact, rounded once when read, so that neither order nor workers show in the result and
+/// SUM, $SUM0 and AVG over FLOAT and DOUBLE: exact, rounded once when read, so that neither order nor workers show in the result and
 /// what is taken back cancels. NaN and infinities are counted apart. State: 40 bytes, and a row of the table of wide sums for
 /// a group whose values do not fit three parts.
 /// </summary>
 internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulator
 {
-    private readonly RowPages _wide = new(sizeof(WideSum));
+    private readonly ExactSumTable _sums = new();
+    private readonly bool _isZeroWhenEmpty = call.Function == AggregateFunction.SumZero;
     private readonly bool _isAverage = call.Function == AggregateFunction.Avg;
     private readonly PhysicalKind _result = call.ResultType.Physical;
 
     public override int StateBytes => sizeof(ExactSumState);
 
-    public override long ExtraRows => _wide.Rows;
+    public override long ExtraRows => _sums.Rows;
 
-    public override long ExtraBytes => _wide.Bytes;
+    public override long ExtraBytes => _sums.Bytes;
 
-    public override void Add(in Column argument, in AccumulatorInput input)
+    public override void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input)
     {
-        if (argument.Kind == PhysicalKind.Float32) Add<float>(argument, input);
-        else Add<double>(argument, input);
+        if (arguments[0].Kind == PhysicalKind.Float32) Add<float>(arguments[0], input);
+        else Add<double>(arguments[0], input);
     }
 
-    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures)
     {
         var result = Column.Allocate(_result, count, memory);
         for (var i = 0; i < count; i++)
         {
             var state = (ExactSumState*)(groups[i] + Offset);
-            if (state->Values <= 0)
+            if (state->Values <= 0 && !_isZeroWhenEmpty)
             {
                 new Span<byte>((byte*)result.Values + i * _result.WidthBytes(), _result.WidthBytes()).Clear();
                 result.EnsureValidity(count, memory);
@@ -54,11 +54,11 @@ internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulat
             }
             else if (_result == PhysicalKind.Float32 && !_isAverage)
             {
-                result.As<float>()[i] = state->Sum.IsSpilled ? Wide(state)->ToSingle() : state->Sum.ToSingle();
+                result.As<float>()[i] = _sums.ToSingle(&state->Sum);
             }
             else
             {
-                var value = state->Sum.IsSpilled ? Wide(state)->ToDouble() : state->Sum.ToDouble();
+                var value = _sums.ToDouble(&state->Sum);
                 if (_isAverage) value /= state->Values;
                 if (_result == PhysicalKind.Float32) result.As<float>()[i] = (float)value;
                 else result.As<double>()[i] = value;
@@ -75,31 +75,20 @@ internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulat
             var source = (ExactSumState*)(from[i] + Offset);
             var target = (ExactSumState*)(into[i] + Offset);
             target->Values += source->Values;
-            if (source->Sum.IsSpilled)
-            {
-                Spill(target);
-                Wide(target)->Add(Wide(source));
-                continue;
-            }
-
-            for (var part = 0; part < source->Sum.Count; part++) AddOne(target, source->Sum.Part(part), 1);
+            _sums.AddAll(&target->Sum, &source->Sum);
         }
     }
 
     public override void Release(byte** groups, int count)
     {
-        for (var i = 0; i < count; i++)
-        {
-            var state = (ExactSumState*)(groups[i] + Offset);
-            if (state->Sum.IsSpilled) _wide.Remove(state->Sum.Slot);
-        }
+        for (var i = 0; i < count; i++) _sums.Release(&((ExactSumState*)(groups[i] + Offset))->Sum);
     }
 
-    public override void EndOfStep() => _wide.EndOfStep();
+    public override void EndOfStep() => _sums.EndOfStep();
 
     public override void Dispose()
     {
-        _wide.Dispose();
+        _sums.Dispose();
         base.Dispose();
     }
 
@@ -114,46 +103,7 @@ internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulat
             var state = (ExactSumState*)(input.Groups[i] + Offset);
             var weight = input.WeightOf(row);
             state->Values += weight;
-            AddOne(state, double.CreateTruncating(values[argument.IndexOf(row)]), weight);
+            _sums.Add(&state->Sum, double.CreateTruncating(values[argument.IndexOf(row)]), weight);
         }
     }
-
-    private void AddOne(ExactSumState* state, double value, long weight)
-    {
-        if (weight is 1 or -1 && state->Sum.TryAdd(weight == 1 ? value : -value)) return;
-        AddRarely(state, value, weight);
-    }
-
-    /// <summary>A weight other than 1 or -1, or a sum that does not fit its parts.</summary>
-    private void AddRarely(ExactSumState* state, double value, long weight)
-    {
-        if (!state->Sum.IsSpilled)
-        {
-            // Doubling is exact, so a weight is added bit by bit.
-            var sum = state->Sum;
-            var fits = true;
-            var power = weight < 0 ? -value : value;
-            for (var left = weight < 0 ? 0UL - (ulong)weight : (ulong)weight; left != 0 && fits; left >>= 1, power *= 2)
-                fits = (left & 1) == 0 || sum.TryAdd(power);
-            if (fits)
-            {
-                state->Sum = sum;
-                return;
-            }
-
-            Spill(state);
-        }
-
-        Wide(state)->Add(value, weight);
-    }
-
-    private void Spill(ExactSumState* state)
-    {
-        if (state->Sum.IsSpilled) return;
-        var slot = _wide.Add();
-        state->Sum.MoveTo((WideSum*)_wide.At(slot));
-        state->Sum.Spill(slot);
-    }
-
-    private WideSum* Wide(ExactSumState* state) => (WideSum*)_wide.At(state->Sum.Slot);
 }

@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
 
-/// <summary>The state of MIN or MAX over an append-only input.</summary>
+/// <summary>The state of an extreme of an append-only input.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExtremeState
 {
@@ -16,44 +15,37 @@ internal struct ExtremeState
 }
 
 /// <summary>
-/// MIN and MAX over an input that takes nothing back: the best value so far. State: 24 bytes and a long text's bytes.
+/// MIN, MAX, FIRST_VALUE and LAST_VALUE over an input that takes nothing back: the best value so far. State: 24 bytes and a long
+/// text's bytes.
 /// </summary>
-internal sealed unsafe class ExtremeAccumulator(AggregateCall call) : Accumulator
+internal sealed unsafe class ExtremeAccumulator(StoredForm form, bool greatest) : Accumulator
 {
-    private readonly PhysicalKind _kind = call.ArgumentType.Physical;
-    private readonly int _sign = call.Function == AggregateFunction.Min ? -1 : 1;
+    private readonly int _sign = greatest ? 1 : -1;
 
     public override int StateBytes => sizeof(ExtremeState);
 
-    public override void Add(in Column argument, in AccumulatorInput input)
+    public override void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input)
     {
+        var argument = arguments[0];
         for (var i = 0; i < input.Count; i++)
         {
             var row = input.Rows[i];
-            if (argument.IsNull(row)) continue;
-            var state = (ExtremeState*)(input.Groups[i] + Offset);
-            if (state->HasValue != 0)
-            {
-                if (OwnedValue.Compare(argument, row, &state->Value) * _sign <= 0) continue;
-                OwnedValue.Free(&state->Value, _kind);
-            }
-
-            state->Value = OwnedValue.Copy(argument, row);
-            state->HasValue = 1;
+            if (argument.IsValid(row)) Offer((ExtremeState*)(input.Groups[i] + Offset), argument, row);
         }
     }
 
-    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures)
     {
-        var result = Column.Allocate(_kind, count, memory);
+        var result = Column.Allocate(form.Result, count, memory);
+        result.EnsureValidity(count, memory);
+        var valid = 0;
         for (var i = 0; i < count; i++)
         {
             var state = (ExtremeState*)(groups[i] + Offset);
-            OwnedValue.Read(&state->Value, result, i, memory);
-            if (state->HasValue != 0) continue;
-            result.EnsureValidity(count, memory);
-            result.SetNull(i);
+            valid += form.Read(state->HasValue != 0 ? &state->Value : null, result, i, memory);
         }
+
+        if (valid == count) result.Validity = null;
 
         return result;
     }
@@ -63,22 +55,25 @@ internal sealed unsafe class ExtremeAccumulator(AggregateCall call) : Accumulato
         for (var i = 0; i < count; i++)
         {
             var source = (ExtremeState*)(from[i] + Offset);
-            var target = (ExtremeState*)(into[i] + Offset);
             if (source->HasValue == 0) continue;
-            var value = new Column { Kind = _kind, IsConstant = true, Values = &source->Value };
-            if (target->HasValue != 0)
-            {
-                if (OwnedValue.Compare(value, 0, &target->Value) * _sign <= 0) continue;
-                OwnedValue.Free(&target->Value, _kind);
-            }
-
-            target->Value = OwnedValue.Copy(value, 0);
-            target->HasValue = 1;
+            Offer((ExtremeState*)(into[i] + Offset), new Column { Kind = form.Kind, IsConstant = true, Values = &source->Value }, 0);
         }
     }
 
     public override void Release(byte** groups, int count)
     {
-        for (var i = 0; i < count; i++) OwnedValue.Free(&((ExtremeState*)(groups[i] + Offset))->Value, _kind);
+        for (var i = 0; i < count; i++) OwnedValue.Free(&((ExtremeState*)(groups[i] + Offset))->Value, form.Kind);
+    }
+
+    private void Offer(ExtremeState* state, in Column argument, int row)
+    {
+        if (state->HasValue != 0)
+        {
+            if (OwnedValue.Compare(argument, row, &state->Value) * _sign <= 0) return;
+            OwnedValue.Free(&state->Value, form.Kind);
+        }
+
+        state->Value = OwnedValue.Copy(argument, row);
+        state->HasValue = 1;
     }
 }

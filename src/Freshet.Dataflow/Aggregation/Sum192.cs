@@ -83,13 +83,15 @@ internal struct Sum192
         return IsNegative ? quotient.Negated() : quotient;
     }
 
-    /// <summary>Decimal digits, for messages.</summary>
-    public override readonly string ToString()
+    public readonly System.Numerics.BigInteger ToBigInteger()
     {
         Span<byte> bytes = stackalloc byte[24];
         MemoryMarshal.Write(bytes, in this);
-        return new System.Numerics.BigInteger(bytes).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return new System.Numerics.BigInteger(bytes);
     }
+
+    /// <summary>Decimal digits, for messages.</summary>
+    public override readonly string ToString() => ToBigInteger().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static (ulong Quotient, ulong Remainder) Divide(ulong high, ulong low, ulong by)
     {

@@ -7,7 +7,7 @@ using Freshet.Columns.Types;
 namespace Freshet.Dataflow.Aggregation;
 
 /// <summary>
-/// SUM and AVG over integers and decimals. The sum is exact, in 128 bits (192 for 128-bit decimals), and compared with the
+/// SUM, $SUM0 and AVG over integers and decimals. The sum is exact, in 128 bits (192 for 128-bit decimals), and compared with the
 /// result's range when it is read: beyond it the result is NULL with an error row, and comes back when values are taken back.
 /// AVG of integers is cut towards zero, of decimals rounded half away from zero.
 /// State: the sum, and the number of values where it is not the group's number of rows; 16 to 32 bytes.
@@ -17,6 +17,7 @@ internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCou
 {
     private static readonly Int128 DecimalLimit = Int128.Parse("100000000000000000000000000000000000000", null);
 
+    private readonly bool _isZeroWhenEmpty = call.Function == AggregateFunction.SumZero;
     private readonly bool _isAverage = call.Function == AggregateFunction.Avg;
     private readonly PhysicalKind _result = call.ResultType.Physical;
     private readonly long _scaleUp = PowerOfTen(call.ResultType.Scale - call.ArgumentType.Scale);
@@ -27,8 +28,9 @@ internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCou
 
     private int SumBytes => _isWide ? sizeof(Sum192) : sizeof(Sum128);
 
-    public override void Add(in Column argument, in AccumulatorInput input)
+    public override void Add(ReadOnlySpan<Column> arguments, in AccumulatorInput input)
     {
+        var argument = arguments[0];
         switch (argument.Kind)
         {
             case PhysicalKind.Int8: Add<sbyte>(argument, input); break;
@@ -39,7 +41,7 @@ internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCou
         }
     }
 
-    public override Column Read(byte** groups, int count, BatchMemory memory, List<Overflow> overflows)
+    public override Column Read(byte** groups, int count, BatchMemory memory, List<FailedResult> failures)
     {
         var result = Column.Allocate(_result, count, memory);
         var width = _result.WidthBytes();
@@ -47,11 +49,11 @@ internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCou
         {
             var sum = SumOf(groups[i]);
             var values = *ValuesOf(groups[i]);
-            if (values > 0 && TryRead(sum, values, result, i)) continue;
+            if ((values > 0 || _isZeroWhenEmpty) && TryRead(sum, values, result, i)) continue;
             new Span<byte>((byte*)result.Values + (nint)i * width, width).Clear();
             result.EnsureValidity(count, memory);
             result.SetNull(i);
-            if (values > 0) overflows.Add(new Overflow(i, sum.ToString()));
+            if (values > 0) failures.Add(new FailedResult(i, sum.ToString()));
         }
 
         return result;

@@ -83,6 +83,13 @@ internal unsafe struct WideSum
         return double.IsFinite(value) ? ExactSum.RoundToSingle(value, rest) : (float)value;
     }
 
+    /// <summary>The sum in units of the smallest double; false where a value was not finite.</summary>
+    public readonly bool TryToInteger(out BigInteger units)
+    {
+        fixed (ulong* words = _words) units = new BigInteger(new ReadOnlySpan<byte>(words, Words * sizeof(ulong)));
+        return _nans == 0 && _positiveInfinities == 0 && _negativeInfinities == 0;
+    }
+
     private readonly double Round(out int rest)
     {
         rest = 0;

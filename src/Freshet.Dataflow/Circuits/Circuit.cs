@@ -32,6 +32,8 @@ public sealed class Circuit : IDisposable
     private readonly long[] _markedWatermarks;
     private readonly ulong _seed;
     private readonly Worker[] _owners;
+    private readonly Action<int> _runShare;
+    private StepContext? _step;
     private ExceptionDispatchInfo? _failure;
     private bool _started;
 
@@ -62,7 +64,8 @@ public sealed class Circuit : IDisposable
         for (var i = 0; i < shares; i++) _workers[i] = new Worker(this);
         _owners = new Worker[shares];
         _threads = new WorkerThread[shares - 1];
-        for (var i = 1; i < shares; i++) _threads[i - 1] = new WorkerThread(_workers[i], this, i);
+        for (var i = 1; i < shares; i++) _threads[i - 1] = new WorkerThread(i);
+        _runShare = RunShare;
     }
 
     public CircuitSpec Spec { get; }
@@ -126,10 +129,8 @@ public sealed class Circuit : IDisposable
         for (var share = 0; share < Shares; share++) _owners[share] = _workers[share % threads];
         BeginNodes(threads);
         Feed(inputs);
-        for (var i = 1; i < threads; i++) _threads[i - 1].Start(step);
-        RunWorker(_workers[0], step);
-        for (var i = 1; i < threads; i++) _threads[i - 1].Join();
-        _failure?.Throw();
+        _step = step;
+        OnThreads(threads, _runShare);
         for (var node = 0; node < NodeCount; node++) _unended[node] = _active[node] && !Spec.Nodes[node].IsSource;
     }
 
@@ -200,11 +201,34 @@ public sealed class Circuit : IDisposable
         batch.Release();
     }
 
-    internal void RunWorker(Worker worker, StepContext step)
+    /// <summary>
+    /// Does a piece of work on the caller's thread and on the circuit's own, <paramref name="threads"/> together; each gets its number.
+    /// Between steps only. An exception of any of them is rethrown here; the circuit cannot be used afterwards.
+    /// </summary>
+    public void OnThreads(int threads, Action<int> work)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, Shares);
+        if (threads == 1)
+        {
+            Guarded(work, 0);
+        }
+        else
+        {
+            for (var i = 1; i < threads; i++) _threads[i - 1].Start(number => Guarded(work, number));
+            Guarded(work, 0);
+            for (var i = 1; i < threads; i++) _threads[i - 1].Join();
+        }
+
+        _failure?.Throw();
+    }
+
+    private void RunShare(int number) => _workers[number].Run(_step!);
+
+    private void Guarded(Action<int> work, int number)
     {
         try
         {
-            worker.Run(step);
+            work(number);
         }
 #pragma warning disable CA1031 // Whatever an operator throws ends the step, on the thread that asked for it.
         catch (Exception e)

@@ -1,35 +1,34 @@
 namespace Freshet.Dataflow.Circuits;
 
-/// <summary>A thread that runs one worker through the steps it is woken for, and sleeps between them.</summary>
+/// <summary>A thread of a circuit: it does one piece of work each time it is woken, and sleeps between them.</summary>
 internal sealed class WorkerThread : IDisposable
 {
-    private readonly Worker _worker;
-    private readonly Circuit _circuit;
+    private readonly int _number;
     private readonly SemaphoreSlim _start = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly Thread _thread;
-    private StepContext? _step;
+    private Action<int>? _work;
 
-    public WorkerThread(Worker worker, Circuit circuit, int number)
+    public WorkerThread(int number)
     {
-        _worker = worker;
-        _circuit = circuit;
+        _number = number;
         _thread = new Thread(Loop) { IsBackground = true, Name = $"freshet-worker-{number}" };
         _thread.Start();
     }
 
-    public void Start(StepContext step)
+    /// <summary>Begins the work, which gets the thread's number and throws nothing.</summary>
+    public void Start(Action<int> work)
     {
-        _step = step;
+        _work = work;
         _start.Release();
     }
 
-    /// <summary>Waits until the worker has finished its nodes of the step.</summary>
+    /// <summary>Waits until the work is done.</summary>
     public void Join() => _done.Wait();
 
     public void Dispose()
     {
-        _step = null;
+        _work = null;
         _start.Release();
         _thread.Join();
         _start.Dispose();
@@ -41,8 +40,8 @@ internal sealed class WorkerThread : IDisposable
         while (true)
         {
             _start.Wait();
-            if (_step is null) return;
-            _circuit.RunWorker(_worker, _step);
+            if (_work is null) return;
+            _work(_number);
             _done.Release();
         }
     }

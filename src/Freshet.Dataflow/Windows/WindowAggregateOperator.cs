@@ -33,7 +33,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private readonly WindowMerger? _merger;
     private readonly ErrorRows _errors;
     private readonly ErrorRows _resultErrors;
-    private readonly List<Overflow> _overflows = [];
+    private readonly List<FailedResult> _failures = [];
     private readonly List<Pane> _firing = [];
     private readonly Queue<Batch> _late = new();
     private readonly List<int> _emptied = [];
@@ -54,7 +54,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         _span = spec.UsesPanes ? _window.SlideMicros : _window.SizeMicros;
         _copies = spec.UsesPanes ? 1 : _window.Count;
         var types = spec.Input.Fields.Select(f => f.Type).ToArray();
-        _accumulators = new AccumulatorSet([.. types], spec.Calls, spec.IsAppendOnly, sizeof(PaneGroup), seed);
+        _accumulators = new AccumulatorSet([.. types], spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(PaneGroup), seed);
         PhysicalKind[] keys = [.. spec.Keys.Select(k => types[k].Physical)];
         _table = new KeyedTable([.. keys, PhysicalKind.Int64, PhysicalKind.Int64], _accumulators.StateBytes, seed);
         _paneKeys = [.. Enumerable.Range(0, keys.Length + 2)];
@@ -258,10 +258,10 @@ public sealed unsafe class WindowAggregateOperator : Operator
         columns[keys + 2] = Column.Constant(PhysicalKind.Int64, _end - WindowKernel.TimeBeforeEndMicros, memory);
         for (var i = 0; i < _spec.Calls.Length; i++)
         {
-            columns[keys + WindowAggregateSpec.WindowColumns + i] = _accumulators[i].Read(groups, count, memory, _overflows);
-            foreach (var overflow in _overflows)
-                _resultErrors.Add(0, _spec.Calls[i].Name, overflow.Value, AggregateOperator.OverflowReason(_spec.Calls[i].ResultType), 1);
-            _overflows.Clear();
+            columns[keys + WindowAggregateSpec.WindowColumns + i] = _accumulators[i].Read(groups, count, memory, _failures);
+            foreach (var failure in _failures)
+                _resultErrors.Add(0, _spec.Calls[i].Name, failure.Value, failure.Reason ?? AggregateOperator.OverflowReason(_spec.Calls[i].ResultType), 1);
+            _failures.Clear();
         }
 
         return new Batch(memory, columns, count);

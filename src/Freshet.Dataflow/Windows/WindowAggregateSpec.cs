@@ -20,6 +20,9 @@ public sealed record WindowAggregateSpec(
     bool IsAppendOnly,
     ImmutableArray<int> PositionColumns)
 {
+    /// <summary>Input columns that are the position of a row, most significant first; none where rows have no position.</summary>
+    public ImmutableArray<int> Position { get; init; } = [];
+
     /// <summary>Columns between the keys and the calls.</summary>
     public const int WindowColumns = 3;
 
@@ -30,5 +33,5 @@ public sealed record WindowAggregateSpec(
     /// Whether rows are added once to a pane of one slide and windows merge panes. Counted values do not merge, so with
     /// DISTINCT a row is added to each of its windows.
     /// </summary>
-    internal bool UsesPanes => Window.Count > 1 && !Calls.Any(c => c.IsDistinct);
+    internal bool UsesPanes => Window.Count > 1 && !Calls.Any(AccumulatorSet.CountsValues);
 }

@@ -3,7 +3,6 @@ using Freshet.Columns;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
 using Freshet.Dataflow.Errors;
@@ -31,8 +30,7 @@ internal sealed record ConstantNode(int Node, Values Values, bool HasPosition = 
 /// Logical plans to one circuit. A table is read once, with the columns that any of the plans needs; equal subtrees are one
 /// operator. Row errors of every operator below a result go to that result's error output.
 /// </summary>
-/// <param name="isBounded">The inputs have an end and one order.</param>
-internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBounded)
+internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 {
     private readonly List<NodeSpec> _nodes = [];
     private readonly Dictionary<string, Stream> _streams = [];
@@ -160,11 +158,12 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
             Project { Inputs: [Filter filter] } project => FilterProject(Translate(filter.Inputs[0]), filter.Condition, project.Expressions, project.Names, project),
             Project project => FilterProject(Translate(project.Inputs[0]), null, project.Expressions, project.Names, project),
             Filter filter => FilterProject(Translate(filter.Inputs[0]), filter.Condition, [.. filter.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. filter.Schema.Fields.Select(f => f.Name)], filter),
-            Sql.Plan.Aggregate aggregate => AggregateOf(aggregate),
+            Sql.Plan.Aggregate aggregate => AggregateLowering.Lower(this, aggregate, seed),
             WindowAssign assign => WindowsOf(assign),
-            WindowAggregate window => WindowAggregateOf(window),
+            WindowAggregate window => AggregateLowering.Lower(this, window, WindowOf(window.Window), seed),
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
+            SetOperation set => SetLowering.Of(set, this),
             Union union => UnionOf(union),
             Unnest unnest => UnnestOf(unnest),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
@@ -232,37 +231,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     /// <summary>Whether something above asks for the positions of a plan's rows.</summary>
     internal bool AsksPosition(PlanNode plan) => _demand.Of(plan);
 
-    private static AggregateFunction FunctionOf(AggregateKind kind) => kind switch
-    {
-        AggregateKind.Count => AggregateFunction.Count,
-        AggregateKind.Sum => AggregateFunction.Sum,
-        AggregateKind.Avg => AggregateFunction.Avg,
-        AggregateKind.Min => AggregateFunction.Min,
-        AggregateKind.JsonArray => AggregateFunction.JsonArray,
-        _ => AggregateFunction.Max,
-    };
-
-    internal ImmutableArray<AggregateCall> CallsOf(ImmutableArray<PlanAggregate> calls, Stream input) =>
-    [
-        .. calls.Select(c => new AggregateCall(
-            c.Name,
-            FunctionOf(c.Kind),
-            c.Argument < 0 ? AggregateCall.NoColumn : input.Places[c.Argument],
-            c.Argument < 0 ? SqlType.BigInt : input.Types[input.Places[c.Argument]],
-            c.Filter < 0 ? AggregateCall.NoColumn : input.Places[c.Filter],
-            c.IsDistinct,
-            isBounded)),
-    ];
-
-    private Stream AggregateOf(Sql.Plan.Aggregate aggregate)
-    {
-        var input = Translate(aggregate.Inputs[0]);
-        ImmutableArray<int> keys = [.. aggregate.Keys.Select(k => input.Places[k])];
-        var spec = new AggregateSpec(input.Types, keys, CallsOf(aggregate.Calls, input), aggregate.Inputs[0].IsAppendOnly);
-        var node = Add(new NodeSpec("aggregate", aggregate.Identity, share => new AggregateOperator(spec, share, seed), [Input(EdgeSpec.Keyed(input.Node, keys))]));
-        return Result(node, aggregate, input.Errors.Add(new ErrorOutput(node, false)));
-    }
-
     /// <summary>A result behind whose columns comes the position.</summary>
     internal static Stream Ordered(Stream stream, bool hasOrder) =>
         hasOrder ? stream with { Types = stream.Types.Add(RowPosition.Type), Order = stream.Types.Length } : stream;
@@ -288,15 +256,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone, bool isBound
     }
 
     private static WindowSpec WindowOf(Window window) => new(window.SizeMicros, window.SlideMicros, window.OffsetMicros);
-
-    private Stream WindowAggregateOf(WindowAggregate window)
-    {
-        var input = Exact(Translate(window.Inputs[0]));
-        var spec = new WindowAggregateSpec(
-            WindowOf(window.Window), window.Inputs[0].Schema, window.TimeColumn, window.Keys, CallsOf(window.Calls, input), window.Inputs[0].IsAppendOnly, []);
-        var node = Add(new NodeSpec("window aggregate", window.Identity, _ => new WindowAggregateOperator(spec, seed), [Input(EdgeSpec.Keyed(input.Node, window.Keys))]));
-        return Result(node, window, input.Errors.Add(new ErrorOutput(node, false)));
-    }
 
     private Stream UnionOf(Union union)
     {

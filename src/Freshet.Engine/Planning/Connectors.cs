@@ -25,11 +25,14 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
 
     private static readonly Dictionary<string, string[]> Known = new()
     {
-        ["log"] = ["connector", "topic", "format", "json.ignore-parse-errors", "scan.watermark.emit.strategy"],
+        ["log"] = ["connector", "topic", "format", "durability", "retention.time", "retention.bytes", "json.ignore-parse-errors", "scan.watermark.emit.strategy"],
         ["filesystem"] = [.. FileOptions, "scan.watermark.emit.strategy"],
         ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
         ["blackhole"] = ["connector"],
     };
+
+    /// <summary>INSERTs into one topic share its sink, so that a step's rows of all of them are there together or not at all.</summary>
+    private readonly Dictionary<string, TopicSink> _topicSinks = [];
 
     /// <summary>Topics of the log that no table may name.</summary>
     private static readonly string[] OwnTopics = [EventsTable.Name, Steps.StepLoop.JournalTopic, Journals.PlanRecord.Topic];
@@ -52,6 +55,9 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         if (table.Connector == "log")
         {
             if (table.Option("format", "json") != "json") throw Error("The connector 'log' reads and writes 'format' = 'json'.");
+            if (table.Option("durability", "durable") is not ("durable" or "relaxed")) throw Error("'durability' is 'durable' (an append is answered when it is on disk) or 'relaxed' (when it is written; a sync follows within 100 ms).");
+            if (table.Options.TryGetValue("retention.time", out var time) && !OptionText.TryDuration(time, out _)) throw Error($"'retention.time' = '{time}' is no duration: write one such as '7 d' or '12 h'.");
+            if (table.Options.TryGetValue("retention.bytes", out var bytes) && !OptionText.TryBytes(bytes, out _)) throw Error($"'retention.bytes' = '{bytes}' is no size: write one such as '10 gb' or '512 mb'.");
             if (OwnTopics.Contains(TopicOf(table))) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
         }
 
@@ -68,7 +74,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             case EventsTable.Connector:
                 return new TopicSource(Topic(EventsTable.Name), [.. physical.Select(TopicColumn.OfEvent)], isTrusted: true, end?.Invoke(Topic(EventsTable.Name)));
             case "log":
-                var partition = Topic(TopicOf(table));
+                var partition = Topic(TopicOf(table), SettingsOf(table));
                 return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c))], isTrusted: false, end?.Invoke(partition));
             case "filesystem":
                 return new FileSource(table, physical, options.Folder);
@@ -82,7 +88,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         switch (table.Connector)
         {
             case "log":
-                return new TopicSink(log ?? throw NoLog(table.Name), Topic(TopicOf(table)), schema);
+                return SinkOf(table).For(schema);
             case "blackhole":
                 return new BlackholeSink();
             case "print":
@@ -99,7 +105,23 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         }
     }
 
-    private Partition Topic(string name) => (log ?? throw NoLog(name)).OpenPartition(name);
+    private TopicSink SinkOf(TableDefinition table)
+    {
+        var topic = TopicOf(table);
+        if (!_topicSinks.TryGetValue(topic, out var sink)) _topicSinks.Add(topic, sink = new TopicSink(log ?? throw NoLog(table.Name), Topic(topic, SettingsOf(table))));
+        return sink;
+    }
+
+    /// <summary>What a table says of its topic; null where it says nothing.</summary>
+    private static TopicSettings? SettingsOf(TableDefinition table)
+    {
+        var hasTime = OptionText.TryDuration(table.Option("retention.time", ""), out var time);
+        var hasBytes = OptionText.TryBytes(table.Option("retention.bytes", ""), out var bytes);
+        if (!hasTime && !hasBytes && !table.Options.ContainsKey("durability")) return null;
+        return new TopicSettings { IsRelaxed = table.Option("durability", "") == "relaxed", RetentionTime = hasTime ? time : null, RetentionBytes = hasBytes ? bytes : null };
+    }
+
+    private Partition Topic(string name, TopicSettings? settings = null) => (log ?? throw NoLog(name)).OpenPartition(name, 0, settings);
 
     private static EngineException NoLog(string name) => new("no_data_directory", $"{name} lies in the log of a data directory: name one with --data.");
 }

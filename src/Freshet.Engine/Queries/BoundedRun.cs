@@ -26,7 +26,7 @@ public sealed class BoundedRun : IDisposable
 
     internal BoundedRun(IReadOnlyList<PlanNode> queries, IReadOnlyList<InsertPlan> inserts, PipelineOptions options, TimeZoneInfo zone, Connectors connectors, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource)
     {
-        var builder = new CircuitBuilder(options.HashSeed, zone, isBounded: true);
+        var builder = new CircuitBuilder(options.HashSeed, zone);
         builder.AddSources([.. queries, .. inserts.Select(i => i.Plan)]);
         foreach (var query in queries)
         {
@@ -106,6 +106,7 @@ public sealed class BoundedRun : IDisposable
         }
 
         foreach (var sink in _sinks) sink.Publish(_runner.Step);
+        foreach (var sink in _sinks) sink.CommitAsync().GetAwaiter().GetResult();
     }
 
     private unsafe void CheckErrors(Result result)

@@ -13,4 +13,10 @@ internal interface IRowSink : IDisposable
 
     /// <summary>Takes a step's rows; the caller releases them.</summary>
     void Write(long step, IReadOnlyList<Batch> rows);
+
+    /// <summary>
+    /// All rows of the step have been written, by every INSERT INTO that shares the sink. Completes when they are where they
+    /// outlive a crash, all of them or none.
+    /// </summary>
+    Task CommitAsync() => Task.CompletedTask;
 }

@@ -18,6 +18,9 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
     /// <summary>Rows of steps up to this one have been written in another way before.</summary>
     public void SkipTo(long step) => LastStep = Math.Max(LastStep, step);
 
+    /// <summary>Completes when the step's rows outlive a crash; called after every output of the step has been published.</summary>
+    public Task CommitAsync() => sink.CommitAsync();
+
     /// <summary>Rows written since the start.</summary>
     public long Rows { get; private set; }
 

@@ -56,19 +56,21 @@ internal sealed class StepLoop : IDisposable
     public Task Failure => _failure.Task;
 
     /// <summary>
-    /// Runs the journal's steps again. Neighbouring entries are run as one step where no sink needs them apart. An entry whose
-    /// rows did not become durable was never visible: it ends the replay, and its number is used again.
+    /// Runs the journal's steps again. Neighbouring entries are run as one step, up to the budget. A sink wrote a step's rows before
+    /// the next step was journaled, so after the last step that it holds nothing but that of the last entry is missing: only a
+    /// sink's last step is a place where steps are kept apart. So are marks, which have a place between rows.
     /// </summary>
     /// <param name="progress">Called with the rows done and the rows in all.</param>
     public void Replay(Action<long, long>? progress)
     {
         var known = _runner.Inputs.Select(i => i.Source.Name).ToHashSet();
-        var entries = JournalReader.Read(_journal)
+        var journaled = JournalReader.Read(_journal);
+        var entries = journaled
             .Select(e => e with { Inputs = [.. e.Inputs.Where(i => known.Contains(i.Source))] })
             .TakeWhile(e => e.Inputs.All(IsThere))
             .ToList();
         var total = entries.SelectMany(e => e.Inputs).Sum(i => i.To - i.From);
-        var apartFrom = _sinks.Count == 0 ? long.MaxValue : _sinks.Min(s => s.LastStep);
+        var apart = _sinks.Select(s => s.LastStep).ToHashSet();
         var batch = new List<StepEntry>();
         long done = 0;
         long rows = 0;
@@ -76,13 +78,26 @@ internal sealed class StepLoop : IDisposable
         {
             batch.Add(entry);
             rows += entry.Inputs.Sum(i => i.To - i.From);
-            if (rows < _budget.Rows && entry.Step < apartFrom && !ReferenceEquals(entry, entries[^1])) continue;
+            var hasMarks = entry.Inputs.Any(i => i.Marks != InputMarks.None);
+            if (rows < _budget.Rows && !hasMarks && !apart.Contains(entry.Step) && !ReferenceEquals(entry, entries[^1])) continue;
             RunReplayed(batch);
             done += rows;
             progress?.Invoke(done, total);
             batch.Clear();
             rows = 0;
         }
+
+        if (entries.Count < journaled.Count) Forget(journaled[entries.Count].Step, journaled[^1].Step);
+    }
+
+    /// <summary>
+    /// An entry whose rows are not there ends the replay: they did not become durable, and unless their topic is relaxed nobody has
+    /// seen them. The steps from there on are struck out of the journal, and their numbers, which sinks may know, are not used again.
+    /// </summary>
+    private void Forget(long firstStep, long lastStep)
+    {
+        Journal(new StepEntry(firstStep, _runner.ClockMicros, []));
+        _runner.SkipTo(_sinks.Select(s => s.LastStep).Append(lastStep).Max());
     }
 
     /// <summary>Whether a topic still has the rows of an entry; files are read again as they are.</summary>
@@ -154,7 +169,7 @@ internal sealed class StepLoop : IDisposable
         // The sync of the records and that of the entry have been in flight meanwhile.
         while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
         if (_stopping) return false;
-        Publish(entry.Step);
+        if (!Publish(entry.Step)) return false;
         Visibility.Publish(entry.Step, entry.Inputs);
         return true;
     }
@@ -167,10 +182,10 @@ internal sealed class StepLoop : IDisposable
         record.Add(entry.ClockMicros / 1000, default, _entry.WrittenSpan);
         _journaled++;
         // The answer is the journal's durable offset; a failure arrives through the log's event.
-        _ = ObserveAsync(_log.AppendAsync(_journal, record));
+        _ = ObserveAsync(_log.AppendWhenRoomAsync(_journal, record));
     }
 
-    private async Task ObserveAsync(ValueTask<LogOffset> append)
+    private async Task ObserveAsync(Task<LogOffset> append)
     {
         try
         {
@@ -182,12 +197,27 @@ internal sealed class StepLoop : IDisposable
         }
     }
 
-    private void Publish(long step)
+    /// <summary>Publishes a step; false when the loop was told to stop while a sink waited for room on the disk.</summary>
+    private bool Publish(long step)
     {
         foreach (var sink in _sinks) sink.Publish(step);
+        if (_sinks.Count > 0 && !TryWait(Task.WhenAll(_sinks.Select(s => s.CommitAsync())))) return false;
         _publication.Begin();
         foreach (var view in _views) view.Publish();
         _publication.End(step);
+        return true;
+    }
+
+    private bool TryWait(Task commit)
+    {
+        while (!commit.IsCompleted)
+        {
+            if (_stopping) return false;
+            Task.WaitAny([commit], TimeSpan.FromMilliseconds(200));
+        }
+
+        commit.GetAwaiter().GetResult();
+        return true;
     }
 
     private void RunReplayed(List<StepEntry> batch)

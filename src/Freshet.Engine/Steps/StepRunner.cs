@@ -38,8 +38,14 @@ internal sealed class StepRunner : IDisposable
     /// <summary>The step without input, in which constants enter; it is run before all others and not journaled.</summary>
     public const long FirstStep = 1;
 
-    /// <summary>The last step that has run.</summary>
+    /// <summary>The last step that has run, or that is not to be used again.</summary>
     public long Step { get; private set; } = FirstStep;
+
+    /// <summary>Steps up to this number have been given out.</summary>
+    public void SkipTo(long step) => Step = Math.Max(Step, step);
+
+    /// <summary>The clock reading of the last step, µs.</summary>
+    public long ClockMicros => _context.ClockMicros;
 
     /// <summary>Called with each row that could not be decoded.</summary>
     public Action<TableInput, SourceError>? OnSourceError { get; set; }
@@ -151,7 +157,7 @@ internal sealed class StepRunner : IDisposable
         else
         {
             var next = -1;
-            Parallel.For(0, Circuit.Shares, new ParallelOptions { MaxDegreeOfParallelism = Circuit.Shares }, share =>
+            Circuit.OnThreads(Math.Min(Circuit.Shares, _slices.Count), share =>
             {
                 for (int i; (i = Interlocked.Increment(ref next)) < decoded.Length;)
                     decoded[i] = owners[i].Decode(_slices[i], _evaluation[share], errors[i] = []);

@@ -18,13 +18,13 @@ namespace Freshet.Log.Records;
 /// 35      8      max timestamp, ms
 /// 43      8      producer id: the batch's tag (the step that wrote it), -1 for none
 /// 51      2      producer epoch (-1)
-/// 53      4      base sequence (-1)
+/// 53      4      base sequence: -1 - records before this batch that no sync had covered when it was written
 /// 57      4      number of records
 /// 61      ...    records: varint length, attributes (1), varint timestamp delta, varint offset delta,
 ///                varint key length (-1: null) and key, varint value length (-1: null) and value, varint header count (0)
 /// </code>
 /// </summary>
-public readonly record struct RecordBatchHeader(LogOffset BaseOffset, int Bytes, int Count, long BaseTimestampMs, long MaxTimestampMs, long Tag)
+public readonly record struct RecordBatchHeader(LogOffset BaseOffset, int Bytes, int Count, long BaseTimestampMs, long MaxTimestampMs, long Tag, int UnsyncedBefore)
 {
     public const int SizeBytes = 61;
     private const int LengthEnd = 12;
@@ -33,8 +33,11 @@ public readonly record struct RecordBatchHeader(LogOffset BaseOffset, int Bytes,
     /// <summary>The offset after the last record.</summary>
     public LogOffset NextOffset => BaseOffset + Count;
 
+    /// <summary>Everything before this offset was durable when the batch was written.</summary>
+    public LogOffset DurableBefore => BaseOffset + -UnsyncedBefore;
+
     /// <summary>Writes the head over the first 61 bytes of a batch whose records are in place.</summary>
-    internal static void Write(Span<byte> batch, LogOffset baseOffset, int count, long baseTimestampMs, long maxTimestampMs, long tag)
+    internal static void Write(Span<byte> batch, LogOffset baseOffset, int count, long baseTimestampMs, long maxTimestampMs, long tag, int unsyncedBefore)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset.Value);
         BinaryPrimitives.WriteInt32BigEndian(batch[8..], batch.Length - LengthEnd);
@@ -46,7 +49,7 @@ public readonly record struct RecordBatchHeader(LogOffset BaseOffset, int Bytes,
         BinaryPrimitives.WriteInt64BigEndian(batch[35..], maxTimestampMs);
         BinaryPrimitives.WriteInt64BigEndian(batch[43..], tag);
         BinaryPrimitives.WriteInt16BigEndian(batch[51..], -1);
-        BinaryPrimitives.WriteInt32BigEndian(batch[53..], -1);
+        BinaryPrimitives.WriteInt32BigEndian(batch[53..], -1 - unsyncedBefore);
         BinaryPrimitives.WriteInt32BigEndian(batch[57..], count);
         BinaryPrimitives.WriteUInt32BigEndian(batch[17..], Crc32C.Compute(batch[CrcStart..]));
     }
@@ -68,7 +71,8 @@ public readonly record struct RecordBatchHeader(LogOffset BaseOffset, int Bytes,
             count,
             BinaryPrimitives.ReadInt64BigEndian(bytes[27..]),
             BinaryPrimitives.ReadInt64BigEndian(bytes[35..]),
-            BinaryPrimitives.ReadInt64BigEndian(bytes[43..]));
+            BinaryPrimitives.ReadInt64BigEndian(bytes[43..]),
+            Math.Max(0, -1 - BinaryPrimitives.ReadInt32BigEndian(bytes[53..])));
         return true;
     }
 

@@ -33,6 +33,9 @@ public sealed class RecordSet : IValueTaskSource<LogOffset>
     /// <summary>Kept with the batch: the step that made these records, or -1. Records of different tags never share a batch.</summary>
     public long Tag { get; set; } = -1;
 
+    /// <summary>When an append of the set fails, the set stays its producer's, who may append it again or return it.</summary>
+    public bool StaysOnFailure { get; set; }
+
     internal Partition? Target { get; set; }
 
     internal LogOffset First { get; set; }
@@ -43,6 +46,7 @@ public sealed class RecordSet : IValueTaskSource<LogOffset>
         set.Count = 0;
         set.Bytes = 0;
         set.Tag = -1;
+        set.StaysOnFailure = false;
         return set;
     }
 
@@ -109,13 +113,16 @@ public sealed class RecordSet : IValueTaskSource<LogOffset>
 
     LogOffset IValueTaskSource<LogOffset>.GetResult(short token)
     {
+        var stays = StaysOnFailure;
         try
         {
-            return _answer.GetResult(token);
+            var first = _answer.GetResult(token);
+            stays = false;
+            return first;
         }
         finally
         {
-            Return();
+            if (!stays) Return();
         }
     }
 

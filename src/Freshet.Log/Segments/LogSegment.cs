@@ -12,6 +12,7 @@ namespace Freshet.Log.Segments;
 internal sealed class LogSegment : IDisposable
 {
     private const int IndexEveryBytes = 64 << 10;
+    private const int SmallExtentBytes = 4096;
     public const string Extension = ".log";
 
     private readonly IDiskFile _file;
@@ -43,17 +44,39 @@ internal sealed class LogSegment : IDisposable
     public static string NameOf(LogOffset baseOffset) =>
         baseOffset.Value.ToString("D20", System.Globalization.CultureInfo.InvariantCulture) + Extension;
 
-    /// <summary>Writes whole batches at the end; they count from <see cref="Advance"/> on.</summary>
+    /// <summary>Writes whole batches at the end; they count from <see cref="Advance"/> on. After a throw nothing of them is left.</summary>
     public void Write(ReadOnlySpan<byte> batches)
     {
-        if (EndBytes + batches.Length > _allocatedBytes)
+        if (EndBytes + batches.Length > _allocatedBytes) Allocate(EndBytes + batches.Length);
+        try
         {
-            var extents = (EndBytes + batches.Length + _extentBytes) / _extentBytes;
-            _file.Allocate(extents * _extentBytes);
-            _allocatedBytes = extents * _extentBytes;
+            _file.Write(EndBytes, batches);
         }
+        catch (StorageException e) when (e.Error == StorageError.DiskFull)
+        {
+            // Some bytes may have been written; a start would find them behind the end and could not tell them from damage.
+            _file.Truncate(EndBytes);
+            _allocatedBytes = EndBytes;
+            throw;
+        }
+    }
 
-        _file.Write(EndBytes, batches);
+    private void Allocate(long neededBytes)
+    {
+        try
+        {
+            var extents = (neededBytes + _extentBytes) / _extentBytes;
+            _file.Allocate(extents * _extentBytes);
+        }
+        catch (StorageException e) when (e.Error == StorageError.DiskFull && _extentBytes > SmallExtentBytes)
+        {
+            // What is left of a full disk is used up in small pieces.
+            _file.Allocate((neededBytes + SmallExtentBytes) / SmallExtentBytes * SmallExtentBytes);
+        }
+        finally
+        {
+            _allocatedBytes = _file.LengthBytes;
+        }
     }
 
     /// <summary>Takes over what <see cref="Write"/> has written.</summary>
@@ -110,6 +133,7 @@ internal sealed class LogSegment : IDisposable
     public LogOffset Recover(bool isLast, bool checkSums)
     {
         var next = BaseOffset;
+        var durableBefore = BaseOffset;
         var length = _file.LengthBytes;
         var buffer = new byte[1 << 20];
         long position = 0;
@@ -124,18 +148,39 @@ internal sealed class LogSegment : IDisposable
             }
 
             Note(header, position);
+            durableBefore = header.DurableBefore;
             next = header.NextOffset;
             position += header.Bytes;
         }
 
         EndBytes = position;
-        if (IsZeroFrom(position, length)) return next;
-        if (!isLast || FindBatchAfter(position, length, next) is not null)
-            throw new StorageException(StorageError.Corrupt, $"{Path} is damaged at byte {position}: the record batch of offset {next} cannot be read, and it is not a torn end, because a later batch is there. Restore the file from a backup, or move it away to go on without the records from offset {next}.");
-        _file.Truncate(position);
-        _file.SyncData();
-        _allocatedBytes = position;
+        if (!IsZeroFrom(position, length))
+        {
+            if (!isLast || FindBatchAfter(position, length, next) is not null)
+                throw new StorageException(StorageError.Corrupt, $"{Path} is damaged at byte {position}: the record batch of offset {next} cannot be read, and it is not a torn end, because a later batch is there. Restore the file from a backup, or move it away to go on without the records from offset {next}.");
+            _file.Truncate(position);
+            _allocatedBytes = position;
+        }
+
+        if (isLast) WriteAgain(PositionBefore(durableBefore), buffer);
         return next;
+    }
+
+    /// <summary>
+    /// What the last sync covered is written once more and synced. After a sync that failed, a file can be read as if it had been
+    /// written while the system has given up writing it; only new writes reach the disk then.
+    /// </summary>
+    private void WriteAgain(long position, byte[] buffer)
+    {
+        while (position < EndBytes)
+        {
+            var read = _file.Read(position, buffer.AsSpan(0, (int)Math.Min(buffer.Length, EndBytes - position)));
+            if (read == 0) throw new StorageException(StorageError.Io, $"{Path} became shorter than {EndBytes} bytes while it was opened.");
+            _file.Write(position, buffer.AsSpan(0, read));
+            position += read;
+        }
+
+        _file.SyncData();
     }
 
     public void Dispose() => _file.Dispose();
@@ -165,7 +210,7 @@ internal sealed class LogSegment : IDisposable
         return true;
     }
 
-    /// <summary>A commit is one batch, synced before the next is written: an intact batch after a bad one is no torn end.</summary>
+    /// <summary>A batch says which offsets were durable when it was written: one that has the bad one among them proves that this is no torn end.</summary>
     private long? FindBatchAfter(long position, long length, LogOffset next)
     {
         var bytes = new byte[(int)Math.Min(length - position, 64 << 20)];
@@ -173,7 +218,7 @@ internal sealed class LogSegment : IDisposable
         for (var at = 1; at + RecordBatchHeader.SizeBytes <= read; at++)
         {
             if (bytes[at + 16] != 2 || !RecordBatchHeader.TryRead(bytes.AsSpan(at, read - at), out var header)) continue;
-            if (header.BaseOffset > next && header.Bytes <= read - at && RecordBatchHeader.IsIntact(bytes.AsSpan(at, header.Bytes))) return position + at;
+            if (header.DurableBefore > next && header.Bytes <= read - at && RecordBatchHeader.IsIntact(bytes.AsSpan(at, header.Bytes))) return position + at;
         }
 
         return null;

@@ -94,7 +94,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             return columns.Count - 1;
         }
 
-        var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, Place(c.Argument), Place(c.Filter), c.IsDistinct, c.Type)).ToImmutableArray();
+        var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter }).ToImmutableArray();
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
         var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
         if (_legacy is not null) return new WindowAggregate(projected, _legacy.Value.Window, time, keys, calls);

@@ -104,47 +104,9 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         SelectBody select => Select(select, [], out _),
         ValuesBody values => ValuesOf(values),
         NestedBody nested => Bind(nested.Query),
-        SetBody { Operator: SetOperator.Union } set => Union(set),
-        SetBody set => throw Error(set.Span, $"{set.Operator.ToString().ToUpperInvariant()} is not supported yet."),
+        SetBody set => new SetBinder(source, Body).Bind(set),
         _ => throw Error(body.Span, NotSupported.Sentence(body)),
     };
-
-    private PlanNode Union(SetBody set)
-    {
-        // A chain of UNION ALL is one node of many inputs.
-        var bodies = new List<QueryBody> { set.Right };
-        var first = set.Left;
-        while (first is SetBody { Operator: SetOperator.Union } chained && chained.IsAll && set.IsAll)
-        {
-            bodies.Insert(0, chained.Right);
-            first = chained.Left;
-        }
-
-        bodies.Insert(0, first);
-        var sides = bodies.Select(Body).ToList();
-        var left = sides[0];
-        for (var i = 1; i < sides.Count; i++)
-            if (sides[i].Schema.Count != left.Schema.Count) throw Error(bodies[i].Span, $"The sides of UNION have {left.Schema.Count} and {sides[i].Schema.Count} columns.");
-        var types = left.Schema.Fields.Select((field, c) => sides.Skip(1).Aggregate(field.Type, (type, side) => TypeRules.Common(type, side.Schema[c])
-            ?? throw Error(set.Span, $"The sides of UNION have different types for {field.Name}: {type.Name} and {side.Schema[c].Name}. Write a CAST."))).ToImmutableArray();
-        var coercion = new Coercion(source);
-        PlanNode As(PlanNode side) => side.Schema.Fields.Select(f => f.Type).Zip(types, (a, b) => a.Equals(b)).All(same => same) && ReferenceEquals(side, left)
-            ? side
-            : new Project(side, [.. types.Select((t, i) => coercion.To(new BoundColumn(i, side.Schema[i], set.Span), t))], [.. left.Schema.Fields.Select(f => f.Name)]);
-        PlanNode union = new Plan.Union([.. sides.Select(As)]);
-        if (left.Schema.Count == 0 || union.Schema.Fields.Select(f => f.Type).Zip(types).Any(p => p.First.IsNullable != p.Second.IsNullable)) union = Nullable(union, types);
-        return set.IsAll ? union : Distinct(union, set.Span);
-    }
-
-    /// <summary>The union with the nullability of all its sides.</summary>
-    private static PlanNode Nullable(PlanNode union, ImmutableArray<SqlType> types) =>
-        new Project(union, [.. types.Select((t, i) => new BoundColumn(i, t))], [.. union.Schema.Fields.Select(f => f.Name)]);
-
-    private Aggregate Distinct(PlanNode plan, TextSpan span)
-    {
-        for (var i = 0; i < plan.Schema.Count; i++) Comparable.Check(source, new BoundColumn(i, plan.Schema[i]), span, $"DISTINCT with the column {plan.Schema.Fields[i].Name}");
-        return new Aggregate(plan, [.. Enumerable.Range(0, plan.Schema.Count)], []);
-    }
 
     private Values ValuesOf(ValuesBody body)
     {
@@ -224,7 +186,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
         orderPlaces = places.ToImmutable();
         PlanNode result = new Project(node, [.. all], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
-        if (select.IsDistinct) result = Distinct(result, select.Span);
+        if (select.IsDistinct) result = new SetBinder(source, Body).Distinct(result, select.Span);
         _visible[result] = names.Length;
         return result;
     }

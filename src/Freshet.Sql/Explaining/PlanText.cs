@@ -46,6 +46,7 @@ public static class PlanText
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Union: return "Union";
+            case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
             case Sort sort:
                 var columns = sort.Columns.Select(c => $"{node.Schema.Fields[c.Column].Name}{(c.IsDescending ? " DESC" : "")}");
@@ -87,6 +88,11 @@ public static class PlanText
                 yield return "state: the rows of the left side with their matches, the different rows of the right side";
                 yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
                 break;
+            case SetOperation:
+                yield return "key: the whole row";
+                yield return "state: each different row of either side with two counts";
+                yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still come" : "dropped: rows that are taken back";
+                break;
             case Sort:
                 yield return "state: all rows, until the input has ended";
                 break;
@@ -107,7 +113,7 @@ public static class PlanText
 
     private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
     {
-        var kept = calls.Where(c => c.IsDistinct || (!isAppendOnly && c.Kind is AggregateKind.Min or AggregateKind.Max)).Select(c => c.IsDistinct ? "DISTINCT" : c.Kind.ToString().ToUpperInvariant()).Distinct().ToList();
+        var kept = calls.Where(c => c.KeepsValues(isAppendOnly)).Select(c => c.IsDistinct ? "DISTINCT" : c.Function).Distinct().ToList();
         return kept.Count == 0 ? "" : $", and each value with its count for {string.Join(", ", kept)}";
     }
 
@@ -127,7 +133,7 @@ public static class PlanText
     private static string By(IEnumerable<int> keys, Schema input) => keys.Any() ? $" by {ExpressionText.Columns(keys, input)}" : "";
 
     private static string Calls(IEnumerable<PlanAggregate> calls, Schema input) => string.Join(", ", calls.Select(c =>
-        $"{c.Kind.ToString().ToUpperInvariant()}({(c.IsDistinct ? "DISTINCT " : "")}{(c.Argument < 0 ? "*" : input.Fields[c.Argument].Name)}){(c.Filter < 0 ? "" : $" FILTER {input.Fields[c.Filter].Name}")}"));
+        $"{c.Function}({(c.IsDistinct ? "DISTINCT " : "")}{(c.Arguments.IsEmpty ? "*" : ExpressionText.Columns(c.Arguments, input))}){(c.Filter < 0 ? "" : $" FILTER {input.Fields[c.Filter].Name}")}"));
 
     private static string WindowName(Window window, int time, Schema input)
     {

@@ -546,6 +546,7 @@ internal sealed class ExpressionParser(TokenReader reader, QueryParser queries)
         if (distinct && reader.Current.IsSymbol(")")) throw reader.Expected("an argument after DISTINCT");
         var options = ImmutableDictionary<string, object>.Empty;
         var arguments = reader.Current.IsSymbol(")") ? [] : _special.Arguments(upper, this, ref options);
+        if (upper == "ARRAY_AGG" && OverParser.Nulls(reader) is { } nulls) options = options.Add("NULLS", nulls);
         var order = queries.OrderBy();
         reader.ExpectSymbol(")");
         return _over.Rest(upper, arguments, distinct, options, order, this, start);

@@ -10,7 +10,7 @@ internal sealed class OverParser(TokenReader reader, QueryParser queries)
     public Expression Rest(string name, ImmutableArray<Expression> arguments, bool distinct, ImmutableDictionary<string, object> options, ImmutableArray<OrderItem> order, ExpressionParser expressions, TextSpan start)
     {
         var call = new Call(name, arguments, distinct, null, options, start.To(reader.Previous.Span));
-        var nulls = Nulls();
+        var nulls = Nulls(reader);
         var within = reader.TryWords("WITHIN", "GROUP");
         if (within)
         {
@@ -30,7 +30,7 @@ internal sealed class OverParser(TokenReader reader, QueryParser queries)
             call = call with { Span = start.To(reader.Previous.Span) };
         }
 
-        nulls ??= Nulls();
+        nulls ??= Nulls(reader);
         Expression value = order.IsEmpty && nulls is null ? call : new OrderedCall(call, order, within, nulls, start.To(reader.Previous.Span));
         if (!reader.TryWord("OVER")) return value;
         if (reader.Current.IsSymbol("("))
@@ -85,5 +85,5 @@ internal sealed class OverParser(TokenReader reader, QueryParser queries)
         _ => throw reader.Expected("PRECEDING or FOLLOWING"),
     };
 
-    private string? Nulls() => reader.TryWords("IGNORE", "NULLS") ? "IGNORE" : reader.TryWords("RESPECT", "NULLS") ? "RESPECT" : null;
+    internal static string? Nulls(TokenReader reader) => reader.TryWords("IGNORE", "NULLS") ? "IGNORE" : reader.TryWords("RESPECT", "NULLS") ? "RESPECT" : null;
 }

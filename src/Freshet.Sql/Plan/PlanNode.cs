@@ -170,27 +170,6 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     public override string Describe() => $"project {string.Join(", ", Expressions.Zip(Names, (e, n) => $"{e} AS {n}"))}";
 }
 
-/// <summary>The aggregate functions of the language.</summary>
-public enum AggregateKind
-{
-    Count,
-    Sum,
-    Avg,
-    Min,
-    Max,
-
-    /// <summary>JSON_ARRAYAGG; the argument is a JSON array of one item, or of none.</summary>
-    JsonArray,
-}
-
-/// <summary>An aggregate call over columns of the input.</summary>
-/// <param name="Argument">The input column; -1 for COUNT(*).</param>
-/// <param name="Filter">A BOOLEAN input column, or -1.</param>
-public sealed record PlanAggregate(string Name, AggregateKind Kind, int Argument, int Filter, bool IsDistinct, SqlType Type)
-{
-    public override string ToString() => $"{Kind}({(IsDistinct ? "DISTINCT " : "")}{Argument}){(Filter >= 0 ? $" FILTER {Filter}" : "")}";
-}
-
 /// <summary>GROUP BY: the key columns first, then one column for each call. No calls: DISTINCT. No keys: one row.</summary>
 public sealed class Aggregate(PlanNode input, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls)
     : PlanNode(new Schema([.. keys.Select(k => input.Schema.Fields[k]), .. calls.Select(c => new Field(c.Name, c.Type))]), [input])
@@ -202,6 +181,8 @@ public sealed class Aggregate(PlanNode input, ImmutableArray<int> keys, Immutabl
     public override bool IsAppendOnly => Calls.IsEmpty && Inputs[0].IsAppendOnly;
 
     public override bool HasAtMostOneRow => Keys.IsEmpty;
+
+    public override bool OrdersByPosition => Calls.Any(c => c.IsOrdered);
 
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length)];
 
@@ -247,6 +228,8 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
 
     public override bool IsAppendOnly => true;
 
+    public override bool OrdersByPosition => Calls.Any(c => c.IsOrdered);
+
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length + 2)];
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Keys.Length + 2] : [];
@@ -254,8 +237,9 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }
 
-/// <summary>UNION ALL of inputs with the same types.</summary>
-public sealed class Union(ImmutableArray<PlanNode> inputs) : PlanNode(inputs[0].Schema, inputs)
+/// <summary>UNION ALL of inputs with the same types; a column may be NULL where it may in one of them.</summary>
+public sealed class Union(ImmutableArray<PlanNode> inputs)
+    : PlanNode(new Schema([.. inputs[0].Schema.Fields.Select((f, c) => f with { Type = f.Type.WithNullable(inputs.Any(i => i.Schema[c].IsNullable)) })]), inputs)
 {
     public override bool HasPosition => Inputs.All(i => i.HasPosition);
 

@@ -103,6 +103,7 @@ internal sealed class CallPrinter(SqlWriter writer, ExpressionPrinter expression
             expressions.Option(returning);
         }
 
+        if (call.Options.TryGetValue("NULLS", out var nulls)) writer.Add($" {nulls} NULLS");
         if (call.Options.TryGetValue("WRAPPER", out var wrapper)) writer.Add((string)wrapper == "WITHOUT" ? " WITHOUT ARRAY WRAPPER" : $" WITH {wrapper} ARRAY WRAPPER");
         foreach (var when in new[] { "ON NULL", "ON EMPTY", "ON ERROR" })
         {

@@ -45,6 +45,7 @@ internal static class Optimizer
         WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
         Join join => join.Over(inputs[0], inputs[1], join.LeftKeys, join.RightKeys, join.Residual),
         SemiJoin semi => semi.Over(inputs[0], inputs[1], semi.LeftKeys, semi.RightKeys, semi.Residual),
+        SetOperation set => new SetOperation(inputs[0], inputs[1], set.IsExcept, set.IsAll),
         Union => new Union(inputs),
         Unnest unnest => new Unnest(inputs[0], unnest.Collection, unnest.Elements, unnest.IsOuter),
         Sort sort => new Sort(inputs[0], sort.Columns, sort.Offset, sort.Limit),

@@ -105,10 +105,10 @@ internal static class PruneColumns
     }
 
     private static IEnumerable<int> Arguments(ImmutableArray<PlanAggregate> calls) =>
-        calls.SelectMany(c => new[] { c.Argument, c.Filter }).Where(c => c >= 0);
+        calls.SelectMany(c => c.Arguments.Append(c.Filter)).Where(c => c >= 0);
 
     private static ImmutableArray<PlanAggregate> Moved(ImmutableArray<PlanAggregate> calls, int[] places) =>
-        [.. calls.Select(c => c with { Argument = c.Argument < 0 ? -1 : places[c.Argument], Filter = c.Filter < 0 ? -1 : places[c.Filter] })];
+        [.. calls.Select(c => c.Over(a => places[a]))];
 
     private static int[] Identity(PlanNode node) => [.. Enumerable.Range(0, node.Schema.Count)];
 

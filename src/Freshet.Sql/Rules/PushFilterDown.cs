@@ -3,7 +3,7 @@ using Freshet.Sql.Plan;
 namespace Freshet.Sql.Rules;
 
 /// <summary>
-/// A filter goes down to the rows it reads: below projections where its columns are cheap there, below UNION ALL, below UNNEST,
+/// A filter goes down to the rows it reads: below projections where its columns are cheap there, below set operations, below UNNEST,
 /// and to the sides of a join, so that a join keeps fewer rows. Parts that can fail stay above a join and UNNEST: a row that
 /// finds no partner must not become an error. A side to which an outer join adds NULLs takes none from above; parts of the
 /// join's own condition go to the side whose rows it does not keep. A filter above an inner join becomes part of its condition.
@@ -24,6 +24,9 @@ internal static class PushFilterDown
                 return new Project(Apply(new Filter(project.Inputs[0], condition)), project.Expressions, project.Names);
             case Union union:
                 return new Union([.. union.Inputs.Select(i => Apply(new Filter(i, filter.Condition)))]);
+            case SetOperation set:
+                // A row that is equal in both inputs is kept or dropped in both.
+                return new SetOperation(Apply(new Filter(set.Inputs[0], filter.Condition)), Apply(new Filter(set.Inputs[1], filter.Condition)), set.IsExcept, set.IsAll);
             case Unnest unnest:
                 var width = unnest.Inputs[0].Schema.Count;
                 var (below, above) = Split(filter.Condition, c => c < width);

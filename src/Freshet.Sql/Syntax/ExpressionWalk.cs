@@ -52,6 +52,7 @@ internal static class ExpressionWalk
         Case c => [.. c.Branches.SelectMany(b => new[] { b.When, b.Then }), .. c.Operand is null ? [] : new[] { c.Operand }, .. c.Else is null ? [] : new[] { c.Else }],
         Cast c => [c.Operand],
         Call c => [.. c.Arguments, .. c.Filter is null ? [] : new[] { c.Filter }, .. c.Options.Values.OfType<Expression>()],
+        OrderedCall o => [o.Call, .. o.OrderBy.Select(i => i.Expression)],
         Index i => [i.Base, i.At],
         FieldAccess f => [f.Base],
         Constructor c => c.Items,

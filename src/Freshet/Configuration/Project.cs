@@ -40,8 +40,6 @@ internal static class Project
         foreach (var key in (environment("FRESHET_KEYS") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Concat(writeKeys ?? []))
             if (!settings.Keys.Any(k => k.Key == key)) settings.Keys.Add(WriteKeyReader.Browser(key));
         CheckListen(settings);
-        if (settings.EventsRetention is not null)
-            throw new UserException("unsupported", "\"events.retention\" is refused: until checkpoints exist, a topic that a view reads is kept whole; remove the setting.");
         return settings;
     }
 

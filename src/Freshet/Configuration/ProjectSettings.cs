@@ -45,6 +45,8 @@ internal sealed class ProjectSettings
     public TimeSpan DedupWindow { get; set; }
     public long DedupBytesMax { get; set; }
     public TimeSpan? EventsRetention { get; set; }
+    public long? EventsRetentionBytes { get; set; }
+    public bool EventsAreRelaxed { get; set; }
 
     public string? ApiToken { get; set; }
     public List<string> ApiOrigins { get; } = [];

@@ -57,7 +57,19 @@ internal static class SettingCatalog
         Duration("events.watermarkDelay", "10s", "how far the watermark of events stays behind the highest event time", (s, v) => s.WatermarkDelay = v),
         Duration("events.dedupWindow", "24h", "how long a messageId is remembered", (s, v) => s.DedupWindow = v),
         Bytes("events.dedupMemory", "256MiB", "memory for remembered messageIds; when it is full the window shortens", 1 << 16, 1L << 40, (s, v) => s.DedupBytesMax = v),
-        new("events.retention", "", "how long events are kept; only empty (all) is taken until checkpoints exist", (s, v) =>
+        new("events.durability", "durable", "durable: answered when on disk; relaxed: answered when written, on disk within 100 ms", (s, v) =>
+        {
+            s.EventsAreRelaxed = v == "relaxed";
+            return v is "durable" or "relaxed" ? null : "durable or relaxed";
+        }),
+        new("events.retentionBytes", "", "how many bytes of events are kept at least; empty keeps all, as any project whose SQL reads events must", (s, v) =>
+        {
+            if (v.Length == 0) return null;
+            if (!Quantity.TryBytes(v, out var bytes) || bytes <= 0) return "a number of bytes such as \"10GiB\"";
+            s.EventsRetentionBytes = bytes;
+            return null;
+        }),
+        new("events.retention", "", "how long events are kept; empty keeps all, as any project whose SQL reads events must", (s, v) =>
         {
             if (v.Length == 0) return null;
             if (!Quantity.TryDuration(v, out var duration)) return DurationExpected;

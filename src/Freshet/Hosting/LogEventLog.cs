@@ -12,7 +12,7 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
 
     public long PendingBytes => log.PendingBytes;
 
-    public long LastDurable => events.DurableOffset.Value - 1;
+    public long LastDurable => events.AnsweredOffset.Value - 1;
 
     public ValueTask<long> AppendAsync(StagedEvents staged, long receivedAt)
     {

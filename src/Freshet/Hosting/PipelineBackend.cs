@@ -52,6 +52,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
         try
         {
             log = LogStore.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, new LogOptions { PendingMaxBytes = settings.PendingBytesMax });
+            log.OpenPartition(LogEventLog.Topic, 0, new TopicSettings { IsRelaxed = settings.EventsAreRelaxed, RetentionTime = settings.EventsRetention, RetentionBytes = settings.EventsRetentionBytes });
             var options = new PipelineOptions
             {
                 Workers = settings.Workers,
@@ -101,15 +102,45 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
         json.WriteNumber("bytes", _events.SizeBytes);
         json.WriteNumber("pendingBytes", _log.PendingBytes);
         json.WriteNumber("syncs", _log.Syncs);
+        json.WriteNumber("syncMsMean", Math.Round(_log.SyncTime.TotalMilliseconds / Math.Max(1, _log.Syncs), 3));
+        json.WriteBoolean("diskFull", _log.IsDiskFull);
+        json.WriteStartArray("topics");
+        foreach (var topic in Topics())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", topic.Topic);
+            json.WriteString("durability", DurabilityOf(topic));
+            json.WriteNumber("start", topic.StartOffset.Value);
+            json.WriteNumber("end", topic.NextOffset.Value);
+            json.WriteNumber("bytes", topic.SizeBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     public void WriteMetrics(MetricsText metrics)
     {
+        metrics.Gauge("freshet_log_disk_full", "1 while writes are refused because the disk is full.", _log.IsDiskFull ? 1 : 0);
+        metrics.Counter("freshet_log_sync_seconds_total", "Time that syncs took.", _log.SyncTime.TotalSeconds);
+        var first = true;
+        foreach (var topic in Topics())
+        {
+            var labels = MetricsText.Label("topic", topic.Topic) + "," + MetricsText.Label("durability", DurabilityOf(topic));
+            if (first) metrics.Gauge("freshet_log_topic_bytes", "Bytes of a topic.", topic.SizeBytes, labels);
+            else metrics.Sample("freshet_log_topic_bytes", topic.SizeBytes, labels);
+            first = false;
+        }
+
         metrics.Counter("freshet_log_events_total", "Records of the topic events.", _events.DurableOffset.Value);
         metrics.Gauge("freshet_log_bytes", "Bytes of the topic events.", _events.SizeBytes);
         metrics.Gauge("freshet_log_pending_bytes", "Bytes that wait for the disk.", _log.PendingBytes);
         metrics.Counter("freshet_log_syncs_total", "Syncs of the log.", _log.Syncs);
     }
+
+    private IEnumerable<Partition> Topics() => _log.Partitions.OrderBy(p => p.Topic, StringComparer.Ordinal);
+
+    private static string DurabilityOf(Partition topic) => topic.Settings.IsRelaxed ? "relaxed" : "durable";
 
     public ValueTask DisposeAsync()
     {

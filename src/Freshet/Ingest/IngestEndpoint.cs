@@ -73,6 +73,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
             {
                 var sequence = await service.TakeAsync(scratch, receivedAt);
                 service.Counters.Ack.RecordSince(exchange.StartedAt);
+                if (service.Settings.EventsAreRelaxed) exchange.Response.Headers["Freshet-Durability"] = "relaxed";
                 service.Acknowledged?.Invoke(exchange, sequence);
                 if (wanted is not null)
                 {

@@ -44,6 +44,7 @@ internal sealed class PixelEndpoint(IngestService service, IngestEndpoint endpoi
         }
 
         exchange.Response.Headers.CacheControl = "no-store";
+        if (service.Settings.EventsAreRelaxed) exchange.Response.Headers["Freshet-Durability"] = "relaxed";
         exchange.Answer(200, "image/gif", Gif);
     }
 

@@ -100,7 +100,7 @@ internal sealed class Session(bool isBatch) : IDisposable
 
     private Dictionary<string, Changelog> Run(IReadOnlyList<Wanted> wanted)
     {
-        var builder = new CircuitBuilder(0x5eed, Pipeline.ZoneOf(_binder.Options), isBounded: isBatch);
+        var builder = new CircuitBuilder(0x5eed, Pipeline.ZoneOf(_binder.Options));
         builder.AddSources([.. wanted.Select(w => w.Plan)]);
         var results = new List<(Wanted Wanted, int Rows, int Errors)>();
         foreach (var one in wanted)

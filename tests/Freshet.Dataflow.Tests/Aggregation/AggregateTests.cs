@@ -48,15 +48,6 @@ public sealed class AggregateTests
     }
 
     [Fact]
-    public void JSON_ARRAYAGG_keeps_the_order_of_arrival_where_nothing_is_taken_back()
-    {
-        var call = new AggregateCall("a", AggregateFunction.JsonArray, 5, SqlType.String, InArrivalOrder: true);
-        var driver = new OperatorDriver(new AggregateOperator(new(Types, [0], [call], true), 0, 5));
-        Assert.Equal(["a|[2,1] x+1", "b|[] x+1"], driver.Step(Items(("a", "[2]", 1), ("b", "[]", 1), ("a", "[1]", 1))));
-        Assert.Equal(["a|[2,1] x-1", "a|[2,1,\"a long enough text to leave the view\"] x+1"], driver.Step(Items(("a", "[\"a long enough text to leave the view\"]", 1))));
-    }
-
-    [Fact]
     public void JSON_ARRAYAGG_under_retraction_is_ordered_by_its_items_alone()
     {
         var driver = Make([0], [new AggregateCall("a", AggregateFunction.JsonArray, 5, SqlType.String)]);

@@ -26,7 +26,8 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or Union && plan.Inputs.All(Knows);
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union
+        && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
     {
@@ -51,6 +52,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         Union union => union.Inputs.SelectMany(i => Evaluate(i).Values),
         Aggregate aggregate => Groups(aggregate),
         Join join => NaiveJoins.Pairs(join, [.. Evaluate(join.Inputs[0]).Values], [.. Evaluate(join.Inputs[1]).Values]),
+        SetOperation set => NaiveSets.Rows(set, Evaluate(set.Inputs[0]), Evaluate(set.Inputs[1])),
         SemiJoin semi => NaiveJoins.Matched(semi, [.. Evaluate(semi.Inputs[0]).Values], [.. Evaluate(semi.Inputs[1]).Values]),
         _ => throw new InvalidOperationException(plan.Describe()),
     };
@@ -67,53 +69,20 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         foreach (var group in groups)
         {
             var first = group.First().Row;
-            yield return (new NaiveRow([.. aggregate.Keys.Select(k => first.Values[k]), .. aggregate.Calls.Select(c => Call(c, aggregate.Inputs[0].Schema, [.. group]))]), 1);
+            yield return (new NaiveRow([.. aggregate.Keys.Select(k => first.Values[k]), .. aggregate.Calls.Select(c => NaiveAggregates.Call(c, aggregate.Inputs[0].Schema, [.. group]))]), 1);
         }
 
-        if (groups.Count == 0 && aggregate.Keys.IsEmpty) yield return (new NaiveRow([.. aggregate.Calls.Select(c => Call(c, aggregate.Inputs[0].Schema, []))]), 1);
+        if (groups.Count == 0 && aggregate.Keys.IsEmpty) yield return (new NaiveRow([.. aggregate.Calls.Select(c => NaiveAggregates.Call(c, aggregate.Inputs[0].Schema, []))]), 1);
     }
 
-    private static byte[]? Call(PlanAggregate call, Schema schema, List<(NaiveRow Row, long Weight)> rows)
-    {
-        if (call.Filter >= 0) rows = [.. rows.Where(r => r.Row.Values[call.Filter] is [1, ..])];
-        if (call.Argument < 0) return Bytes(call.Type, (Int128)rows.Sum(r => r.Weight));
-        var type = schema[call.Argument];
-        var values = rows.Where(r => r.Row.Values[call.Argument] is not null).Select(r => (Value: r.Row.Values[call.Argument]!, r.Weight)).ToList();
-        if (call.IsDistinct) values = [.. values.DistinctBy(v => Convert.ToHexString(v.Value)).Select(v => (v.Value, 1L))];
-        if (call.Kind == AggregateKind.Count) return Bytes(call.Type, (Int128)values.Sum(v => v.Weight));
-        if (call.Kind == AggregateKind.JsonArray)
-        {
-            // Items come as arrays of one item or of none, and are ordered by their text.
-            var items = values.SelectMany(v => Enumerable.Repeat(v.Value, (int)v.Weight)).Where(v => v.Length > 2).Order(Comparer<byte[]>.Create((a, b) => Compare(type, a, b)));
-            return [(byte)'[', .. items.SelectMany((v, i) => i == 0 ? v[1..^1] : [(byte)',', .. v[1..^1]]), (byte)']'];
-        }
-
-        if (values.Count == 0) return null;
-        if (call.Kind is AggregateKind.Min or AggregateKind.Max)
-        {
-            var ordered = values.Select(v => v.Value).Order(Comparer<byte[]>.Create((a, b) => Compare(type, a, b))).ToList();
-            return call.Kind == AggregateKind.Min ? ordered[0] : ordered[^1];
-        }
-
-        if (type.IsApproximate)
-        {
-            var sum = values.Sum(v => (decimal)Double(type, v.Value) * v.Weight);
-            return Bytes(call.Type, call.Kind == AggregateKind.Avg ? (double)(sum / values.Sum(v => v.Weight)) : (double)sum);
-        }
-
-        var total = values.Aggregate((Int128)0, (t, v) => t + (Integer(type, v.Value) * v.Weight));
-        if (call.Kind == AggregateKind.Sum) return Bytes(call.Type, total);
-        return type.Kind == TypeKind.Decimal ? throw new NotSupportedException("AVG of DECIMAL") : Bytes(call.Type, total / values.Sum(v => v.Weight));
-    }
-
-    private static int Compare(SqlType type, byte[] a, byte[] b) =>
+    internal static int Compare(SqlType type, byte[] a, byte[] b) =>
         type.Physical == PhysicalKind.View ? a.AsSpan().SequenceCompareTo(b)
         : type.IsApproximate ? Double(type, a).CompareTo(Double(type, b))
         : Integer(type, a).CompareTo(Integer(type, b));
 
-    private static double Double(SqlType type, byte[] value) => type.Physical == PhysicalKind.Float32 ? MemoryMarshal.Read<float>(value) : MemoryMarshal.Read<double>(value);
+    internal static double Double(SqlType type, byte[] value) => type.Physical == PhysicalKind.Float32 ? MemoryMarshal.Read<float>(value) : MemoryMarshal.Read<double>(value);
 
-    private static Int128 Integer(SqlType type, byte[] value) => type.Physical switch
+    internal static Int128 Integer(SqlType type, byte[] value) => type.Physical switch
     {
         PhysicalKind.Bool => value[0],
         PhysicalKind.Int8 => (sbyte)value[0],
@@ -123,7 +92,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         _ => MemoryMarshal.Read<Int128>(value),
     };
 
-    private static byte[] Bytes(SqlType type, Int128 value)
+    internal static byte[] Bytes(SqlType type, Int128 value)
     {
         // Little endian: the low bytes are the value in any width.
         var bytes = new byte[16];
@@ -131,7 +100,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         return bytes[..type.Physical.WidthBytes()];
     }
 
-    private static byte[] Bytes(SqlType type, double value) =>
+    internal static byte[] Bytes(SqlType type, double value) =>
         type.Physical == PhysicalKind.Float32 ? BitConverter.GetBytes((float)value) : BitConverter.GetBytes(value);
 
     internal static bool IsTrue(BoundExpression condition, Schema schema, NaiveRow row) => Compute([condition], schema, row)?.Values[0] is [1, ..];

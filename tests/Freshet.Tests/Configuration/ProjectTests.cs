@@ -75,7 +75,7 @@ public sealed class ProjectTests : IDisposable
     [InlineData("""{"listen": "0.0.0.0", "api": {"token": "0123456789abcdef"}}""", "refused without TLS")]
     [InlineData("""{"listen": "example.com"}""", "must be an IP address")]
     [InlineData("""{"api": {"token": "short"}}""", "shorter than 16")]
-    [InlineData("""{"events": {"retention": "7d"}}""", "kept whole")]
+    [InlineData("""{"events": {"durability": "sometimes"}}""", "durable or relaxed")]
     [InlineData("""{"behindProxy": "yes"}""", "true or false")]
     public void What_is_wrong_is_named_with_its_remedy(string json, string sentence)
     {

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Types;
+
+namespace Freshet.Sql.Plan;
+
+/// <summary>The aggregate functions of the language, by what they compute.</summary>
+public enum AggregateKind
+{
+    Count,
+    Sum,
+
+    /// <summary>$SUM0: 0 where there is no value.</summary>
+    SumZero,
+    Avg,
+    Min,
+    Max,
+    VarPop,
+    VarSamp,
+    StddevPop,
+    StddevSamp,
+
+    /// <summary>FIRST_VALUE: the first that is not NULL.</summary>
+    First,
+
+    /// <summary>LAST_VALUE: the last that is not NULL.</summary>
+    Last,
+
+    /// <summary>SINGLE_VALUE: the only row's value; several rows are an error.</summary>
+    Single,
+
+    /// <summary>LISTAGG; the parameter is the separator.</summary>
+    List,
+
+    /// <summary>ARRAY_AGG; the argument is an array of one.</summary>
+    Array,
+
+    /// <summary>COLLECT; the argument is a multiset of one, with NULLs filtered out.</summary>
+    Collect,
+
+    /// <summary>JSON_ARRAYAGG; the argument is a JSON array of one item, or of none.</summary>
+    JsonArray,
+
+    /// <summary>JSON_OBJECTAGG; the argument is a JSON object of one member, or of none.</summary>
+    JsonObject,
+
+    /// <summary>PERCENTILE of a DOUBLE, with a BIGINT for how often it counts; the parameter has the percentages.</summary>
+    Percentile,
+
+    /// <summary>A function of a program.</summary>
+    User,
+}
+
+/// <summary>An aggregate call over columns of the input.</summary>
+/// <param name="Arguments">Input columns; none for COUNT(*).</param>
+/// <param name="Filter">A BOOLEAN input column, or -1.</param>
+public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArray<int> Arguments, int Filter, bool IsDistinct, SqlType Type)
+{
+    /// <summary>The separator of a list, the percentages of PERCENTILE, the name of a program's function.</summary>
+    public string Parameter { get; init; } = "";
+
+    /// <summary>Whether the result depends on the order of the rows.</summary>
+    public bool IsOrdered => Kind is AggregateKind.First or AggregateKind.Last or AggregateKind.List or AggregateKind.Array or AggregateKind.JsonArray;
+
+    /// <summary>The function's name in the language.</summary>
+    public string Function => Kind switch
+    {
+        AggregateKind.SumZero => "$SUM0",
+        AggregateKind.VarPop => "VAR_POP",
+        AggregateKind.VarSamp => "VAR_SAMP",
+        AggregateKind.StddevPop => "STDDEV_POP",
+        AggregateKind.StddevSamp => "STDDEV_SAMP",
+        AggregateKind.First => "FIRST_VALUE",
+        AggregateKind.Last => "LAST_VALUE",
+        AggregateKind.Single => "SINGLE_VALUE",
+        AggregateKind.List => "LISTAGG",
+        AggregateKind.Array => "ARRAY_AGG",
+        AggregateKind.JsonArray => "JSON_ARRAYAGG",
+        AggregateKind.JsonObject => "JSON_OBJECTAGG",
+        AggregateKind.User => Parameter,
+        _ => Kind.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>Whether the values of a group are kept, each with its count.</summary>
+    public bool KeepsValues(bool isAppendOnly) => Kind switch
+    {
+        AggregateKind.Min or AggregateKind.Max or AggregateKind.First or AggregateKind.Last => !isAppendOnly,
+        AggregateKind.Single or AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject or AggregateKind.Percentile => true,
+        _ => IsDistinct,
+    };
+
+    /// <summary>The call over other columns.</summary>
+    public PlanAggregate Over(Func<int, int> place) => this with { Arguments = [.. Arguments.Select(place)], Filter = Filter < 0 ? -1 : place(Filter) };
+
+    public override string ToString() =>
+        $"{Kind}{(Parameter.Length == 0 ? "" : $"<{Parameter}>")}({(IsDistinct ? "DISTINCT " : "")}{(Arguments.IsEmpty ? "-1" : string.Join(",", Arguments))}){(Filter >= 0 ? $" FILTER {Filter}" : "")}";
+}
