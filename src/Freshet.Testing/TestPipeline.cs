@@ -56,8 +56,8 @@ public sealed class TestPipeline : IDisposable
         var source = new SourceText(name, sql);
         foreach (var statement in SqlParser.ParseScript(source))
         {
-            var declared = statement is CreateTable create && _changing.Contains(create.Name.Last)
-                ? create with { Options = create.Options.Add(new OptionPair("changelog", "true", create.Span)) }
+            var declared = statement is CreateTable create && _changing.Contains(create.Name.Last) && create.Options.All(o => o.Key != TableDefinition.ChangesOption)
+                ? create with { Options = create.Options.Add(new OptionPair(TableDefinition.ChangesOption, "retract", create.Span)) }
                 : statement;
             _binder.Execute(declared, source);
         }
@@ -188,7 +188,7 @@ public sealed class TestPipeline : IDisposable
             var memory = BatchMemory.Create();
             var positions = Column.Allocate(PhysicalKind.Int64, batch.Rows, memory);
             // Where rows are taken back, a row is what it holds: it has no position.
-            var hasPosition = !_changing.Contains(table.Name);
+            var hasPosition = table.Changes != RowChanges.TakenBack;
             if (!hasPosition) positions.Validity = memory.AllocateBits(batch.Rows, false);
             var weights = memory.Allocate<long>(batch.Rows);
             for (var i = 0; i < batch.Rows; i++)

@@ -165,6 +165,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),
             Union union => UnionOf(union),
+            Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             Unnest unnest => UnnestOf(unnest),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
         };

@@ -45,8 +45,10 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.");
         foreach (var key in table.Options.Keys)
             if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
+        if (!table.Metadata.IsEmpty) throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
         if (table.Connector == "filesystem")
         {
+            if (!table.PartitionKeys.IsEmpty) throw Error("PARTITIONED BY is not supported for files: they are read and written as one folder.");
             if (!table.Options.ContainsKey("path")) throw Error($"Table {table.Name} needs the option 'path'.");
             if (table.Option("format", "") is not ("csv" or "json")) throw Error($"Table {table.Name} needs 'format' = 'csv' or 'json'.");
             if (table.Options.ContainsKey("source.monitor-interval")) throw Error("Following a folder ('source.monitor-interval') is not supported yet.");

@@ -152,7 +152,7 @@ internal sealed class FileSource : IRowSource
 
     private static Func<RowDecoder> CsvDecoder(TableDefinition table, ImmutableArray<ScanColumn> columns)
     {
-        var physical = Enumerable.Range(0, table.Schema.Count).Where(c => !table.IsComputed(c)).ToList();
+        var physical = Enumerable.Range(0, table.Schema.Count).Where(c => !table.IsComputed(c) && !table.IsMetadata(c)).ToList();
         var fields = new Schema([.. physical.Select(c => table.Schema.Fields[c])]);
         int[] wanted = [.. columns.Select(c => physical.IndexOf(c.Column))];
         var options = new CsvOptions(

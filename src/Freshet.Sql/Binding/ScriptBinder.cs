@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Text;
+using Freshet.Columns.Types;
 using Freshet.Sql.Catalog;
+using Freshet.Sql.Explaining;
 using Freshet.Sql.Parsing;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Rules;
@@ -18,6 +21,9 @@ public sealed record ViewPlan(string Name, PlanNode Plan, ImmutableArray<int> Ke
 /// <summary>An INSERT INTO of a project.</summary>
 public sealed record InsertPlan(string Name, PlanNode Plan, TableDefinition Target)
 {
+    /// <summary>Whether what the target held before is replaced.</summary>
+    public bool IsOverwrite { get; init; }
+
     /// <summary>The stable identity of the bound plan and its target before rewrite rules.</summary>
     public string Identity { get; init; } = Plan.Identity;
 }
@@ -51,6 +57,12 @@ public sealed class ScriptBinder(bool isBounded)
     /// <summary>Options of SET.</summary>
     public Dictionary<string, string> Options { get; } = [];
 
+    /// <summary>The catalogs and databases, and which of them is in use.</summary>
+    public Catalogs Catalogs { get; } = new();
+
+    /// <summary>What was accepted and has no effect, a sentence each.</summary>
+    public List<string> Notes { get; } = [];
+
     /// <summary>Checks a table's options when it is declared; throws with the nearest known one.</summary>
     public Action<TableDefinition>? CheckTable { get; set; }
 
@@ -67,32 +79,37 @@ public sealed class ScriptBinder(bool isBounded)
         switch (statement)
         {
             case CreateTable create:
-                if (Exists(create.Name, create.IfNotExists, source)) return;
-                if (create.Connection is not null) throw new SqlException(source, create.Connection.Span, "USING CONNECTION is not supported: write the connector's options.");
-                if (create.As is not null) throw new SqlException(source, create.As.Span, "CREATE TABLE AS is not supported yet: declare the table, then INSERT INTO it.");
-                var table = new TableBinder(source, (name, options) => Table(name, options, source)).Bind(create);
-                CheckTable?.Invoke(table);
-                _tables.Add(table.Name, table);
+                Create(create, source);
                 break;
             case CreateView view:
                 if (Exists(view.Name, view.IfNotExists, source)) return;
                 // Bound at once, so that an error shows where the view is declared.
                 var binder = Binder(source);
                 var bound = binder.Renamed(binder.Bind(view.Query), view.Columns, view.Span);
-                _views.Add(TableNames.Local(view.Name, source), (view, source, bound));
-                if (view.IsMaterialized) _materialized.Add(Materialized(view, bound, source));
+                var name = Catalogs.KeyOf(view.Name, source);
+                _views.Add(name, (view, source, bound));
+                if (view.IsMaterialized) _materialized.Add(Materialized(view, name, bound, source));
                 break;
             case Insert insert:
                 _inserts.Add(BindInsert(insert, source));
                 break;
+            case InsertWith insert:
+                _inserts.Add(BindInsert(insert, source));
+                break;
             case StatementSet set:
                 foreach (var insert in set.Inserts) _inserts.Add(BindInsert(insert, source));
+                break;
+            case StatementBlock block:
+                foreach (var insert in block.Statements) Execute(insert, source);
                 break;
             case Select select:
                 _selects.Add(new SelectPlan(BindQuery(select.Query, source), source, select.Span));
                 break;
             case SetOption { Key: { } key } set:
                 Options[key] = set.Value ?? "";
+                break;
+            case SetOption when isBounded:
+                Answer(CatalogAnswers.Answer("key, value", Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => new[] { o.Key, o.Value })), statement, source);
                 break;
             case SetOption:
                 break;
@@ -101,35 +118,121 @@ public sealed class ScriptBinder(bool isBounded)
                 else Options.Remove(reset.Key);
                 break;
             case Use use:
-                TableNames.Use(use.Name, source);
+                Catalogs.Use(use, source);
+                break;
+            case CreateNamespace space:
+                Catalogs.Create(space, source);
                 break;
             case Drop { What: "TABLE" or "VIEW" or "MATERIALIZED VIEW" } drop:
                 Remove(drop, source);
                 break;
+            case Drop { What: "CATALOG" or "DATABASE" } drop:
+                Catalogs.Drop(drop, source);
+                break;
+            case Show show when isBounded:
+                Answer(Answers(source).Show(show, source), statement, source);
+                break;
+            case Describe describe when isBounded:
+                Answer(Answers(source).Describe(describe.Table, source), statement, source);
+                break;
+            case Explain explain when isBounded:
+                Answer(ExplainOf(explain, source), statement, source);
+                break;
             case Explain or Show or Describe or ExplainWatermark:
                 throw new SqlException(source, statement.Span, "This statement reads a running project: send it to /api/sql, or write it behind `freshet sql`.");
-            case InsertWith or StatementBlock or Update or Delete or Subscribe or CreateFunction or CreateNamespace or OtherStatement:
+            case OtherStatement { What: "ALTER TABLE" or "ALTER VIEW" } alter:
+                Alter(alter, source);
+                break;
+            case OtherStatement { What: "ANALYZE TABLE" or "USE MODULES" } other:
+                Notes.Add($"{other.What} has no effect: plans do not depend on it.");
+                break;
+            case Update or Delete or Subscribe or CreateFunction or OtherStatement:
                 throw new SqlException(source, statement.Span, NotSupported.Sentence(statement));
             default:
                 throw new SqlException(source, statement.Span, "This statement is not supported yet.");
         }
     }
 
+    private void Create(CreateTable create, SourceText source)
+    {
+        var key = Catalogs.KeyOf(create.Name, source);
+        if (create.IsReplacing) _tables.Remove(key);
+        if (Exists(create.Name, create.IfNotExists, source)) return;
+        if (create.Connection is not null) throw new SqlException(source, create.Connection.Span, "USING CONNECTION is not supported: write the connector's options.");
+        if (create.Like is { } like)
+        {
+            if (!_tables.TryGetValue(Catalogs.KeyOf(like.Table, source), out var original)) throw new SqlException(source, like.Table.Span, $"There is no table {like.Table}.{NearestName.Hint(like.Table.Last, _tables.Keys)}");
+            if (original.Declaration is null) throw new SqlException(source, like.Table.Span, $"The table {like.Table} is built in and cannot be taken for LIKE.");
+            create = new TableLikeMerge(source, create, original.Declaration).Merge();
+        }
+
+        Insert? filling = null;
+        if (create.As is { } query) (create, filling) = TableFromQuery.Of(create, Binder(source).Bind(query), source);
+        var table = new TableBinder(source, key).Bind(create);
+        CheckTable?.Invoke(table);
+        _tables.Add(table.Name, table);
+        if (filling is not null) _inserts.Add(BindInsert(filling, source));
+    }
+
     private void Remove(Drop drop, SourceText source)
     {
-        var name = TableNames.Local(drop.Name, source);
+        var name = Catalogs.KeyOf(drop.Name, source);
         var removed = drop.What == "TABLE" ? _tables.Remove(name) : _views.Remove(name);
         _materialized.RemoveAll(v => v.Name == name && drop.What != "TABLE");
         if (!removed && !drop.IfExists) throw new SqlException(source, drop.Name.Span, $"There is no {drop.What.ToLowerInvariant()} {drop.Name}.{NearestName.Hint(name, Names())}");
     }
 
-    private ViewPlan Materialized(CreateView view, PlanNode bound, SourceText source)
+    /// <summary>RENAME TO, SET and RESET; statements before it keep what they were bound to.</summary>
+    private void Alter(OtherStatement alter, SourceText source)
+    {
+        var key = Catalogs.KeyOf(alter.Name!, source);
+        if (alter.RenameTo is { } to)
+        {
+            var renamed = Catalogs.KeyOf(to.Parts.Length == 1 ? new Name([.. alter.Name!.Parts[..^1], to.Last], to.Span) : to, source);
+            if (_tables.ContainsKey(renamed) || _views.ContainsKey(renamed)) throw new SqlException(source, to.Span, $"There is already a table or view {to}.");
+            if (alter.What == "ALTER TABLE" && _tables.Remove(key, out var table)) _tables.Add(renamed, table with { Name = renamed });
+            else if (alter.What == "ALTER VIEW" && _views.Remove(key, out var view)) _views.Add(renamed, view);
+            else throw new SqlException(source, alter.Name!.Span, $"There is no {(alter.What == "ALTER VIEW" ? "view" : "table")} {alter.Name}.{NearestName.Hint(key, Names())}");
+            return;
+        }
+
+        if (alter.SetOptions.IsEmpty && alter.ResetOptions.IsEmpty) throw new SqlException(source, alter.Span, $"{alter.What} takes RENAME TO, SET and RESET here: declare the table anew for other changes.");
+        if (!_tables.TryGetValue(key, out var changed)) throw new SqlException(source, alter.Name!.Span, $"There is no table {alter.Name}.{NearestName.Hint(key, _tables.Keys)}");
+        changed = changed with { Options = changed.Options.RemoveRange(alter.ResetOptions).SetItems(alter.SetOptions.Select(o => KeyValuePair.Create(o.Key, o.Value))) };
+        CheckTable?.Invoke(changed with { Source = source, Place = alter.Span });
+        _tables[key] = changed;
+    }
+
+    private CatalogAnswers Answers(SourceText source) => new(this, [], name => Table(name, ImmutableDictionary<string, string>.Empty, source));
+
+    /// <summary>An answer that is known already is a result like that of a SELECT.</summary>
+    private void Answer(ReadStatement answer, Statement statement, SourceText source)
+    {
+        var rows = answer.Lines.Select(l => l.Select(c => c is null ? (BoundExpression)new BoundLiteral(SqlType.String, statement.Span, null) : new BoundLiteral(SqlType.String, statement.Span, Encoding.UTF8.GetBytes(c))).ToImmutableArray());
+        _selects.Add(new SelectPlan(new Values(answer.Schema, [.. rows]), source, statement.Span));
+    }
+
+    private ReadStatement ExplainOf(Explain explain, SourceText source)
+    {
+        IEnumerable<PlanNode> Plans(Statement statement) => statement switch
+        {
+            Select select => [BindQuery(select.Query, source)],
+            Insert insert => [BindInsert(insert, source).Plan],
+            InsertWith insert => [BindInsert(insert, source).Plan],
+            StatementSet set => set.Inserts.SelectMany(Plans),
+            StatementBlock block => block.Statements.SelectMany(Plans),
+            _ => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT, an INSERT or a STATEMENT SET."),
+        };
+        return CatalogAnswers.Answer("plan", Plans(explain.Statement).SelectMany(p => PlanText.Of(p).TrimEnd('\n').Split('\n')).Select(line => new[] { line }));
+    }
+
+    private ViewPlan Materialized(CreateView view, string name, PlanNode bound, SourceText source)
     {
         var names = bound.Schema.Fields.Select(f => f.Name).ToList();
         if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new SqlException(source, view.Span, $"The view {view.Name} has two columns named {twice.Key}: name one with AS.");
         var plan = Optimized(bound, source, view.Span);
-        return new ViewPlan(view.Name.Last, plan, KeyOf(plan), source.Slice(view.Span)) { Identity = bound.Identity };
+        return new ViewPlan(name, plan, KeyOf(plan), source.Slice(view.Span)) { Identity = bound.Identity };
     }
 
     /// <summary>A view as written, with its text; null for none of that name.</summary>
@@ -153,21 +256,31 @@ public sealed class ScriptBinder(bool isBounded)
 
     private bool Exists(Name name, bool isFine, SourceText source)
     {
-        if (!_tables.ContainsKey(name.Last) && !_views.ContainsKey(name.Last)) return false;
-        return isFine ? true : throw new SqlException(source, name.Span, $"There is already a table or view {name.Last}.");
+        var key = Catalogs.KeyOf(name, source);
+        if (!_tables.ContainsKey(key) && !_views.ContainsKey(key)) return false;
+        return isFine ? true : throw new SqlException(source, name.Span, $"There is already a table or view {name}.");
+    }
+
+    /// <summary>
+    /// What FROM reads. A source that may repeat its changes after a failure is read by its key, which makes a repeat harmless.
+    /// </summary>
+    private PlanNode Read(TableDefinition table)
+    {
+        var repeats = table.Changes == RowChanges.TakenBack && !table.PrimaryKey.IsEmpty && Options.GetValueOrDefault("table.exec.source.cdc-events-duplicate", "false") == "true";
+        return Upserts.Read(repeats ? table with { Options = table.Options.SetItem(TableDefinition.ChangesOption, "upsert") } : table);
     }
 
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source)
     {
-        var last = TableNames.Local(name, source);
+        var last = Catalogs.KeyOf(name, source);
         if (_tables.TryGetValue(last, out var table))
         {
-            if (options.IsEmpty) return Scan.All(table);
+            if (options.IsEmpty) return Read(table);
             // Another scan of the same table with other options is a table of its own.
             if (options.ContainsKey(TableDefinition.ConnectorOption)) throw new SqlException(source, name.Span, "The connector of a table cannot be changed by OPTIONS.");
             var changed = table with { Options = table.Options.SetItems(options), Source = source, Place = name.Span };
             CheckTable?.Invoke(changed);
-            return Scan.All(changed with { Name = $"{table.Name}#{changed.Fingerprint}" });
+            return Read(changed with { Name = $"{table.Name}#{changed.Fingerprint}" });
         }
 
         if (!_views.TryGetValue(last, out var view)) return null;
@@ -177,34 +290,23 @@ public sealed class ScriptBinder(bool isBounded)
     private static ImmutableArray<int> KeyOf(PlanNode plan) =>
         plan.Key.IsEmpty && !(plan is Aggregate { Keys.IsEmpty: true }) ? [.. Enumerable.Range(0, plan.Schema.Count)] : plan.Key;
 
-    private InsertPlan BindInsert(Insert insert, SourceText source)
+    private InsertPlan BindInsert(InsertWith insert, SourceText source)
     {
-        if (!_tables.TryGetValue(TableNames.Local(insert.Table, source), out var target))
+        if (insert.OnConflict is not null) throw new SqlException(source, insert.Span, "ON CONFLICT is not supported yet.");
+        if (insert.IsOverwrite && !isBounded) throw new SqlException(source, insert.Span, "INSERT OVERWRITE replaces what a table holds, which a query without an end cannot do: write INSERT INTO.");
+        return BindInsert(insert.Insert, source, insert.Partition) with { IsOverwrite = insert.IsOverwrite };
+    }
+
+    private InsertPlan BindInsert(Insert insert, SourceText source, ImmutableArray<Syntax.Assignment> partition = default)
+    {
+        if (!_tables.TryGetValue(Catalogs.KeyOf(insert.Table, source), out var target))
             throw new SqlException(source, insert.Table.Span, $"There is no table {insert.Table}.{NearestName.Hint(insert.Table.Last, _tables.Keys)}");
         target = target with { Options = target.Options.SetItems(HintParser.Options(insert.Hints)) };
         if (!insert.Hints.IsEmpty) CheckTable?.Invoke(target with { Source = source, Place = insert.Table.Span });
-        var plan = Binder(source, mayReadClock: true).BindTop(insert.Query);
-        if (!isBounded && !plan.IsAppendOnly && Clock(plan) is { } clock)
+        var bound = new InsertBinder(source, Binder(source, mayReadClock: true), target).Bind(insert, partition.IsDefault ? [] : partition);
+        if (!isBounded && !bound.IsAppendOnly && Clock(bound) is { } clock)
             throw new SqlException(source, clock, "The clock cannot be read in an INSERT INTO whose query takes rows back: the row that is taken back would not be the one that was written.");
-        var writable = Enumerable.Range(0, target.Schema.Count).Where(c => !target.IsComputed(c)).ToList();
-        var columns = insert.Columns.IsEmpty
-            ? writable
-            : insert.Columns.Select(c => target.Schema.IndexOf(c) is >= 0 and var i ? i : throw new SqlException(source, insert.Table.Span, $"The table {target.Name} has no column {c}.{NearestName.Hint(c, target.Schema.Fields.Select(f => f.Name))}")).ToList();
-        if (plan.Schema.Count != columns.Count)
-            throw new SqlException(source, insert.Query.Span, $"The query gives {plan.Schema.Count} columns, {target.Name} takes {columns.Count}: {string.Join(", ", columns.Select(c => target.Schema.Fields[c].Name))}.");
-        var coercion = new Coercion(source);
-        var expressions = writable.Select(c =>
-        {
-            var from = columns.IndexOf(c);
-            var type = target.Schema[c];
-            if (from < 0) return new BoundLiteral(type.WithNullable(true), insert.Span, null);
-            var given = plan.Schema[from];
-            if (!Assignment.IsPossible(given, type))
-                throw new SqlException(source, insert.Query.Span, $"The column {target.Schema.Fields[c].Name} of {target.Name} is {type.Name}, the query gives {given.Name}: write a CAST.");
-            return coercion.To(new BoundColumn(from, given, insert.Query.Span), type);
-        }).ToImmutableArray();
-        var projected = new Project(plan, expressions, [.. writable.Select(c => target.Schema.Fields[c].Name)]);
-        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimized(projected, source, insert.Span), target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {projected.Identity}") };
+        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimized(bound, source, insert.Span), target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
     }
 
     private static TextSpan? Clock(PlanNode plan) =>

@@ -1,12 +1,31 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
 
 namespace Freshet.Sql.Catalog;
 
 /// <summary>A table's column that is computed from its others.</summary>
 public sealed record Computed(int Column, BoundExpression Expression);
+
+/// <summary>A column that stands beside the row in its source: an offset, a timestamp, a file's name.</summary>
+/// <param name="Key">The connector's name for it.</param>
+/// <param name="IsVirtual">It is read and never written.</param>
+public sealed record Metadata(int Column, string Key, bool IsVirtual);
+
+/// <summary>How the rows of a table's source change.</summary>
+public enum RowChanges
+{
+    /// <summary>Rows are added alone.</summary>
+    None,
+
+    /// <summary>Rows are taken back as they came.</summary>
+    TakenBack,
+
+    /// <summary>A row replaces that of its primary key, or ends it.</summary>
+    ByKey,
+}
 
 /// <summary>
 /// A table: its columns in order, what its connector needs, and its time attribute.
@@ -31,6 +50,17 @@ public sealed record TableDefinition(
 {
     public const string ConnectorOption = "connector";
 
+    /// <summary>How rows change, of tables that a program feeds: <c>retract</c> or <c>upsert</c>.</summary>
+    public const string ChangesOption = "changelog";
+
+    public ImmutableArray<Metadata> Metadata { get; init; } = [];
+
+    /// <summary>Columns of PARTITIONED BY.</summary>
+    public ImmutableArray<int> PartitionKeys { get; init; } = [];
+
+    /// <summary>The statement, with what LIKE and AS added; null for tables that no statement declares.</summary>
+    public CreateTable? Declaration { get; init; }
+
     /// <summary>The name in CREATE TABLE: a scan with OPTIONS of its own is named after it, behind a #.</summary>
     public string DeclaredName => Name.Split('#')[0];
 
@@ -39,9 +69,23 @@ public sealed record TableDefinition(
     /// <summary>A hash of all that changes what a scan of the table gives; part of the identity of every operator above it.</summary>
     public string Fingerprint => PlanNode.HashOf(
         $"{Name}{Schema} computed {string.Join(", ", Computed.Select(c => $"{c.Column}={c.Expression}"))} time {RowTime} watermark {Watermark} "
+        + (Metadata.IsEmpty ? "" : $"metadata {string.Join(", ", Metadata)} ")
         + $"key {string.Join(",", PrimaryKey)} with {string.Join(", ", Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}");
 
     public bool IsComputed(int column) => Computed.Any(c => c.Column == column);
+
+    public bool IsMetadata(int column) => Metadata.Any(c => c.Column == column);
+
+    /// <summary>How rows change; needs a primary key to be <see cref="RowChanges.ByKey"/>.</summary>
+    public RowChanges Changes => Option(ChangesOption, "") switch
+    {
+        "retract" => RowChanges.TakenBack,
+        "upsert" => RowChanges.ByKey,
+        _ => Connector == "view" ? RowChanges.TakenBack : RowChanges.None,
+    };
+
+    /// <summary>Columns that INSERT INTO gives, in order.</summary>
+    public IEnumerable<int> Writable => Enumerable.Range(0, Schema.Count).Where(c => !IsComputed(c) && !Metadata.Any(m => m.Column == c && m.IsVirtual));
 
     /// <summary>An option's value, or what holds without it.</summary>
     public string Option(string key, string otherwise) => Options.GetValueOrDefault(key, otherwise);

@@ -45,6 +45,7 @@ public static class PlanText
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
+            case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
             case Union: return "Union";
             case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
@@ -92,6 +93,11 @@ public static class PlanText
                 yield return "key: the whole row";
                 yield return "state: each different row of either side with two counts";
                 yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still come" : "dropped: rows that are taken back";
+                break;
+            case Upserts upserts:
+                yield return $"key: {ExpressionText.Columns(upserts.Keys, node.Schema)}";
+                yield return "state: the last row of each key";
+                yield return "dropped: when the key is removed";
                 break;
             case Sort:
                 yield return "state: all rows, until the input has ended";

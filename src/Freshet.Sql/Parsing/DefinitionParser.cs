@@ -21,7 +21,8 @@ internal sealed class DefinitionParser(TokenReader reader, QueryParser queries)
 
     public string? Comment() => reader.TryWord("COMMENT") ? reader.ExpectString("a comment in quotes") : null;
 
-    public CreateTable Table(TextSpan start, bool temporary)
+    /// <param name="isReplacing">Flink reads what it refuses only when it plans: more than one key.</param>
+    public CreateTable Table(TextSpan start, bool temporary, bool isReplacing = false)
     {
         var ifNotExists = IfNotExists();
         var name = Name();
@@ -36,7 +37,7 @@ internal sealed class DefinitionParser(TokenReader reader, QueryParser queries)
         var query = like is null && reader.TryWord("AS") ? queries.Parse() : null;
         var span = start.To(reader.Previous.Span);
         if (connection is not null && query is not null) throw reader.Error(connection.Span, "USING CONNECTION is not possible together with AS.");
-        elements.Check(hasQuery: query is not null);
+        elements.Check(hasQuery: query is not null, isReplacing);
         return new CreateTable(name, temporary, ifNotExists, elements.Columns, elements.Watermark, elements.PrimaryKey, options, like, query, span)
         {
             Comment = comment,
@@ -97,13 +98,15 @@ internal sealed class DefinitionParser(TokenReader reader, QueryParser queries)
     }
 
     /// <summary>('key', ...).</summary>
-    public void OptionKeys()
+    public ImmutableArray<string> OptionKeys()
     {
         reader.ExpectSymbol("(");
-        if (reader.TrySymbol(")")) return;
-        do reader.ExpectString("an option's name in quotes");
+        if (reader.TrySymbol(")")) return [];
+        var keys = ImmutableArray.CreateBuilder<string>();
+        do keys.Add(reader.ExpectString("an option's name in quotes"));
         while (reader.TrySymbol(","));
         reader.ExpectSymbol(")");
+        return keys.ToImmutable();
     }
 
     /// <summary>(column = value, column, ...).</summary>

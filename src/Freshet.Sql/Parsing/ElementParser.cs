@@ -29,9 +29,9 @@ internal sealed class ElementParser(TokenReader reader, QueryParser queries, Def
     }
 
     /// <summary>What holds for a whole table: one key, and types unless a query gives them.</summary>
-    public void Check(bool hasQuery)
+    public void Check(bool hasQuery, bool mayHaveKeys)
     {
-        if (_secondKey.Length > 0) throw reader.Error(_secondKey, "A table has one primary key.");
+        if (_secondKey.Length > 0 && !mayHaveKeys) throw reader.Error(_secondKey, "A table has one primary key.");
         var untyped = _columns.FirstOrDefault(c => c is NamedColumn);
         if (untyped is null) return;
         if (!hasQuery) throw reader.Error(untyped.Span, $"The column {untyped.Name} has no type; only CREATE TABLE ... AS takes columns without.");

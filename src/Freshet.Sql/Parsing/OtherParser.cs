@@ -113,25 +113,15 @@ internal sealed class OtherParser(TokenReader reader, QueryParser queries, Defin
     }
 
     /// <summary>[CREATE OR] REPLACE [TEMPORARY] TABLE ... AS query, and CREATE OR ALTER MATERIALIZED TABLE.</summary>
-    public OtherStatement Replace(TextSpan start)
+    public Statement Replace(TextSpan start)
     {
         if (reader.TryWords("OR", "ALTER", "MATERIALIZED", "TABLE")) return MaterializedTable(start);
         var create = reader.TryWord("OR");
         reader.ExpectWord("REPLACE");
-        reader.TryWord("TEMPORARY");
+        var temporary = reader.TryWord("TEMPORARY");
         reader.ExpectWord("TABLE");
-        var name = definitions.Name();
-        var elements = new ElementParser(reader, queries, definitions);
-        if (reader.Current.IsSymbol("(")) elements.List(isAlter: false);
-        definitions.Comment();
-        definitions.TryDistribution("DISTRIBUTED");
-        if (reader.TryWords("PARTITIONED", "BY")) queries.NameList();
-        if (reader.TryWord("WITH")) definitions.Options();
-        reader.ExpectWord("AS");
-        queries.Parse();
-        var untyped = elements.Columns.Count(c => c is NamedColumn);
-        if (untyped > 0 && untyped < elements.Columns.Length) throw reader.Error(name.Span, "Either all columns have a type or none has.");
-        return Other(create ? "CREATE OR REPLACE TABLE" : "REPLACE TABLE", name, start);
+        var table = definitions.Table(start, temporary, isReplacing: true);
+        return table.As is null ? throw reader.Expected("AS and a query") : table with { IsReplacing = true, IsBareReplace = !create };
     }
 
     public Statement? TryCreate(TextSpan start)
@@ -227,15 +217,18 @@ internal sealed class OtherParser(TokenReader reader, QueryParser queries, Defin
         }
         else if (what is not ("CATALOG" or "FUNCTION" or "DATABASE") && reader.TryWords("RENAME", "TO"))
         {
-            definitions.Name();
+            var to = definitions.Name();
+            return Other("ALTER " + what, name, start) with { RenameTo = to };
         }
         else if (what is not ("VIEW" or "FUNCTION") && reader.TryWord("SET"))
         {
-            definitions.Options();
+            var options = definitions.Options();
+            return Other("ALTER " + what, name, start) with { SetOptions = options };
         }
         else if (what is not ("VIEW" or "FUNCTION") && reader.TryWord("RESET"))
         {
-            definitions.OptionKeys();
+            var keys = definitions.OptionKeys();
+            return Other("ALTER " + what, name, start) with { ResetOptions = keys };
         }
         else if (what == "CATALOG" && reader.Current.Is("COMMENT"))
         {

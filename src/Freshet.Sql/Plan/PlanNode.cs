@@ -86,10 +86,10 @@ public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> colum
 
     public static Scan All(TableDefinition table) => new(table, [.. Enumerable.Range(0, table.Schema.Count).Select(i => new ScanColumn(i, table.Schema[i]))]);
 
-    public override bool IsAppendOnly => Table.Connector != "view" && Table.Option("changelog", "false") != "true";
+    public override bool IsAppendOnly => Table.Changes == RowChanges.None;
 
     /// <summary>Where rows are taken back, the one that takes back stands elsewhere than the one it means.</summary>
-    public override bool HasPosition => IsAppendOnly;
+    public override bool HasPosition => Table.Changes != RowChanges.TakenBack;
 
     public override ImmutableArray<int> RowTimes =>
         [.. Enumerable.Range(0, Columns.Length).Where(i => Table.RowTime >= 0 && Columns[i].Column == Table.RowTime && Columns[i].Path is null)];

@@ -96,7 +96,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
 
     private void Print(CreateTable table)
     {
-        writer.Add("CREATE ").Add(table.IsTemporary, "TEMPORARY ").Add("TABLE ").Add(table.IfNotExists, "IF NOT EXISTS ").Name(table.Name);
+        writer.Add(!table.IsBareReplace, "CREATE ").Add(table.IsReplacing && !table.IsBareReplace, "OR ").Add(table.IsReplacing, "REPLACE ").Add(table.IsTemporary, "TEMPORARY ").Add("TABLE ").Add(table.IfNotExists, "IF NOT EXISTS ").Name(table.Name);
         Elements(table);
         Comment(table.Comment);
         if (table.Distribution is { } distribution)

@@ -47,6 +47,7 @@ internal static class Optimizer
         SemiJoin semi => semi.Over(inputs[0], inputs[1], semi.LeftKeys, semi.RightKeys, semi.Residual),
         SetOperation set => new SetOperation(inputs[0], inputs[1], set.IsExcept, set.IsAll),
         Union => new Union(inputs),
+        Upserts upserts => new Upserts(inputs[0], upserts.Keys),
         Unnest unnest => new Unnest(inputs[0], unnest.Collection, unnest.Elements, unnest.IsOuter),
         Sort sort => new Sort(inputs[0], sort.Columns, sort.Offset, sort.Limit),
         _ => node,

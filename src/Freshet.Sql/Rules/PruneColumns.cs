@@ -26,6 +26,12 @@ internal static class PruneColumns
                     return (new Scan(scan.Table, [.. kept.Select(k => scan.Columns[k])]), Places(scan.Columns.Length, kept));
                 }
 
+            case Upserts upserts:
+                {
+                    var (input, places) = Prune(upserts.Inputs[0], [.. needed, .. upserts.Keys]);
+                    return (new Upserts(input, [.. upserts.Keys.Select(k => places[k])]), places);
+                }
+
             case Filter filter:
                 {
                     var (input, places) = Prune(filter.Inputs[0], [.. needed, .. filter.Condition.Columns()]);

@@ -60,7 +60,7 @@ internal static class ReadPathsInScan
         }
 
         private bool CanRead(BoundColumn column, JsonPath path, SqlType type) =>
-            Scan.Columns[column.Index].Path is null && JsonPathDecoder.CanDecode(path) && type.Fields.IsEmpty && Scan.Table.Connector != "view" && !Scan.Table.IsComputed(Scan.Columns[column.Index].Column);
+            Scan.Columns[column.Index].Path is null && JsonPathDecoder.CanDecode(path) && type.Fields.IsEmpty && Scan.Table.Connector != "view" && !Scan.Table.IsComputed(Scan.Columns[column.Index].Column) && !Scan.Table.IsMetadata(Scan.Columns[column.Index].Column);
 
         private BoundColumn Column(ScanColumn column, BoundExpression replaced)
         {

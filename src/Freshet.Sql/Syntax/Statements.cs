@@ -39,6 +39,12 @@ public sealed record CreateTable(
 {
     public string? Comment { get; init; }
 
+    /// <summary>Whether a table of this name is replaced; of CREATE OR REPLACE and REPLACE.</summary>
+    public bool IsReplacing { get; init; }
+
+    /// <summary>Whether it was written as REPLACE TABLE.</summary>
+    public bool IsBareReplace { get; init; }
+
     public ImmutableArray<string> PartitionedBy { get; init; } = [];
 
     public Distribution? Distribution { get; init; }
@@ -108,7 +114,17 @@ public sealed record CreateNamespace(string Kind, Name Name, bool IfNotExists, s
 /// </summary>
 /// <param name="What">Its leading words.</param>
 /// <param name="Text">All of it, as written.</param>
-public sealed record OtherStatement(string What, Name? Name, string Text, TextSpan Span) : Statement(Span);
+public sealed record OtherStatement(string What, Name? Name, string Text, TextSpan Span) : Statement(Span)
+{
+    /// <summary>Of ALTER ... RENAME TO.</summary>
+    public Name? RenameTo { get; init; }
+
+    /// <summary>Of ALTER ... SET.</summary>
+    public ImmutableArray<OptionPair> SetOptions { get; init; } = [];
+
+    /// <summary>Of ALTER ... RESET.</summary>
+    public ImmutableArray<string> ResetOptions { get; init; } = [];
+}
 
 public sealed record StatementSet(ImmutableArray<Insert> Inserts, TextSpan Span) : Statement(Span);
 

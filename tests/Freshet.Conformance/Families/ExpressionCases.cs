@@ -35,7 +35,7 @@ internal static class ExpressionCases
         }
 
         var row = JsonDocument.Parse($"[{string.Join(',', values)}]").RootElement;
-        session.Declare($"CREATE TABLE `{name}` ({string.Join(", ", ddl)})", [(row, 1)], isChanging: false);
+        session.Declare($"CREATE TABLE `{name}` ({string.Join(", ", ddl)})", [new CaseRow(row, "+I")]);
         return $"`{name}`";
     }
 }

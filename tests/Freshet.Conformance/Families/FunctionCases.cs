@@ -19,7 +19,7 @@ internal static class FunctionCases
             var columns = row[(row.IndexOf('<', StringComparison.Ordinal) + 1)..row.LastIndexOf('>')];
             if (table.GetProperty("watermark_expr").GetString() is { } watermark) columns += $", WATERMARK FOR {table.GetProperty("rowtime").GetString()} AS {watermark}";
             var rows = Setup.Rows(table.GetProperty("rows"));
-            session.Declare($"CREATE TABLE {table.GetProperty("name").GetString()} ({columns})", rows, rows.Any(r => r.Weight < 0));
+            session.Declare($"CREATE TABLE {table.GetProperty("name").GetString()} ({columns})", rows, rows.Any(r => r.Weight < 0) ? "retract" : "");
         }
         else
         {

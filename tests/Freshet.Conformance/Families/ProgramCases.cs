@@ -33,7 +33,7 @@ internal static class ProgramCases
     private static Dictionary<string, Changelog> Sinks(Case test, Session session)
     {
         Setup.Of(test, session);
-        foreach (var sink in test.Json.GetProperty("sinks").EnumerateArray()) session.Declare(sink.GetProperty("ddl").GetString()!, null, isChanging: false);
+        foreach (var sink in test.Json.GetProperty("sinks").EnumerateArray()) session.Declare(sink.GetProperty("ddl").GetString()!, null);
         foreach (var sql in test.Texts("sql")) session.Execute(sql);
         return session.RunInserts();
     }

@@ -14,6 +14,12 @@ using Freshet.Sql.Plan;
 
 namespace Freshet.Conformance.Running;
 
+/// <summary>A row of a case and its kind: +I, -U, +U or -D.</summary>
+internal sealed record CaseRow(JsonElement Row, string Kind)
+{
+    public long Weight => Kind[0] == '-' ? -1 : 1;
+}
+
 /// <summary>
 /// Rows of a case as batches: each value is written as JSON in the form that the engine's own decoder reads, so that what enters
 /// a circuit is made by the code that makes it elsewhere.
@@ -21,7 +27,7 @@ namespace Freshet.Conformance.Running;
 internal static class CaseRows
 {
     /// <summary>The columns that are asked for, then the position; NULL where rows are taken back.</summary>
-    public static unsafe Batch? Decode(TableDefinition table, IReadOnlyList<string> given, ImmutableArray<ScanColumn> columns, IReadOnlyList<(JsonElement Row, long Weight)> rows, bool hasPositions)
+    public static unsafe Batch? Decode(TableDefinition table, IReadOnlyList<string> given, ImmutableArray<ScanColumn> columns, IReadOnlyList<CaseRow> rows)
     {
         if (rows.Count == 0) return null;
         JsonPathColumn[] paths = [.. columns.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c)).Select(c => new JsonPathColumn(c.Path!, c.Type, c.FailsAsNull ? OnDecodeFailure.Null : OnDecodeFailure.Error))];
@@ -45,7 +51,7 @@ internal static class CaseRows
         if (batch.Rows != rows.Count) throw new InvalidDataException($"Table {table.Name}: {rows.Count} rows became {batch.Rows}.");
         var memory = BatchMemory.Create();
         var positions = Column.Allocate(PhysicalKind.Int64, batch.Rows, memory);
-        if (!hasPositions) positions.Validity = memory.AllocateBits(batch.Rows, false);
+        if (table.Changes == RowChanges.TakenBack) positions.Validity = memory.AllocateBits(batch.Rows, false);
         var weights = memory.Allocate<long>(batch.Rows);
         for (var i = 0; i < batch.Rows; i++)
         {

@@ -36,7 +36,7 @@ internal sealed class Session(bool isBatch) : IDisposable
     private StepRunner? _runner;
 
     /// <summary>The rows of a table and how its changelog is to be read.</summary>
-    private sealed record CaseTable(IReadOnlyList<(JsonElement Row, long Weight)> Rows, bool IsChanging);
+    private sealed record CaseTable(IReadOnlyList<CaseRow> Rows);
 
     /// <summary>A result that is wanted: its plan, and the sink's primary key.</summary>
     private sealed record Wanted(string Name, PlanNode Plan, ImmutableArray<int> SinkKey);
@@ -65,7 +65,7 @@ internal sealed class Session(bool isBatch) : IDisposable
     public void Execute(string sql) => _binder.Execute(new SourceText("case", sql));
 
     /// <summary>A table by its DDL, its options replaced; rows null: it is written, not read.</summary>
-    public void Declare(string ddl, IReadOnlyList<(JsonElement Row, long Weight)>? rows, bool isChanging, IReadOnlyDictionary<string, string>? options = null)
+    public void Declare(string ddl, IReadOnlyList<CaseRow>? rows, string changes = "", IReadOnlyDictionary<string, string>? options = null)
     {
         var source = new SourceText("case", ddl);
         foreach (var statement in SqlParser.ParseScript(source))
@@ -77,9 +77,9 @@ internal sealed class Session(bool isBatch) : IDisposable
             }
 
             ImmutableArray<OptionPair> pairs = [.. (options ?? ImmutableDictionary<string, string>.Empty).Select(o => new OptionPair(o.Key, o.Value, create.Span)), new OptionPair(TableDefinition.ConnectorOption, "memory", create.Span)];
-            if (isChanging) pairs = pairs.Add(new OptionPair("changelog", "true", create.Span));
+            if (changes.Length > 0) pairs = pairs.Add(new OptionPair(TableDefinition.ChangesOption, changes, create.Span));
             _binder.Execute(create with { Options = pairs }, source);
-            _rows[create.Name.Last] = new CaseTable(rows ?? [], isChanging);
+            _rows[create.Name.Last] = new CaseTable(rows ?? []);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class Session(bool isBatch) : IDisposable
         {
             if (!_rows.TryGetValue(table.DeclaredName, out var rows)) throw new SqlException(table.Source, table.Place, $"The case has no rows for {table.Name}.");
             var given = Enumerable.Range(0, table.Schema.Count).Where(c => !table.IsComputed(c)).Select(c => table.Schema.Fields[c].Name).ToList();
-            if (CaseRows.Decode(table, given, columns, rows.Rows, !rows.IsChanging) is { } batch) source.Push(batch);
+            if (CaseRows.Decode(table, given, columns, table.Changes == RowChanges.ByKey ? [.. rows.Rows.Where(r => r.Kind != "-U")] : rows.Rows) is { } batch) source.Push(batch);
             source.Complete();
         }
 

@@ -30,9 +30,9 @@ internal static partial class Setup
         }
     }
 
-    public static IReadOnlyList<(JsonElement Row, long Weight)> Rows(JsonElement rows) => rows.ValueKind != JsonValueKind.Array
+    public static IReadOnlyList<CaseRow> Rows(JsonElement rows) => rows.ValueKind != JsonValueKind.Array
         ? []
-        : [.. rows.EnumerateArray().Where(r => r.TryGetProperty("row", out _)).Select(r => (r.GetProperty("row"), r.TryGetProperty("kind", out var kind) && kind.GetString()![0] == '-' ? -1L : 1L))];
+        : [.. rows.EnumerateArray().Where(r => r.TryGetProperty("row", out _)).Select(r => new CaseRow(r.GetProperty("row"), r.TryGetProperty("kind", out var kind) ? kind.GetString()! : "+I"))];
 
     private static void Table(JsonElement item, Session session)
     {
@@ -41,7 +41,14 @@ internal static partial class Setup
         if (mode is "per-row" or "explicit") options["scan.watermark.emit.strategy"] = "on-event";
         var rows = Rows(item.TryGetProperty(mode == "explicit" ? "events" : "rows", out var given2) ? given2 : default);
         var changelog = item.TryGetProperty("changelog_mode", out var kinds) ? kinds.GetString()! : rows.Any(r => r.Weight < 0) ? "I,UB,UA,D" : "I";
-        session.Declare(item.GetProperty("ddl").GetString()!, rows, changelog.Trim() != "I", options);
+        session.Declare(item.GetProperty("ddl").GetString()!, rows, ChangesOf(changelog), options);
+    }
+
+    /// <summary>Without the row that is replaced, updates go by the primary key.</summary>
+    public static string ChangesOf(string mode)
+    {
+        var kinds = mode.Split(',').Select(k => k.Trim()).ToHashSet();
+        return kinds.SetEquals(["I"]) ? "" : kinds.Contains("UB") || !kinds.Contains("UA") ? "retract" : "upsert";
     }
 
     /// <summary>A statement as written, except that the connector of a table of test values is replaced.</summary>
@@ -57,7 +64,7 @@ internal static partial class Setup
         var options = Option().Matches(sql[with.Index..]).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
         var rows = options.ContainsKey("data-id") ? Rows(item.TryGetProperty("rows", out var given) ? given : default) : null;
         var kept = options.Where(o => o.Key == "scan.watermark.emit.strategy").ToDictionary();
-        session.Declare(sql, rows, options.GetValueOrDefault("changelog-mode", "I") != "I" && rows is not null, kept);
+        session.Declare(sql, rows, rows is null ? "" : ChangesOf(options.GetValueOrDefault("changelog-mode", "I")), kept);
     }
 
     [GeneratedRegex(@"\bWITH\s*\(", RegexOptions.IgnoreCase)]

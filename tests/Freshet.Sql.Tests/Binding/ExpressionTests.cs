@@ -62,7 +62,7 @@ public sealed class ExpressionTests
     [InlineData("SELECT CAST(placed AS INT) FROM orders", "1:13: A value of type TIMESTAMP(3) cannot be cast to INT.")]
     [InlineData("SELECT * FROM order", "1:15: ")]
     [InlineData("SELECT * FROM ordes", "1:15: There is no table or view ordes. Did you mean orders?")]
-    [InlineData("SELECT * FROM other_database.orders", "1:15: There is no database other_database: the database is default_database.")]
+    [InlineData("SELECT * FROM other_database.orders", "1:15: There is no database other_database in the catalog default_catalog.")]
     [InlineData("SELECT o.* FROM orders p", "1:8: There is no table o in FROM.")]
     [InlineData("SELECT SUM(note) FROM orders", "1:8: SUM of a VARIANT needs a number type")]
     [InlineData("SELECT note, COUNT(*) FROM orders GROUP BY note", "1:44: GROUP BY of a VARIANT needs a type")]

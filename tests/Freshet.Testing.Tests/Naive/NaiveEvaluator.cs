@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union
         && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
@@ -46,6 +46,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
     {
         Scan scan => tables(scan).Select(r => (Compute([.. scan.Columns.Select(c => Part(scan, c))], scan.Table.Schema, r.Row)!, r.Weight)),
         Values values => values.Rows.Select(r => (Compute(r, new Schema([]), new NaiveRow([]))!, 1L)),
+        Upserts upserts => NaiveUpserts.LastRows(upserts, Rows(upserts.Inputs[0])),
         Filter filter => Evaluate(filter.Inputs[0]).Values.Where(r => IsTrue(filter.Condition, filter.Schema, r.Row)),
         Project project => Evaluate(project.Inputs[0]).Values
             .Select(r => (Row: Compute(project.Expressions, project.Inputs[0].Schema, r.Row), r.Weight)).Where(r => r.Row is not null).Select(r => (r.Row!, r.Weight)),

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Freshet.Columns;
+using Freshet.Columns.Types;
+using Freshet.Sql.Explaining;
+using Freshet.Sql.Functions;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>SHOW and DESCRIBE: what a catalogue holds, as rows of text.</summary>
+/// <param name="further">Tables that the catalogue itself does not declare.</param>
+/// <param name="resolve">The plan that a name in FROM would mean.</param>
+internal sealed class CatalogAnswers(ScriptBinder catalog, IReadOnlyCollection<string> further, Func<Name, PlanNode?> resolve)
+{
+    public ReadStatement Show(Show show, SourceText source)
+    {
+        var materialized = catalog.MaterializedViews.Select(v => v.Name).ToHashSet();
+        return show.What switch
+        {
+            "TABLES" => Names("table name", Current(catalog.Names().Concat(further)), show),
+            "VIEWS" => Names("view name", Current(catalog.Views.Concat(materialized)), show),
+            "MATERIALIZED VIEWS" => Names("materialized view name", Current(materialized), show),
+            "FUNCTIONS" => Names("function name", FunctionCatalogue.Names.Concat(SpecialFunctions.Names).Concat(Grouping.Aggregates.Keys), show),
+            "CATALOGS" => Names("catalog name", catalog.Catalogs.Names, show),
+            "DATABASES" => Names("database name", catalog.Catalogs.Databases(), show),
+            "CURRENT CATALOG" => Answer("current catalog name", [[catalog.Catalogs.Current]]),
+            "CURRENT DATABASE" => Answer("current database name", [[catalog.Catalogs.CurrentDatabase]]),
+            "MODULES" => Answer("module name", [["core"]]),
+            "USER FUNCTIONS" or "PROCEDURES" or "MODELS" or "JARS" or "JOBS" or "CONNECTIONS" => Answer(show.What.ToLowerInvariant(), []),
+            "COLUMNS" => Describe(show.Of!, source),
+            "CREATE VIEW" or "CREATE TABLE" or "CREATE MATERIALIZED VIEW" => Text(show, source),
+            _ => throw new SqlException(source, show.Span, $"SHOW {show.What} is not supported."),
+        };
+    }
+
+    public ReadStatement Describe(Name name, SourceText source)
+    {
+        if (resolve(name) is not { } plan) throw Unknown(name, source);
+        var table = (plan as Scan ?? (plan as Upserts)?.Inputs[0] as Scan)?.Table;
+        var key = table?.PrimaryKey ?? [];
+        return Answer("name, type, null, key, extras, watermark", plan.Schema.Fields.Select((f, i) => new[]
+        {
+            f.Name,
+            f.Type.Name + (table?.RowTime == i ? " *ROWTIME*" : plan.ProcTimes.Contains(i) ? " *PROCTIME*" : ""),
+            f.Type.IsNullable ? "TRUE" : "FALSE",
+            key.Contains(i) ? $"PRI({string.Join(", ", key.Select(k => plan.Schema.Fields[k].Name))})" : null,
+            table?.Computed.FirstOrDefault(c => c.Column == i) is { } computed ? "AS " + ExpressionText.Of(computed.Expression, plan.Schema)
+                : table?.Metadata.FirstOrDefault(m => m.Column == i) is { } metadata ? $"METADATA FROM '{metadata.Key}'{(metadata.IsVirtual ? " VIRTUAL" : "")}" : null,
+            table is { Watermark: not null } && table.RowTime == i ? ExpressionText.Of(table.Watermark, plan.Schema) : null,
+        }));
+    }
+
+    public static ReadStatement Answer(string columns, IEnumerable<string?[]> lines) =>
+        new(null, new Schema([.. columns.Split(", ").Select(c => new Field(c, SqlType.String))]), [.. lines.Select(l => l.ToImmutableArray())]);
+
+    private IEnumerable<string> Current(IEnumerable<string> keys)
+    {
+        foreach (var key in keys)
+            if (catalog.Catalogs.IsCurrent(key, out var name)) yield return name;
+    }
+
+    private static ReadStatement Names(string column, IEnumerable<string> names, Show show) =>
+        Answer(column, names.Distinct().Where(n => Fits(n, show)).Order(StringComparer.Ordinal).Select(n => new[] { n }));
+
+    private static bool Fits(string name, Show show)
+    {
+        if (show.Pattern is null) return true;
+        var pattern = $"^{Regex.Escape(show.Pattern).Replace("%", ".*", StringComparison.Ordinal).Replace("_", ".", StringComparison.Ordinal)}$";
+        var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (show.IsCaseInsensitive ? RegexOptions.IgnoreCase : RegexOptions.None);
+        return Regex.IsMatch(name, pattern, options) != show.IsNegated;
+    }
+
+    private ReadStatement Text(Show show, SourceText source)
+    {
+        var name = catalog.Catalogs.KeyOf(show.Of!, source);
+        if (catalog.View(name) is var (view, at)) return Answer("result", [[at.Slice(view.Span)]]);
+        if (catalog.Tables.TryGetValue(name, out var table) && table.Source.Text.Length > 0) return Answer("result", [[table.Source.Slice(table.Place)]]);
+        if (resolve(show.Of!) is not null) throw new SqlException(source, show.Of!.Span, $"{name} is built in: DESCRIBE {name} shows its columns.");
+        throw Unknown(show.Of!, source);
+    }
+
+    private SqlException Unknown(Name name, SourceText source) =>
+        new(source, name.Span, $"There is no table or view {name}.{NearestName.Hint(name.Last, catalog.Names().Concat(further))}");
+}
