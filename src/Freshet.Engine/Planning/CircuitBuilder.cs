@@ -167,6 +167,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Union union => UnionOf(union),
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             Unnest unnest => UnnestOf(unnest),
+            TopN top => RankLowering.Lower(this, top, seed),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
         };
         _streams.Add(plan.Text, stream);

@@ -55,7 +55,6 @@ internal static class AggregateBinder
         if (call.IsStar && kind != AggregateKind.Count) throw input.Error(call.Span, $"{call.Function}(*) has no meaning: name a column.");
         if (nulls is not null) throw input.Error(call.Span, $"{nulls} NULLS cannot follow {call.Function}(...).");
         if (call.Options.Keys.Any(o => !(o == "ON NULL" && kind is AggregateKind.JsonArray or AggregateKind.JsonObject || o == "NULLS"))) throw input.Error(call.Span, $"This form of {call.Function} is not supported.");
-        if (call.Arguments.Any(Grouping.IsAggregate)) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
         if (call.Filter is not null && Grouping.IsAggregate(call.Filter)) throw input.Error(call.Filter.Span, "FILTER cannot contain an aggregate function.");
         CheckCount(input, call, kind);
         var filter = call.Filter is null ? null : input.Coerce.Boolean(input.Bind(call.Filter), "FILTER");

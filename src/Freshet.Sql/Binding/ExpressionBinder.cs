@@ -62,8 +62,15 @@ internal sealed class ExpressionBinder
 
     public TimeExpressions Times { get; }
 
+    /// <summary>Takes calls with OVER, where they can stand.</summary>
+    public OverBinder? Over { get; set; }
+
+    /// <summary>What names mean that are no columns.</summary>
+    public Dictionary<string, BoundExpression>? Aliases { get; set; }
+
     public BoundExpression Bind(Expression expression)
     {
+        if (Aliases is not null && expression is Name { Parts.Length: 1 } alias && Aliases.TryGetValue(alias.Last, out var aliased) && !_scope.TryResolve(alias, out _)) return aliased;
         if (Grouping?.TryBind(expression, this) is { } grouped) return grouped;
         if (++_depth > QueryRules.ExpressionDepthMax) throw Error(expression.Span, $"The expression is more than {QueryRules.ExpressionDepthMax} levels deep.");
         var bound = BindForm(expression);
@@ -91,6 +98,7 @@ internal sealed class ExpressionBinder
             Like like => _patterns.Bind(like),
             Case @case => CaseOf(@case),
             Cast cast => CastOf(cast),
+            OverCall over when Over is not null => Over.Bind(over, this),
             Call call => _special.TryBind(call) ?? _functions.Bind(call),
             Syntax.Index index => _nested.Index(index),
             FieldAccess access => _nested.Field(Bind(access.Base), access.Field, access.Span),

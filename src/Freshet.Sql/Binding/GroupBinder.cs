@@ -17,6 +17,12 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     /// <summary>The window function below, by position in <see cref="_keys"/> of start and end.</summary>
     private WindowAssign? _assign;
 
+    /// <summary>The calls with OVER of the SELECT.</summary>
+    public required OverBinder Overs { get; init; }
+
+    /// <summary>The QUALIFY condition as written.</summary>
+    public Expression? Qualify { get; init; }
+
     /// <summary>The older form: the window, and the time column of the input.</summary>
     private (Window Window, int Time)? _legacy;
 
@@ -26,9 +32,10 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         BindKeys();
         _assign = AssignOfKeys();
         var grouping = Grouped();
-        over = new ExpressionBinder(source, input.Scope, grouping);
+        over = new ExpressionBinder(source, input.Scope, grouping) { Over = Overs };
         var binder = over;
         results = [.. items.Select(i => binder.Bind(i.Expression))];
+        if (Qualify is not null) Overs.BindQualify(Qualify, over, items, results);
         var having = select.Having is null ? null : over.Coerce.Boolean(over.Bind(select.Having), "HAVING");
         foreach (var item in order)
         {

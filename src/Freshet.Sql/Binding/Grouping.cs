@@ -40,6 +40,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         foreach (var part in ExpressionWalk.All(expression))
         {
             if (part is Call inner && (Aggregates.ContainsKey(inner.Function) || windowFunctions.ContainsKey(inner.Function))) return null;
+            if (part is OverCall) return null;
             readsColumns |= part is Name;
         }
 
@@ -52,6 +53,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
 
     private BoundColumn Aggregate(Call call, AggregateKind kind, string? nulls)
     {
+        if (call.Arguments.Any(IsAggregate)) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
         var pending = AggregateBinder.Bind(input, call, kind, nulls);
         var at = Calls.FindIndex(c => c.Text == pending.Text);
         if (at < 0)

@@ -7,7 +7,7 @@ internal static class NotSupported
 {
     public static string Sentence(object form) => form switch
     {
-        OverCall => "OVER windows are not supported yet.",
+        OverCall => "A call with OVER stands in SELECT, ORDER BY and QUALIFY only: compute it in a query of its own.",
         OrderedCall { Nulls: not null } => "IGNORE NULLS and RESPECT NULLS are not supported yet.",
         OrderedCall => "An order of the rows of an aggregate function is not supported yet.",
         GroupingSets => "GROUPING SETS, ROLLUP and CUBE are not supported yet.",
@@ -16,8 +16,6 @@ internal static class NotSupported
         IntervalOf => "An interval takes a text: write INTERVAL '5' DAY.",
         NamedValue => "Arguments by name are only supported in table functions.",
         FieldsOf => "(row).* is not supported yet: name the fields.",
-        WindowedBody { Windows.IsEmpty: false } => "The WINDOW clause is not supported yet.",
-        WindowedBody => "QUALIFY is not supported yet.",
         SystemTimeTable => "FOR SYSTEM_TIME AS OF joins are not supported yet.",
         MatchTable => "MATCH_RECOGNIZE is not supported yet.",
         PartitionedTable => "PARTITION BY and ORDER BY in a table function are not supported yet.",

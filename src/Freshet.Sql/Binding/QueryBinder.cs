@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -49,25 +48,13 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     {
         if (query.OrderBy.IsEmpty && query.Limit is null && query.Offset is null)
             return isTop && query.Body is NestedBody nested ? Bind(nested.Query, isTop) : Body(query.Body);
-        if (!rules.IsBounded)
-        {
-            var span = query.OrderBy.IsEmpty ? query.Limit?.Span ?? query.Span : query.OrderBy[0].Expression.Span;
-            throw Error(span, "ORDER BY and LIMIT are not supported in a view that is kept: keep the rows, and order them in the query that reads the view.");
-        }
-
-        if (!isTop)
-        {
-            if ((query.Limit ?? query.Offset) is { } cut) throw Error(cut.Span, "LIMIT and OFFSET are supported at the end of the whole query only, not in a query that another one reads.");
-            // The order of rows that another query reads has no meaning.
-            return Body(query.Body);
-        }
-
-        var plan = query.Body is SelectBody select && !select.IsDistinct ? Select(select, query.OrderBy, out var hidden) : WithHidden(Body(query.Body), query.OrderBy, out hidden);
+        var select = (query.Body as WindowedBody)?.Select ?? query.Body as SelectBody;
+        var plan = select is { IsDistinct: false } ? Select(query.Body, query.OrderBy, out var hidden) : WithHidden(Body(query.Body), query.OrderBy, out hidden);
         for (var i = 0; i < hidden.Length; i++)
             if (plan.Schema[hidden[i]] is { Kind: TypeKind.Variant } or { Fields.IsEmpty: false }) throw Error(query.OrderBy[i].Expression.Span, $"ORDER BY of {plan.Schema[hidden[i]].Name} is not supported: write a CAST to a type with an order.");
         var columns = query.OrderBy.Select((item, i) => new SortColumn(hidden[i], item.IsDescending, item.NullsFirst ?? !item.IsDescending)).ToImmutableArray();
         var visible = _visible.GetValueOrDefault(plan, plan.Schema.Count);
-        PlanNode sorted = new Sort(plan, columns, Number(query.Offset, "OFFSET") ?? 0, Number(query.Limit, "LIMIT"));
+        var sorted = new OrderBinder(source, rules).Sorted(plan, columns, query, isTop);
         return visible == plan.Schema.Count ? sorted : Take(sorted, visible);
     }
 
@@ -91,17 +78,9 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         return ordinal >= 1 && ordinal <= count ? ordinal - 1 : throw Error(literal.Span, $"ORDER BY {literal.Text}: the result has {count} columns.");
     }
 
-    private long? Number(Expression? expression, string what)
-    {
-        if (expression is null) return null;
-        return expression is Literal { Kind: LiteralKind.Integer } literal && long.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw Error(expression.Span, $"{what} takes a whole number.");
-    }
-
     private PlanNode Body(QueryBody body) => body switch
     {
-        SelectBody select => Select(select, [], out _),
+        SelectBody or WindowedBody => Select(body, [], out _),
         ValuesBody values => ValuesOf(values),
         NestedBody nested => Bind(nested.Query),
         SetBody set => new SetBinder(source, Body).Bind(set),
@@ -120,13 +99,18 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             [.. rows.Select(r => r.Select((e, i) => binder.Coerce.To(e, types[i])).ToImmutableArray())]);
     }
 
-    private PlanNode Select(SelectBody select, ImmutableArray<OrderItem> order, out ImmutableArray<int> orderPlaces)
+    /// <summary>SELECT, with or without WINDOW and QUALIFY.</summary>
+    private PlanNode Select(QueryBody body, ImmutableArray<OrderItem> order, out ImmutableArray<int> orderPlaces)
     {
+        var windowed = body as WindowedBody;
+        var select = windowed?.Select ?? (SelectBody)body;
+        var overs = new OverBinder(source, windowed?.Windows ?? [], rules);
         var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From);
         var scope = new Scope(source, from.Columns);
         var input = new ExpressionBinder(source, scope);
         var node = from.Node;
-        var grouped = select.GroupBy is not null || select.Having is not null || select.Items.Any(i => Grouping.IsAggregate(i.Expression));
+        var grouped = select.GroupBy is not null || select.Having is not null
+            || select.Items.Any(i => Grouping.IsAggregate(i.Expression) || OverBinder.HasGrouped(i.Expression)) || OverBinder.HasGrouped(windowed?.Qualify);
         if (select.Where is not null)
         {
             if (Grouping.IsAggregate(select.Where)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
@@ -138,11 +122,13 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         var items = Expand(select.Items, scope);
         if (!grouped)
         {
+            input.Over = overs;
             var expressions = items.Select(i => input.Bind(i.Expression)).ToImmutableArray();
+            if (windowed?.Qualify is { } qualify) overs.BindQualify(qualify, input, items, expressions);
             return Projected(select, node, expressions, items, order, input, out orderPlaces);
         }
 
-        var group = new GroupBinder(source, input, select, items, node, rules);
+        var group = new GroupBinder(source, input, select, items, node, rules) { Overs = overs, Qualify = windowed?.Qualify };
         return Projected(select, group.Plan(order, out var results, out var over), results, items, order, over, out orderPlaces);
     }
 
@@ -185,7 +171,10 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         }
 
         orderPlaces = places.ToImmutable();
-        PlanNode result = new Project(node, [.. all], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
+        var overs = binder.Over!;
+        node = overs.Plan(node);
+        if (overs.Qualify is { } qualify) node = new Filter(node, overs.Place(qualify));
+        PlanNode result = new Project(node, [.. all.Select(overs.Place)], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
         if (select.IsDistinct) result = new SetBinder(source, Body).Distinct(result, select.Span);
         _visible[result] = names.Length;
         return result;

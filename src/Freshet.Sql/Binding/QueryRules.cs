@@ -5,6 +5,12 @@ namespace Freshet.Sql.Binding;
 /// <param name="MayReadClock">The clock is a value of each row: in INSERT INTO, as in Flink.</param>
 internal sealed record QueryRules(bool IsBounded, bool MayReadClock = false)
 {
+    /// <summary>The option with which Flink takes ORDER BY of anything over input without an end.</summary>
+    public const string SortOption = "__table.exec.sort.non-temporal.enabled__";
+
+    /// <summary>ORDER BY of what is no time attribute is taken where it has no meaning.</summary>
+    public bool SortsAnything { get; init; }
+
     /// <summary>Most nodes of a plan, shared ones counted each time.</summary>
     public const int PlanNodesMax = 5_000;
 

@@ -252,7 +252,10 @@ public sealed class ScriptBinder(bool isBounded)
     public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys);
 
     private QueryBinder Binder(SourceText source, bool mayReadClock = false) =>
-        new(source, (name, options) => Table(name, options, source), Names, ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(isBounded, mayReadClock));
+        new(source, (name, options) => Table(name, options, source), Names, ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(isBounded, mayReadClock)
+        {
+            SortsAnything = Options.GetValueOrDefault(QueryRules.SortOption, "") is "true" or "TRUE",
+        });
 
     private bool Exists(Name name, bool isFine, SourceText source)
     {

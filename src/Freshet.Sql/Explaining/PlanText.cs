@@ -49,6 +49,11 @@ public static class PlanText
             case Union: return "Union";
             case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";
+            case TopN top:
+                var rows = top.Last == long.MaxValue ? $"from {top.First}" : top.First == 1 ? $"{top.Last}" : $"{top.First} to {top.Last}";
+                return $"Top {rows}{(top.Kind == RankKind.RowNumber ? "" : $" ({top.Kind})")}{By(top.Partition, node.Inputs[0].Schema)}{OrderOf(top.Order, node.Inputs[0].Schema)}";
+            case Over over:
+                return $"Over{By(over.Partition, node.Inputs[0].Schema)}{OrderOf(over.Order, node.Inputs[0].Schema)} {(over.Frame.IsRange ? "range" : "rows")} {over.Frame.From} to {over.Frame.To}: {string.Join(", ", over.Calls.Select(c => OverCallName(c, node.Inputs[0].Schema)))}";
             case Sort sort:
                 var columns = sort.Columns.Select(c => $"{node.Schema.Fields[c.Column].Name}{(c.IsDescending ? " DESC" : "")}");
                 return $"Sort {string.Join(", ", columns)}{(sort.Limit is null ? "" : $" limit {sort.Limit}")}{(sort.Offset == 0 ? "" : $" offset {sort.Offset}")}".TrimEnd();
@@ -99,6 +104,21 @@ public static class PlanText
                 yield return "state: the last row of each key";
                 yield return "dropped: when the key is removed";
                 break;
+            case TopN top:
+                yield return $"key: {(top.Partition.IsEmpty ? "none, one partition" : ExpressionText.Columns(top.Partition, node.Inputs[0].Schema))}";
+                yield return node.Inputs[0].IsAppendOnly ? $"state: the first {top.Last} rows of each key in order" : "state: all rows of each key in order";
+                yield return node.Inputs[0].IsAppendOnly ? "dropped: a row when enough others come before it" : "dropped: rows that are taken back";
+                break;
+            case Over over:
+                yield return $"key: {(over.Partition.IsEmpty ? "none, one partition" : ExpressionText.Columns(over.Partition, node.Inputs[0].Schema))}";
+                yield return "state: the rows of each key in order";
+                yield return over.Emission switch
+                {
+                    OverEmission.AtWatermark => $"dropped: when the watermark has passed a row and no later frame reaches it; waits for: {Watermarks(node)}",
+                    OverEmission.AtEnd => "dropped: when the input has ended",
+                    _ => node.Inputs[0].IsAppendOnly ? "dropped: never: a later row can still change every frame" : "dropped: rows that are taken back",
+                };
+                break;
             case Sort:
                 yield return "state: all rows, until the input has ended";
                 break;
@@ -131,6 +151,14 @@ public static class PlanText
     }
 
     private static IEnumerable<Scan> Scans(PlanNode node) => node is Scan scan ? [scan] : node.Inputs.SelectMany(Scans);
+
+    private static string OrderOf(IEnumerable<SortColumn> order, Schema input) => order.Any()
+        ? " order " + string.Join(", ", order.Select(o => $"{(o.Column == SortColumn.Position ? "position" : input.Fields[o.Column].Name)}{(o.IsDescending ? " DESC" : "")}"))
+        : "";
+
+    private static string OverCallName(PlanOverCall call, Schema input) => call.Aggregate is not null
+        ? Calls([call.Aggregate], input)
+        : $"{call.Function.ToString().ToUpperInvariant()}({string.Join(", ", call.Columns().Select(c => input.Fields[c].Name))})";
 
     private static string Named(string expression, string name) => expression == name ? name : $"{expression} AS {name}";
 

@@ -270,7 +270,14 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
 }
 
 /// <summary>A column to sort by.</summary>
-public sealed record SortColumn(int Column, bool IsDescending, bool NullsFirst);
+public sealed record SortColumn(int Column, bool IsDescending, bool NullsFirst)
+{
+    /// <summary>In place of a column: the rows' position, which is the order of processing time.</summary>
+    public const int Position = -1;
+
+    /// <summary>The same over a node whose columns stand elsewhere.</summary>
+    public SortColumn At(Func<int, int> place) => Column == Position ? this : this with { Column = place(Column) };
+}
 
 /// <summary>ORDER BY, OFFSET and LIMIT at the top of a bounded query.</summary>
 public sealed class Sort(PlanNode input, ImmutableArray<SortColumn> columns, long offset, long? limit) : PlanNode(input.Schema, [input])

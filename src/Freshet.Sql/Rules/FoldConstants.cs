@@ -45,7 +45,8 @@ internal static class FoldConstants
         return expressions.SequenceEqual(project.Expressions) ? project : new Project(project.Inputs[0], [.. expressions], project.Names);
     }
 
-    private static BoundExpression Fold(BoundExpression expression) => expression.Rewrite(Reduce);
+    /// <summary>The expression with its constant parts computed.</summary>
+    public static BoundExpression Fold(BoundExpression expression) => expression.Rewrite(Reduce);
 
     private static BoundExpression Reduce(BoundExpression expression)
     {

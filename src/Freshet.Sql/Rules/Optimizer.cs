@@ -11,6 +11,7 @@ internal static class Optimizer
         plan = Rebuild(plan, FoldConstants.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, PushFilterDown.Apply);
+        plan = Rebuild(plan, FilterRanks.Apply);
         plan = OrderJoins.Apply(plan);
         plan = Rebuild(plan, FindJoinKeys.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
@@ -49,6 +50,8 @@ internal static class Optimizer
         Union => new Union(inputs),
         Upserts upserts => new Upserts(inputs[0], upserts.Keys),
         Unnest unnest => new Unnest(inputs[0], unnest.Collection, unnest.Elements, unnest.IsOuter),
+        TopN top => new TopN(inputs[0], top.Kind, top.Partition, top.Order, top.First, top.Last, top.NumberName),
+        Over over => new Over(inputs[0], over.Partition, over.Order, over.Frame, over.Calls, over.Emission),
         Sort sort => new Sort(inputs[0], sort.Columns, sort.Offset, sort.Limit),
         _ => node,
     };

@@ -75,6 +75,27 @@ internal static class PruneColumns
                     return (pruned, semi.Type == SemiJoinType.Mark ? [.. lp, left.Schema.Count] : lp);
                 }
 
+            case TopN top:
+                {
+                    var width = top.Inputs[0].Schema.Count;
+                    var (input, places) = Kept(top.Inputs[0], [.. needed.Where(c => c < width), .. top.Partition, .. top.Order.Where(o => o.Column >= 0).Select(o => o.Column)]);
+                    var name = needed.Contains(width) ? top.NumberName : null;
+                    var pruned = new TopN(input, top.Kind, [.. top.Partition.Select(p => places[p])], [.. top.Order.Select(o => o.At(c => places[c]))], top.First, top.Last, name);
+                    return (pruned, top.GivesNumber ? [.. places, name is null ? -1 : input.Schema.Count] : places);
+                }
+
+            case Over over:
+                {
+                    var width = over.Inputs[0].Schema.Count;
+                    var kept = Enumerable.Range(0, over.Calls.Length).Where(c => needed.Contains(width + c)).ToList();
+                    // Without calls an OVER in order of time still leaves out late rows.
+                    if (kept.Count == 0 && over.Emission != OverEmission.AtWatermark) return Prune(over.Inputs[0], [.. needed.Where(c => c < width)]) is var (below, at) ? (below, [.. at, .. over.Calls.Select(_ => -1)]) : default;
+                    var calls = kept.Select(k => over.Calls[k]).ToList();
+                    var (input, places) = Kept(over.Inputs[0], [.. needed.Where(c => c < width), .. over.Partition, .. over.Order.Where(o => o.Column >= 0).Select(o => o.Column), .. calls.SelectMany(c => c.Columns())]);
+                    var pruned = new Over(input, [.. over.Partition.Select(p => places[p])], [.. over.Order.Select(o => o.At(c => places[c]))], over.Frame, [.. calls.Select(c => c.At(p => places[p]))], over.Emission);
+                    return (pruned, [.. places, .. Places(over.Calls.Length, kept).Select(p => p < 0 ? -1 : p + input.Schema.Count)]);
+                }
+
             case Aggregate { Calls.IsEmpty: false } aggregate:
                 {
                     var (input, places) = Prune(aggregate.Inputs[0], [.. aggregate.Keys, .. Arguments(aggregate.Calls)]);

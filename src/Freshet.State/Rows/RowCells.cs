@@ -90,6 +90,31 @@ public static unsafe class RowCells
         }
     }
 
+    /// <summary>Order of two stored values of one column, as <see cref="CompareKernel.CompareValues"/>: NULL first.</summary>
+    public static int Compare(StateTable table, byte* left, byte* right, int column)
+    {
+        var layout = table.Layout;
+        var (leftNull, rightNull) = (IsNull(layout, left, column), IsNull(layout, right, column));
+        if (leftNull || rightNull) return rightNull.CompareTo(leftNull);
+        var offset = layout.OffsetOf(column);
+        left += offset;
+        right += offset;
+        switch (layout.KindOf(column))
+        {
+            case PhysicalKind.Bool: return (*left).CompareTo(*right);
+            case PhysicalKind.Int8: return (*(sbyte*)left).CompareTo(*(sbyte*)right);
+            case PhysicalKind.Int16: return (*(short*)left).CompareTo(*(short*)right);
+            case PhysicalKind.Int32: return (*(int*)left).CompareTo(*(int*)right);
+            case PhysicalKind.Int64: return (*(long*)left).CompareTo(*(long*)right);
+            case PhysicalKind.Int128: return Unsafe.ReadUnaligned<Int128>(left).CompareTo(Unsafe.ReadUnaligned<Int128>(right));
+            case PhysicalKind.Float32: return CompareKernel.OrderBits(*(float*)left).CompareTo(CompareKernel.OrderBits(*(float*)right));
+            case PhysicalKind.Float64: return CompareKernel.OrderBits(*(double*)left).CompareTo(CompareKernel.OrderBits(*(double*)right));
+            default:
+                var (a, b) = (table.TextAt(left, 0), table.TextAt(right, 0));
+                return StringView.Compare(&a, &b);
+        }
+    }
+
     /// <summary>Whether a stored text has the bytes of a view. Most unequal ones are told apart by the first 8 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TextEquals(StateTable table, StoredText* cell, StringView* view)
