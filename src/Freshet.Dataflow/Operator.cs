@@ -39,6 +39,20 @@ public abstract class Operator : IDisposable
     /// <summary>The earliest watermark (µs) at which this share has something to do without input; <see cref="EndWatermark"/> for never.</summary>
     public virtual long DueWatermark => EndWatermark;
 
+    /// <summary>The earliest clock reading (µs) at which this share has something to do without input; <see cref="EndWatermark"/> for never.</summary>
+    public virtual long DueClock => EndWatermark;
+
+    /// <summary>
+    /// The latest clock reading, from <see cref="DueClock"/> to <paramref name="clockMicros"/>, at which about <paramref name="rows"/> rows
+    /// of this share fall due and no more: after a pause the step's clock catches up in such strides.
+    /// </summary>
+    public virtual long ClockStride(long clockMicros, int rows) => clockMicros;
+
+    /// <summary>The watermark of each input at the step's end, before <see cref="EndOfInput"/>; for operators to which it matters whose it is.</summary>
+    public virtual void TakePortWatermarks(ReadOnlySpan<long> watermarks)
+    {
+    }
+
     /// <summary>
     /// The step is over everywhere and its results have been taken (it comes at the latest before the next step): changes are
     /// applied to what other operators read, slots and texts of removed rows may be reused.

@@ -100,6 +100,27 @@ public sealed class Circuit : IDisposable
         return least;
     }
 
+    /// <summary>The earliest clock reading, µs, at which some operator has something to do without input.</summary>
+    public long DueClock
+    {
+        get
+        {
+            var due = Operator.EndWatermark;
+            foreach (var node in _nodes)
+                if (node.Operator is { } op) due = Math.Min(due, op.DueClock);
+            return due;
+        }
+    }
+
+    /// <summary>The clock that the next step may read, up to <paramref name="clockMicros"/>, so that about <paramref name="rows"/> rows fall due in each share.</summary>
+    public long ClockStride(long clockMicros, int rows)
+    {
+        var clock = clockMicros;
+        foreach (var node in _nodes)
+            if (node.Operator is { } op && op.DueClock <= clockMicros) clock = Math.Min(clock, Math.Max(op.DueClock, op.ClockStride(clockMicros, rows)));
+        return clock;
+    }
+
     /// <summary>Sets the watermark of a source for the next step, µs; it never goes back.</summary>
     public void AdvanceWatermark(int source, long watermark) =>
         _sourceWatermarks[source] = Math.Max(_sourceWatermarks[source], watermark);
@@ -121,6 +142,9 @@ public sealed class Circuit : IDisposable
 
         for (var node = 0; node < NodeCount; node++)
             if (Spec.Nodes[node].IsSource && (!_started || _sourceWatermarks[node] != _markedWatermarks[node])) Activate(node);
+
+        for (var node = 0; node < NodeCount; node++)
+            if (IsDue(node, step.ClockMicros)) Activate(node);
 
         // The first step visits everything: an aggregate without keys has a row before any input.
         _started = true;
@@ -244,6 +268,14 @@ public sealed class Circuit : IDisposable
         foreach (var node in _nodes) node.Operator?.Dispose();
     }
 
+    private bool IsDue(int node, long clockMicros)
+    {
+        if (Spec.Nodes[node].IsSource) return false;
+        for (var share = 0; share < Shares; share++)
+            if (NodeOf(node, share).Operator!.DueClock <= clockMicros) return true;
+        return false;
+    }
+
     private void Activate(int source)
     {
         var reach = _reach[source];
@@ -268,6 +300,8 @@ public sealed class Circuit : IDisposable
             {
                 NodeOf(node, share).BeginStep(_marks[node]);
                 counts[share % threads]++;
+                // An operator that is due by the clock alone has no input to wait for.
+                if (_marks[node] == 0 && !Spec.Nodes[node].IsSource) _owners[share].MarkReady(NodeOf(node, share));
             }
         }
 

@@ -64,6 +64,9 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
         }
     }
 
+    /// <summary>The watermark of each port.</summary>
+    public ReadOnlySpan<long> PortWatermarks => _portWatermarks;
+
     /// <summary>Takes one end mark: a port's watermark is the least of its marks in the step.</summary>
     public void TakeMark(int port, long watermark)
     {

@@ -138,7 +138,8 @@ internal sealed class Worker(Circuit circuit)
         {
             node.EndCalled = true;
             node.ApplyMarks();
-            node.Operator!.EndOfInput(step, node.InputWatermark);
+            node.Operator!.TakePortWatermarks(node.PortWatermarks);
+            node.Operator.EndOfInput(step, node.InputWatermark);
             node.Producing = true;
         }
         else if (node.EndCalled)

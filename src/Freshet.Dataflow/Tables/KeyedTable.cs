@@ -79,7 +79,7 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void Find(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, BatchMemory scratch, int* slots) =>
         _table.Find(batch, keys, Hash(batch, keys, scratch), rows, count, (uint*)slots);
 
-    /// <summary>Adds a row for each row of the batch that no look-up will ever find: they are reached by slot alone and stay.</summary>
+    /// <summary>Adds a row for each row of the batch that no look-up will ever find: they are reached by slot alone.</summary>
     public void Append(Batch batch, int* rows, int count, int* slots, byte** owned)
     {
         for (var i = 0; i < count; i++)
@@ -109,6 +109,9 @@ internal sealed unsafe class KeyedTable : IDisposable
 
     /// <summary>Removes a row. It stays readable until the end of the step.</summary>
     public void Remove(int slot) => _table.Remove(*(ulong*)(_table.Table.Row((uint)slot) + _hashOffset), (uint)slot);
+
+    /// <summary>Removes a row that <see cref="Append"/> has added. It stays readable until the end of the step.</summary>
+    public void RemoveAppended(int slot) => _table.Table.Remove((uint)slot);
 
     /// <summary>Slots and bytes of removed rows may be used again.</summary>
     public void EndOfStep() => _table.EndOfStep();

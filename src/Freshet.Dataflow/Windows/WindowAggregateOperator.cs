@@ -9,7 +9,7 @@ using Freshet.Dataflow.Tables;
 namespace Freshet.Dataflow.Windows;
 
 /// <summary>
-/// Aggregates over TUMBLE and HOP windows that fire once, when the watermark passes the window's end - 1 ms, and then drop
+/// Aggregates over windows that fire once, when the watermark passes the window's end - 1 ms, and then drop
 /// their state. Rows that are taken back before that are taken out; a group without rows gives none.
 /// <para>A row is added once, to its group in the pane of its slide; a window that fires merges its panes. A row whose own
 /// watermark has closed some of its windows counts for the others alone; one whose windows are all closed is late: it changes
@@ -17,6 +17,7 @@ namespace Freshet.Dataflow.Windows;
 /// depend on the cut into steps.</para>
 /// Side output 0: rows without a time. Side output 2: results that do not fit their type; they have no
 /// position, so they are rows of side output 0 where its rows have none either.
+/// Windows of processing time are closed by the step's clock; no row is late for them.
 /// State: a row for each group and open pane. Cost: that of the aggregate for each row; for each window that fires its groups,
 /// times its panes for HOP. Output in order of window end, then of the group's first row.
 /// </summary>
@@ -25,7 +26,6 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private readonly WindowAggregateSpec _spec;
     private readonly WindowSpec _window;
     private readonly int[] _paneKeys;
-    private readonly long _span;
     private readonly int _copies;
     private readonly AccumulatorSet _accumulators;
     private readonly KeyedTable _table;
@@ -35,7 +35,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private readonly ErrorRows _resultErrors;
     private readonly List<FailedResult> _failures = [];
     private readonly List<Pane> _firing = [];
-    private readonly Queue<Batch> _late = new();
+    private readonly Windows.LateRows _late = new();
     private readonly List<int> _emptied = [];
 
     private long _closed = long.MinValue;
@@ -51,38 +51,38 @@ public sealed unsafe class WindowAggregateOperator : Operator
     {
         _spec = spec;
         _window = spec.Window;
-        _span = spec.UsesPanes ? _window.SlideMicros : _window.SizeMicros;
-        _copies = spec.UsesPanes ? 1 : _window.Count;
+        _copies = spec.UsesPanes || _window.Shape == WindowShape.Attached ? 1 : _window.Count;
         var types = spec.Input.Fields.Select(f => f.Type).ToArray();
         _accumulators = new AccumulatorSet([.. types], spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(PaneGroup), seed);
         PhysicalKind[] keys = [.. spec.Keys.Select(k => types[k].Physical)];
         _table = new KeyedTable([.. keys, PhysicalKind.Int64, PhysicalKind.Int64], _accumulators.StateBytes, seed);
         _paneKeys = [.. Enumerable.Range(0, keys.Length + 2)];
-        _panes = new PaneDirectory(_window);
+        _panes = new PaneDirectory(_window, isWhole: _window.Shape == WindowShape.Attached || (_window.Shape == WindowShape.Cumulate && !spec.UsesPanes));
         _errors = new ErrorRows(spec.PositionColumns);
         _resultErrors = spec.PositionColumns.IsEmpty ? _errors : new ErrorRows([]);
         if (spec.UsesPanes) _merger = new WindowMerger(keys, _accumulators, seed);
     }
 
     /// <summary>Late rows (not their weights) since the start.</summary>
-    public long LateRows { get; private set; }
+    public long LateRows => _late.Total;
 
     public override long StateRows => _table.Rows + _accumulators.ExtraRows;
 
     public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes;
 
-    public override long DueWatermark => _panes.TryNextEnd(_fired, out var end) ? end - WindowKernel.TimeBeforeEndMicros : EndWatermark;
+    public override long DueWatermark => !_window.Clock.IsProcessingTime && _panes.TryNextEnd(_fired, out var end) ? WindowKernel.LastMoment(end, _window.Clock.Zone) : EndWatermark;
+
+    public override long DueClock => _window.Clock.IsProcessingTime && _panes.TryNextEnd(_fired, out var end) ? WindowKernel.LastMoment(end, _window.Clock.Zone) + WindowKernel.TimeBeforeEndMicros : EndWatermark;
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
         var scratch = BatchMemory.Create();
         var rows = DropNullTimes(batch, scratch, out var count);
-        var starts = scratch.Allocate<long>(batch.Rows);
-        WindowKernel.SlideStarts(batch.Columns[_spec.TimeColumn], batch.Rows, _window, starts);
+        var bounds = new PaneBounds(batch.Rows, scratch);
         for (var copy = 0; copy < _copies && count > 0; copy++)
         {
-            if (copy > 0) WindowKernel.Add(starts, batch.Rows, -_window.SlideMicros, starts);
-            AddToPanes(batch, rows, count, starts, isLatest: copy == 0, scratch);
+            rows = PaneKernel.Bounds(batch, _spec, copy, rows, ref count, scratch, bounds);
+            AddToPanes(batch, rows, count, bounds, isLatest: copy == 0, scratch);
         }
 
         _errors.Flush(batch);
@@ -92,7 +92,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
 
     public override void EndOfInput(StepContext step, long watermark)
     {
-        _closed = Math.Max(_closed, WindowKernel.ClosedEnd(watermark));
+        _closed = Math.Max(_closed, _window.Clock.ClosedEnd(step, watermark));
         _ending = true;
     }
 
@@ -127,7 +127,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     public override Batch? TakeSide(int side) => side switch
     {
         0 => _errors.Take(),
-        1 => _late.TryDequeue(out var late) ? late : null,
+        1 => _late.Take(),
         2 => _resultErrors.Take(),
         _ => null,
     };
@@ -157,19 +157,19 @@ public sealed unsafe class WindowAggregateOperator : Operator
         return kept;
     }
 
-    private void AddToPanes(Batch batch, int* rows, int count, long* starts, bool isLatest, BatchMemory scratch)
+    private void AddToPanes(Batch batch, int* rows, int count, in PaneBounds bounds, bool isLatest, BatchMemory scratch)
     {
         var columns = new Column[_paneKeys.Length];
         for (var i = 0; i < _spec.Keys.Length; i++) columns[i] = batch.Columns[_spec.Keys[i]];
-        var firstEnds = Column.Allocate(PhysicalKind.Int64, batch.Rows, scratch);
-        WindowKernel.Add(starts, batch.Rows, _span, firstEnds.As<long>());
-        columns[^2] = new Column { Kind = PhysicalKind.Int64, Values = starts };
-        columns[^1] = firstEnds;
-
+        columns[^2] = bounds.StartColumn;
+        columns[^1] = bounds.FirstEndColumn;
         var kept = scratch.Allocate<int>(count);
         var late = scratch.Allocate<int>(count);
-        count = WindowKernel.SplitLate(batch.RowWatermarks, _fired, rows, count, _window, _copies > 1, starts, firstEnds.As<long>(), kept, late, out var lateCount);
-        if (lateCount > 0 && isLatest) AddLate(batch, late, lateCount);
+        var watermarks = _window.Clock.IsProcessingTime ? null : batch.RowWatermarks;
+        count = WindowKernel.SplitLate(watermarks, _fired, _window.Clock.Zone, rows, count, _window.SlideMicros, bounds.FirstEnds, bounds.LastEnds, kept, late, out var lateCount);
+        if (_window.Shape == WindowShape.Cumulate && !_spec.UsesPanes) lateCount = PaneKernel.LateForLongest(_window, bounds, late, lateCount);
+        else if (!isLatest) lateCount = 0;
+        if (lateCount > 0) AddLate(batch, late, lateCount, scratch);
         if (count == 0) return;
 
         scratch.AddReference();
@@ -181,7 +181,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         for (var i = 0; i < count; i++)
         {
             var group = (PaneGroup*)input.Groups[i];
-            if (group->Next == 0) Link(_panes.GetOrAdd(starts[kept[i]], firstEnds.As<long>()[kept[i]]), group, slots[i]);
+            if (group->Next == 0) Link(_panes.GetOrAdd(bounds.Starts[kept[i]], bounds.FirstEnds[kept[i]]), group, slots[i]);
         }
 
         AggregateKernel.AddRows(input);
@@ -196,22 +196,17 @@ public sealed unsafe class WindowAggregateOperator : Operator
             if (((PaneGroup*)input.Groups[i])->Rows == 0) _emptied.Add(slots[i]);
     }
 
-    private void AddLate(Batch batch, int* late, int count)
+    private void AddLate(Batch batch, int* late, int count, BatchMemory scratch)
     {
-        LateRows += count;
-        var rows = GatherKernel.Gather(batch, late, count, BatchMemory.Create());
-        var columns = new Column[rows.Columns.Length + 1];
-        rows.Columns.CopyTo(columns, 0);
-        var lateness = Column.Allocate(PhysicalKind.Int64, count, rows.Memory);
-        var times = batch.Columns[_spec.TimeColumn];
-        for (var i = 0; i < count; i++)
+        var times = batch.Columns[_spec.TimeColumn].Flatten(batch.Rows, scratch).As<long>();
+        if (_window.Shape == WindowShape.Attached)
         {
-            var watermark = batch.RowWatermarks is null ? _fired - WindowKernel.TimeBeforeEndMicros : batch.RowWatermarks[late[i]];
-            lateness.As<long>()[i] = (watermark - times.As<long>()[times.IndexOf(late[i])]) / 1000;
+            var ends = times;
+            times = scratch.Allocate<long>(batch.Rows);
+            WindowKernel.LastMoments(ends, batch.Rows, _window.Clock.Zone, times);
         }
 
-        columns[^1] = lateness;
-        _late.Enqueue(new Batch(rows.Memory, columns, count) { Weights = rows.Weights });
+        _late.Add(batch, late, count, times, _fired == long.MinValue ? _fired : WindowKernel.LastMoment(_fired, _window.Clock.Zone));
     }
 
     private bool TryBeginWindow()
@@ -253,9 +248,9 @@ public sealed unsafe class WindowAggregateOperator : Operator
         var keys = _spec.Keys.Length;
         var columns = new Column[keys + WindowAggregateSpec.WindowColumns + _spec.Calls.Length];
         for (var i = 0; i < keys; i++) columns[i] = table.ReadColumn(i, slots, count, memory, copiesTexts: true);
-        columns[keys] = Column.Constant(PhysicalKind.Int64, _end - _window.SizeMicros, memory);
+        columns[keys] = Column.Constant(PhysicalKind.Int64, _window.Shape == WindowShape.Attached ? _firing[0].Start : _window.StartOf(_end), memory);
         columns[keys + 1] = Column.Constant(PhysicalKind.Int64, _end, memory);
-        columns[keys + 2] = Column.Constant(PhysicalKind.Int64, _end - WindowKernel.TimeBeforeEndMicros, memory);
+        columns[keys + 2] = Column.Constant(PhysicalKind.Int64, WindowKernel.LastMoment(_end, _window.Clock.Zone), memory);
         for (var i = 0; i < _spec.Calls.Length; i++)
         {
             columns[keys + WindowAggregateSpec.WindowColumns + i] = _accumulators[i].Read(groups, count, memory, _failures);
@@ -270,7 +265,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
     private void EndWindow()
     {
         if (_isMerged) _merger!.Clear();
-        while (_panes.TryTakeExpired(_end, out var pane))
+        while (_panes.TryTakeExpired(_end, _firing, out var pane))
         {
             for (var link = pane.First; link != PaneGroup.End;)
             {
@@ -295,7 +290,7 @@ public sealed unsafe class WindowAggregateOperator : Operator
         if (links->Next == 0 || links->Rows != 0) return;
         var start = *_table.ReadColumn(_paneKeys.Length - 2, &slot, 1, memory, false).As<long>();
         var firstEnd = *_table.ReadColumn(_paneKeys.Length - 1, &slot, 1, memory, false).As<long>();
-        if (firstEnd != start + _span) return;
+        if (_spec.UsesPanes && firstEnd != start + _window.SlideMicros) return;
         if (links->Next != PaneGroup.End) ((PaneGroup*)_table.At(links->Next - PaneGroup.Bias))->Previous = links->Previous;
         if (links->Previous != PaneGroup.End) ((PaneGroup*)_table.At(links->Previous - PaneGroup.Bias))->Next = links->Next;
         else SetFirst(_panes.GetOrAdd(start, firstEnd), links->Next);

@@ -6,9 +6,9 @@ using Freshet.Dataflow.Errors;
 namespace Freshet.Dataflow.Windows;
 
 /// <summary>
-/// TUMBLE and HOP as table functions: each row once for each of its windows, with the window's bounds as columns. Stateless:
-/// closes nothing, so no row is late here. Weights and row watermarks pass. The input's columns are shared, not copied: a HOP
-/// of n windows makes n batches over the same columns, latest window first, one for each call.
+/// TUMBLE, HOP and CUMULATE as table functions: each row once for each of its windows, with the window's bounds as columns.
+/// Stateless: closes nothing, so no row is late here. Weights and row watermarks pass. The input's columns are shared, not
+/// copied: n windows make n batches over the same columns, one for each call (HOP: latest window first; CUMULATE: shortest).
 /// A row without a time belongs to no window and is a row of side output 0.
 /// Cost: a few ns a row and window.
 /// </summary>
@@ -25,7 +25,7 @@ public sealed unsafe class WindowAssignOperator(WindowAssignSpec spec) : Operato
         _memory = BatchMemory.Create();
         _input = DropNullTimes(batch);
         _starts = _memory.Allocate<long>(_input.Rows);
-        WindowKernel.SlideStarts(_input.Columns[spec.TimeColumn], _input.Rows, spec.Window, _starts);
+        WindowKernel.SlideStarts(_input.Columns[spec.TimeColumn], _input.Rows, spec.Window, _memory, _starts);
         _next = 0;
     }
 
@@ -45,12 +45,39 @@ public sealed unsafe class WindowAssignOperator(WindowAssignSpec spec) : Operato
         var columns = new Column[inputs + 3];
         _input.Columns.CopyTo(columns, 0);
         for (var i = 0; i < 3; i++) columns[inputs + i] = Column.Allocate(PhysicalKind.Int64, _input.Rows, memory);
-        var start = -_next * spec.Window.SlideMicros;
-        WindowKernel.Add(_starts, _input.Rows, start, columns[inputs].As<long>());
-        WindowKernel.Add(_starts, _input.Rows, start + spec.Window.SizeMicros, columns[inputs + 1].As<long>());
-        WindowKernel.Add(_starts, _input.Rows, start + spec.Window.SizeMicros - WindowKernel.TimeBeforeEndMicros, columns[inputs + 2].As<long>());
+        var starts = columns[inputs].As<long>();
+        var ends = columns[inputs + 1].As<long>();
+        var output = spec.Window.Shape == WindowShape.Cumulate ? Cumulate(memory, columns, starts, ends) : Hop(memory, columns, starts, ends);
+        WindowKernel.LastMoments(ends, _input.Rows, spec.Window.Clock.Zone, columns[inputs + 2].As<long>());
         _next++;
+        return output;
+    }
+
+    private Batch Hop(BatchMemory memory, Column[] columns, long* starts, long* ends)
+    {
+        var start = -_next * spec.Window.SlideMicros;
+        WindowKernel.Add(_starts, _input!.Rows, start, starts);
+        WindowKernel.Add(_starts, _input.Rows, start + spec.Window.SizeMicros, ends);
         return _input.WithColumns(memory, columns);
+    }
+
+    /// <summary>The n-th window is not there for rows that come late in the longest one.</summary>
+    private Batch Cumulate(BatchMemory memory, Column[] columns, long* starts, long* ends)
+    {
+        var (size, slide, offset) = (spec.Window.SizeMicros, spec.Window.SlideMicros, spec.Window.OffsetMicros);
+        var output = _input!.WithColumns(memory, columns);
+        var kept = memory.Allocate<int>(_input.Count);
+        var count = 0;
+        for (var i = 0; i < _input.Count; i++)
+        {
+            var row = _input.RowAt(i);
+            starts[row] = WindowKernel.SlideStart(_starts[row], size, offset);
+            ends[row] = _starts[row] + (_next + 1) * slide;
+            if (ends[row] <= starts[row] + size) kept[count++] = row;
+        }
+
+        if (count < _input.Count) output.Select(kept, count);
+        return output;
     }
 
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;

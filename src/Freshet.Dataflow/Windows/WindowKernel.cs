@@ -1,4 +1,6 @@
 using Freshet.Columns;
+using Freshet.Columns.Formats;
+using Freshet.Columns.Memory;
 
 namespace Freshet.Dataflow.Windows;
 
@@ -12,11 +14,12 @@ internal static unsafe class WindowKernel
     /// Writes for each row the start of the latest slide at or before its time. NULL times give unspecified starts.
     /// Neighbouring rows mostly share a slide, so that a division is rare.
     /// </summary>
-    internal static void SlideStarts(in Column times, int rows, WindowSpec window, long* starts)
+    internal static void SlideStarts(in Column times, int rows, WindowSpec window, BatchMemory scratch, long* starts)
     {
-        var values = times.As<long>();
+        var local = window.Clock.Zone is null ? times : ToLocal(times, rows, window.Clock.Zone, scratch);
+        var values = local.As<long>();
         var (slide, offset) = (window.SlideMicros, window.OffsetMicros);
-        if (times.IsConstant)
+        if (local.IsConstant)
         {
             new Span<long>(starts, rows).Fill(SlideStart(*values, slide, offset));
             return;
@@ -45,6 +48,16 @@ internal static unsafe class WindowKernel
         for (var i = 0; i < count; i++) result[i] = values[i] + add;
     }
 
+    /// <summary>The last moment of windows that end at local times, as an instant: what window_time holds where times are TIMESTAMP_LTZ.</summary>
+    internal static void LastMoments(long* ends, int count, TimeZoneInfo? zone, long* result)
+    {
+        for (var i = 0; i < count; i++) result[i] = LastMoment(ends[i], zone);
+    }
+
+    /// <inheritdoc cref="LastMoments"/>
+    internal static long LastMoment(long end, TimeZoneInfo? zone) =>
+        zone is null ? end - TimeBeforeEndMicros : TimeText.ToUtc(end - TimeBeforeEndMicros, zone);
+
     /// <summary>
     /// Sorts the rows of a batch by what their own watermark has closed: keeps those with an open window in
     /// <paramref name="kept"/> and lists the others in <paramref name="late"/>. For a row whose first windows are closed,
@@ -52,31 +65,64 @@ internal static unsafe class WindowKernel
     /// </summary>
     /// <param name="watermarks">By row index; null where no row is behind its watermark.</param>
     /// <param name="fired">The end of the last window that has fired: it is closed for every row.</param>
-    /// <param name="hasOneWindow">Whether the first window is the only one of the row's copy.</param>
-    /// <param name="starts">The start of each row's pane, by row index.</param>
+    /// <param name="slide">The distance of window ends.</param>
     /// <param name="firstEnds">On entry the end of the pane's first window, by row index.</param>
-    internal static int SplitLate(long* watermarks, long fired, int* rows, int count, WindowSpec window, bool hasOneWindow, long* starts, long* firstEnds, int* kept, int* late, out int lateCount)
+    /// <param name="lastEnds">The end of the pane's last window, by row index.</param>
+    internal static int SplitLate(long* watermarks, long fired, TimeZoneInfo? zone, int* rows, int count, long slide, long* firstEnds, long* lastEnds, int* kept, int* late, out int lateCount)
     {
         var keptCount = 0;
         lateCount = 0;
         for (var i = 0; i < count; i++)
         {
             var row = rows[i];
-            var closed = watermarks is null ? fired : Math.Max(fired, ClosedEnd(watermarks[row]));
-            if (closed >= (hasOneWindow ? firstEnds[row] : starts[row] + window.SizeMicros))
+            var closed = watermarks is null ? fired : Math.Max(fired, ClosedEnd(watermarks[row], zone));
+            if (closed >= lastEnds[row])
             {
                 late[lateCount++] = row;
                 continue;
             }
 
-            if (closed >= firstEnds[row])
-                firstEnds[row] += ((closed - firstEnds[row]) / window.SlideMicros + 1) * window.SlideMicros;
+            if (closed >= firstEnds[row]) firstEnds[row] += ((closed - firstEnds[row]) / slide + 1) * slide;
             kept[keptCount++] = row;
         }
 
         return keptCount;
     }
 
-    /// <summary>The latest window end that a watermark closes.</summary>
-    internal static long ClosedEnd(long watermark) => watermark > long.MaxValue - TimeBeforeEndMicros ? long.MaxValue : watermark + TimeBeforeEndMicros;
+    /// <summary>
+    /// The latest window end that a watermark closes. In a zone where clocks are set back, an hour of local time is there
+    /// twice: it closes when the second one does.
+    /// </summary>
+    internal static long ClosedEnd(long watermark, TimeZoneInfo? zone = null)
+    {
+        if (watermark > long.MaxValue - TimeBeforeEndMicros) return long.MaxValue;
+        if (zone is null || watermark == Operator.NoWatermark) return watermark + TimeBeforeEndMicros;
+        var local = TimeText.ToLocal(watermark, zone);
+        // Of a repeated hour, an instant is taken for the first turn's where the local time stands for it.
+        return IsAmbiguous(local, zone) && TimeText.ToUtc(local, zone) == watermark ? FirstAmbiguous(local, zone) : local + TimeBeforeEndMicros;
+    }
+
+    /// <summary>The beginning of the repeated hour that holds a local time, to the minute.</summary>
+    private static long FirstAmbiguous(long local, TimeZoneInfo zone)
+    {
+        const long Minute = 60_000_000;
+        var at = SlideStart(local, Minute, 0);
+        while (IsAmbiguous(at - Minute, zone)) at -= Minute;
+        return at;
+    }
+
+    private static bool IsAmbiguous(long local, TimeZoneInfo zone) =>
+        local is > -62_000_000_000_000_000 and < 253_000_000_000_000_000 && zone.IsAmbiguousTime(new DateTime(DateTime.UnixEpoch.Ticks + local * 10, DateTimeKind.Unspecified));
+
+    /// <summary>Instants as local times.</summary>
+    internal static Column ToLocal(in Column times, int rows, TimeZoneInfo zone, BatchMemory memory)
+    {
+        var count = times.IsConstant ? 1 : rows;
+        var local = Column.Allocate(times.Kind, count, memory);
+        local.IsConstant = times.IsConstant;
+        local.Validity = times.Validity;
+        for (var row = 0; row < count; row++)
+            if (times.IsValid(row)) local.As<long>()[row] = TimeText.ToLocal(times.As<long>()[row], zone);
+        return local;
+    }
 }

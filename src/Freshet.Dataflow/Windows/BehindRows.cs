@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Freshet.Columns;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
+using Freshet.State.Ordering;
+using Freshet.State.Pages;
+
+namespace Freshet.Dataflow.Windows;
+
+/// <summary>
+/// Rows that are behind the watermark of their position, until the operator's watermark has reached it; then they are given in order of it.
+/// With one source that is at the end of the step in which they come. Equal watermarks: in order of arrival, which must not matter.
+/// </summary>
+internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong seed) : IDisposable
+{
+    private readonly HeldRows _rows = new(types, isAppendOnly: true, sizeof(BehindRow), seed);
+    private readonly OrderedIndex<WordOrder> _index = new(2, new WordOrder(2), new PageVersions());
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct BehindRow
+    {
+        public long Weight;
+        public long Watermark;
+    }
+
+    public long Rows => _rows.Rows;
+
+    public long Bytes => _rows.Bytes + _index.Bytes;
+
+    /// <param name="closed">By row index, the latest window end that the row's watermark has closed.</param>
+    /// <param name="watermarks">By row index.</param>
+    public void Add(Batch batch, int* rows, int count, long* closed, long* watermarks, BatchMemory scratch)
+    {
+        if (count == 0) return;
+        var slots = scratch.Allocate<int>(count);
+        var owned = (byte**)scratch.Allocate<nint>(count);
+        _rows.Place(batch, rows, count, scratch, slots, owned);
+        var key = stackalloc ulong[2];
+        for (var i = 0; i < count; i++)
+        {
+            *(BehindRow*)owned[i] = new BehindRow { Weight = batch.WeightOf(rows[i]), Watermark = watermarks[rows[i]] };
+            key[0] = OrderedKey.Of(closed[rows[i]]);
+            key[1] = (uint)slots[i];
+            _index.Put(key, 0);
+        }
+    }
+
+    /// <summary>The rows of the lowest watermark that closes at most <paramref name="until"/>.</summary>
+    public bool TryTake(long until, [NotNullWhen(true)] out Batch? rows, out long closed, out long watermark)
+    {
+        rows = null;
+        closed = watermark = 0;
+        var from = stackalloc ulong[2];
+        from[0] = from[1] = 0;
+        var cursor = _index.Seek(from);
+        if (!_index.TryRead(ref cursor, out var entry) || OrderedKey.ToInt64(entry[0]) > until) return false;
+        closed = OrderedKey.ToInt64(entry[0]);
+        from[0] = entry[0];
+        var slots = new List<int>();
+        while (_index.TryNext(ref cursor, out entry) && entry[0] == from[0] && slots.Count < Batch.TypicalRows) slots.Add((int)entry[1]);
+        fixed (int* list = CollectionsMarshal.AsSpan(slots)) rows = _rows.ReadBatch(list, slots.Count, BatchMemory.Create());
+        rows.Weights = rows.Memory.Allocate<long>(slots.Count);
+        for (var i = 0; i < slots.Count; i++)
+        {
+            var row = (BehindRow*)_rows.At(slots[i]);
+            rows.Weights[i] = row->Weight;
+            watermark = row->Watermark;
+            from[1] = (uint)slots[i];
+            _index.Remove(from);
+            _rows.Remove(slots[i]);
+        }
+
+        return true;
+    }
+
+    public void EndOfStep() => _rows.EndOfStep();
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _index.Dispose();
+    }
+}
