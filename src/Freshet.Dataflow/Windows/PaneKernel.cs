@@ -48,7 +48,23 @@ internal static unsafe class PaneKernel
         WindowKernel.Add(bounds.Starts, batch.Rows, -copy * window.SlideMicros, bounds.Starts);
         WindowKernel.Add(bounds.Starts, batch.Rows, window.SizeMicros, bounds.FirstEnds);
         WindowKernel.Add(bounds.FirstEnds, batch.Rows, 0, bounds.LastEnds);
-        return rows;
+        return window.IsRegular ? rows : Held(batch.Columns[spec.TimeColumn], window.Clock.Zone, bounds, rows, ref count, scratch);
+    }
+
+    /// <summary>The rows that their window still holds, where a size is no multiple of the slide.</summary>
+    private static int* Held(in Column times, TimeZoneInfo? zone, in PaneBounds bounds, int* rows, ref int count, BatchMemory scratch)
+    {
+        var kept = scratch.Allocate<int>(count);
+        var keptCount = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var time = times.As<long>()[times.IndexOf(rows[i])];
+            if (zone is not null) time = Freshet.Columns.Formats.TimeText.ToLocal(time, zone);
+            if (time < bounds.LastEnds[rows[i]]) kept[keptCount++] = rows[i];
+        }
+
+        count = keptCount;
+        return kept;
     }
 
     private static int* Cumulated(WindowSpec window, int copy, int* rows, ref int count, BatchMemory scratch, in PaneBounds bounds)

@@ -34,11 +34,11 @@ public sealed record WindowClock(bool IsProcessingTime = false, TimeZoneInfo? Zo
 /// </summary>
 public sealed record WindowSpec
 {
-    /// <exception cref="ArgumentException">A length is not positive or the size no multiple of the slide, as Flink demands.</exception>
+    /// <exception cref="ArgumentException">A length is not positive, or the size of CUMULATE no multiple of its step.</exception>
     public WindowSpec(long sizeMicros, long slideMicros, long offsetMicros = 0, WindowShape shape = WindowShape.Hop)
     {
-        if (sizeMicros <= 0 || slideMicros <= 0 || sizeMicros % slideMicros != 0)
-            throw new ArgumentException($"A window of {sizeMicros} µs with a slide of {slideMicros} µs: both must be positive and the size a multiple of the slide.");
+        if (sizeMicros <= 0 || slideMicros <= 0 || (shape == WindowShape.Cumulate && sizeMicros % slideMicros != 0))
+            throw new ArgumentException($"A window of {sizeMicros} µs with a slide of {slideMicros} µs: both must be positive, and the size of CUMULATE a multiple of its step.");
         SizeMicros = sizeMicros;
         SlideMicros = slideMicros;
         OffsetMicros = offsetMicros;
@@ -67,7 +67,10 @@ public sealed record WindowSpec
     public WindowClock Clock { get; init; } = WindowClock.EventTime;
 
     /// <summary>The most windows that a row belongs to.</summary>
-    public int Count => checked((int)(SizeMicros / SlideMicros));
+    public int Count => checked((int)((SizeMicros + SlideMicros - 1) / SlideMicros));
+
+    /// <summary>Whether windows are made of whole slides, as they are in window table functions; the older HOP may have others.</summary>
+    internal bool IsRegular => SizeMicros % SlideMicros == 0;
 
     /// <summary>The end of the last window that holds the slide which starts at <paramref name="slideStart"/>.</summary>
     internal long LastEnd(long slideStart) =>

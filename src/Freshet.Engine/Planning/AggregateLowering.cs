@@ -1,14 +1,11 @@
 using System.Collections.Immutable;
-using Freshet.Columns;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
-using Freshet.Dataflow.Windows;
-using Freshet.Engine.Sources;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Planning;
 
-/// <summary>GROUP BY and GROUP BY window as operators. Calls that depend on the order of rows get their position, where rows have one.</summary>
+/// <summary>GROUP BY as an operator. Calls that depend on the order of rows get their position, where rows have one.</summary>
 internal static class AggregateLowering
 {
     public static Stream Lower(CircuitBuilder builder, Sql.Plan.Aggregate aggregate, ulong seed)
@@ -18,16 +15,6 @@ internal static class AggregateLowering
         var spec = new AggregateSpec(input.Types, keys, CallsOf(aggregate.Calls, input), aggregate.Inputs[0].IsAppendOnly) { Position = PositionOf(input, aggregate) };
         var node = builder.Add(new NodeSpec("aggregate", aggregate.Identity, share => new AggregateOperator(spec, share, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, keys))]));
         return CircuitBuilder.Result(node, aggregate, input.Errors.Add(new ErrorOutput(node, false)));
-    }
-
-    public static Stream Lower(CircuitBuilder builder, WindowAggregate window, WindowSpec bounds, ulong seed)
-    {
-        var input = builder.ExactWithOrder(builder.Translate(window.Inputs[0]));
-        var schema = window.Inputs[0].Schema;
-        if (input.Order >= 0) schema = new Schema([.. schema.Fields, new Field("order", RowPosition.Type)]);
-        var spec = new WindowAggregateSpec(bounds, schema, window.TimeColumn, window.Keys, CallsOf(window.Calls, input), window.Inputs[0].IsAppendOnly, []) { Position = PositionOf(input, window) };
-        var node = builder.Add(new NodeSpec("window aggregate", window.Identity, _ => new WindowAggregateOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, window.Keys))]));
-        return CircuitBuilder.Result(node, window, input.Errors.Add(new ErrorOutput(node, false)));
     }
 
     /// <summary>The calls over the columns of a stream.</summary>
@@ -43,5 +30,5 @@ internal static class AggregateLowering
             c.IsDistinct) { Parameter = c.Parameter }),
     ];
 
-    private static ImmutableArray<int> PositionOf(Stream input, PlanNode plan) => input.Order >= 0 && plan.OrdersByPosition ? [input.Order] : [];
+    internal static ImmutableArray<int> PositionOf(Stream input, PlanNode plan) => input.Order >= 0 && plan.OrdersByPosition ? [input.Order] : [];
 }

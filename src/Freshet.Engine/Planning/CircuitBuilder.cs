@@ -36,6 +36,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
+    private readonly Dictionary<string, (int Node, Schema Schema)> _lates = [];
     private PositionDemand _demand = new([]);
 
     public ulong Seed => seed;
@@ -159,8 +160,10 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Project project => FilterProject(Translate(project.Inputs[0]), null, project.Expressions, project.Names, project),
             Filter filter => FilterProject(Translate(filter.Inputs[0]), filter.Condition, [.. filter.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. filter.Schema.Fields.Select(f => f.Name)], filter),
             Sql.Plan.Aggregate aggregate => AggregateLowering.Lower(this, aggregate, seed),
-            WindowAssign assign => WindowsOf(assign),
-            WindowAggregate window => AggregateLowering.Lower(this, window, WindowOf(window.Window), seed),
+            WindowAssign assign => WindowLowering.Assign(this, assign, zone),
+            SessionAssign session => WindowLowering.Session(this, session, seed, zone),
+            WindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
+            AttachedWindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),
@@ -230,6 +233,9 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         return new Stream(node, [.. Enumerable.Range(0, columns.Length)], [.. columns.Select(c => c.Expression.Type)], -1, input.Errors);
     }
 
+    /// <summary>Says that side output 1 of a plan's operator has the rows that came too late for it.</summary>
+    internal void AddLate(PlanNode plan, int node, Schema schema) => _lates[plan.Text] = (node, schema);
+
     /// <summary>Whether something above asks for the positions of a plan's rows.</summary>
     internal bool AsksPosition(PlanNode plan) => _demand.Of(plan);
 
@@ -239,25 +245,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 
     internal static Stream Result(int node, PlanNode plan, ImmutableHashSet<ErrorOutput> errors) =>
         new(node, [.. Enumerable.Range(0, plan.Schema.Count)], [.. plan.Schema.Fields.Select(f => f.Type)], -1, errors);
-
-    private Stream WindowsOf(WindowAssign assign)
-    {
-        var input = ExactWithOrder(Translate(assign.Inputs[0]));
-        var spec = new WindowAssignSpec(WindowOf(assign.Window), assign.TimeColumn, assign.Inputs[0].Schema.Fields[assign.TimeColumn].Name, []);
-        var node = Add(new NodeSpec("windows", assign.Identity, _ => new WindowAssignOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
-        var result = Result(node, assign, input.Errors.Add(new ErrorOutput(node, false)));
-        if (input.Order < 0) return result;
-        // The window's columns come after the position.
-        var added = assign.Schema.Count - input.Order;
-        return result with
-        {
-            Places = [.. Enumerable.Range(0, input.Order), .. Enumerable.Range(input.Order + 1, added)],
-            Types = [.. result.Types[..input.Order], RowPosition.Type, .. result.Types[input.Order..]],
-            Order = input.Order,
-        };
-    }
-
-    private static WindowSpec WindowOf(Window window) => new(window.SizeMicros, window.SlideMicros, window.OffsetMicros);
 
     private Stream UnionOf(Union union)
     {

@@ -68,32 +68,9 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) Function(FunctionTable function)
     {
-        string[] known = ["TUMBLE", "HOP", "CUMULATE", "SESSION"];
-        if (!known.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, known)}");
-        if (function.Function is "CUMULATE" or "SESSION") throw Error(function.Span, $"{function.Function} windows are not supported yet.");
-        if (function.Input is null || function.Descriptor.Length != 1) throw Error(function.Span, $"{function.Function} takes a table and a time column: {function.Function}(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE).");
-        var input = Bind(function.Input);
-        var time = new Scope(source, input.Columns).Resolve(new Name(function.Descriptor, function.Span));
-        TimeAttributes.Check(source, function.Span, function.Function, input.Node, time.Index, queries.Rules);
-        var binder = new ExpressionBinder(source, new Scope(source, []));
-        string[] order = function.Function == "TUMBLE" ? ["SIZE", "OFFSET"] : ["SLIDE", "SIZE", "OFFSET"];
-        var lengths = new Dictionary<string, long>();
-        for (var i = 0; i < function.Arguments.Length; i++)
-        {
-            var name = function.Arguments[i].Name ?? (i < order.Length ? order[i] : throw Error(function.Span, $"{function.Function} takes at most {order.Length} lengths."));
-            if (!order.Contains(name)) throw Error(function.Span, $"{function.Function} has no argument {name}.{NearestName.Hint(name, order)}");
-            if (lengths.ContainsKey(name)) throw Error(function.Span, $"{function.Function}: {name} is given twice.");
-            lengths[name] = Length(binder, function.Arguments[i].Value);
-        }
-
-        if (!lengths.TryGetValue("SIZE", out var size)) throw Error(function.Span, $"{function.Function} needs a size.");
-        if (function.Function == "HOP" && !lengths.ContainsKey("SLIDE")) throw Error(function.Span, "HOP needs a slide and a size.");
-        var slide = lengths.GetValueOrDefault("SLIDE", size);
-        var window = new Window(size, slide, lengths.GetValueOrDefault("OFFSET"));
-        TimeAttributes.Check(source, function.Span, window);
-        var node = new WindowAssign(input.Node, window, time.Index);
-        var alias = function.Alias?.Name;
-        return (node, [.. node.Schema.Fields.Select((f, i) => new ScopeColumn(alias, f.Name, f.Type, i))]);
+        if (!WindowFunctionBinder.Names.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, WindowFunctionBinder.Names)}");
+        var node = new WindowFunctionBinder(source, function, Bind, queries.Rules).Bind();
+        return Aliased(node, function.Alias?.Name, function.Alias);
     }
 
     /// <summary>A length of time, µs.</summary>

@@ -14,8 +14,8 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
 {
     private readonly List<BoundExpression> _keys = [];
 
-    /// <summary>The window function below, by position in <see cref="_keys"/> of start and end.</summary>
-    private WindowAssign? _assign;
+    /// <summary>The bounds of the windows that rows come with, where both are keys.</summary>
+    private WindowBounds? _bounds;
 
     /// <summary>The calls with OVER of the SELECT.</summary>
     public required OverBinder Overs { get; init; }
@@ -23,14 +23,14 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     /// <summary>The QUALIFY condition as written.</summary>
     public Expression? Qualify { get; init; }
 
-    /// <summary>The older form: the window, and the time column of the input.</summary>
-    private (Window Window, int Time)? _legacy;
+    /// <summary>The older form: the window (for SESSION its gap alone), and the time column of the input.</summary>
+    private (Window Window, int Time, bool IsSession)? _legacy;
 
     /// <summary>The grouped plan, and the SELECT list over it.</summary>
     public PlanNode Plan(ImmutableArray<OrderItem> order, out ImmutableArray<BoundExpression> results, out ExpressionBinder over)
     {
         BindKeys();
-        _assign = AssignOfKeys();
+        _bounds = BoundsOfKeys();
         var grouping = Grouped();
         over = new ExpressionBinder(source, input.Scope, grouping) { Over = Overs };
         var binder = over;
@@ -53,39 +53,39 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         var outputs = new Dictionary<string, BoundColumn>(StringComparer.Ordinal);
         var plain = _keys.Where(k => !IsOfWindow(k)).ToList();
         for (var i = 0; i < plain.Count; i++) outputs.TryAdd(plain[i].ToString()!, new BoundColumn(i, plain[i].Type));
-        if (_assign is null && _legacy is null) return new Grouping(input, outputs, plain.Count, []);
+        if (_bounds is null && _legacy is null) return new Grouping(input, outputs, plain.Count, []);
         var from = plain.Count;
-        var time = _assign?.Inputs[0].Schema[_assign.TimeColumn] ?? node.Schema[_legacy!.Value.Time];
+        var time = _bounds?.Time ?? node.Schema[_legacy!.Value.Time];
         BoundColumn[] window = [new(from, SqlType.Timestamp(3).NotNull), new(from + 1, SqlType.Timestamp(3).NotNull), new(from + 2, time.NotNull)];
         if (_legacy is not null)
         {
-            string[] endings = ["START", "END", "ROWTIME"];
             var functions = new Dictionary<string, BoundColumn>();
-            for (var i = 0; i < endings.Length; i++)
-                foreach (var name in new[] { "TUMBLE_", "HOP_" }) functions.Add(name + endings[i], window[i]);
+            foreach (var name in new[] { "TUMBLE_", "HOP_", "SESSION_" })
+            {
+                functions.Add(name + "START", window[0]);
+                functions.Add(name + "END", window[1]);
+                functions.Add(name + (_legacy.Value.Window.IsProcessingTime ? "PROCTIME" : "ROWTIME"), window[2]);
+            }
+
             return new Grouping(input, outputs, from + 3, functions);
         }
 
-        for (var column = 0; column < node.Schema.Count; column++)
-            if (WindowGrouping.Origin(node, column) is { } origin && origin.Assign == _assign) outputs.TryAdd(new BoundColumn(column, node.Schema[column]).ToString(), window[origin.Column]);
+        ImmutableArray<int>[] columns = [_bounds!.Starts, _bounds.Ends, _bounds.Times];
+        for (var i = 0; i < columns.Length; i++)
+            foreach (var column in columns[i]) outputs.TryAdd(new BoundColumn(column, node.Schema[column]).ToString(), window[i]);
         return new Grouping(input, outputs, from + 3, []);
     }
 
-    private bool IsOfWindow(BoundExpression key) =>
-        _assign is not null && key is BoundColumn column && WindowGrouping.Origin(node, column.Index) is { } origin && origin.Assign == _assign;
+    private bool IsOfWindow(BoundExpression key) => _bounds is not null && key is BoundColumn column && _bounds.Contains(column.Index);
 
-    /// <summary>The window function of which both window_start and window_end are keys; other grouping by a bound of a window is ordinary.</summary>
-    private WindowAssign? AssignOfKeys()
+    /// <summary>The windows of the rows, where both bounds are keys; other grouping by a bound of a window is ordinary.</summary>
+    private WindowBounds? BoundsOfKeys()
     {
-        var origins = _keys.OfType<BoundColumn>().Select(k => WindowGrouping.Origin(node, k.Index)).Where(o => o is not null).Select(o => o!.Value).ToList();
-        foreach (var (assign, _) in origins)
-        {
-            if (!origins.Any(o => o.Assign == assign && o.Column == 0) || !origins.Any(o => o.Assign == assign && o.Column == 1)) continue;
-            if (_legacy is not null) throw new SqlException(source, select.GroupBy!.Span, "A query groups by one window.");
-            return assign;
-        }
-
-        return null;
+        if (node.Windows is not { } bounds) return null;
+        var keys = _keys.OfType<BoundColumn>().Select(k => k.Index).ToList();
+        if (!keys.Any(k => bounds.Starts.Contains(k)) || !keys.Any(k => bounds.Ends.Contains(k))) return null;
+        if (_legacy is not null) throw new SqlException(source, select.GroupBy!.Span, "A query groups by one window.");
+        return bounds;
     }
 
     private PlanNode Aggregation(Grouping grouping)
@@ -104,13 +104,35 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter }).ToImmutableArray();
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
         var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
+        if (_legacy is { IsSession: true } session)
+        {
+            var sessions = new SessionAssign(projected, session.Window.SizeMicros, time, keys, session.Window.IsProcessingTime);
+            var width = projected.Schema.Count;
+            return new AttachedWindowAggregate(sessions, width, width + 1, node.Schema[session.Time], session.Window.IsProcessingTime, keys, calls);
+        }
+
         if (_legacy is not null) return new WindowAggregate(projected, _legacy.Value.Window, time, keys, calls);
-        if (_assign is null) return new Aggregate(projected, keys, calls);
-        var windows = new WindowGrouping(_assign);
-        if (windows.Strip(projected) is not { } stripped || !stripped.Places.SequenceEqual(Enumerable.Range(0, columns.Count)))
-            throw new SqlException(source, select.GroupBy!.Span, "An expression of window_start, window_end or window_time before this grouping by windows is not supported yet: compute it from the result of the grouping.");
-        var plan = new WindowAggregate(stripped.Node, _assign.Window, stripped.Time, keys, calls);
+        if (_bounds is null) return new Aggregate(projected, keys, calls);
+        return Stripped(projected, keys, calls) ?? Attached(columns, keys, calls);
+    }
+
+    /// <summary>The aggregation that assigns windows itself, where a window function lies below that can be taken out.</summary>
+    private PlanNode? Stripped(Project projected, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls)
+    {
+        if (WindowGrouping.Origin(node, _bounds!.Starts[0]) is not { } origin) return null;
+        var windows = new WindowGrouping(origin.Assign);
+        if (windows.Strip(projected) is not { } stripped || !stripped.Places.SequenceEqual(Enumerable.Range(0, projected.Expressions.Length))) return null;
+        var plan = new WindowAggregate(stripped.Node, origin.Assign.Window, stripped.Time, keys, calls);
         return windows.Remaining(keys.Length) is { } condition ? new Filter(plan, condition) : plan;
+    }
+
+    /// <summary>The aggregation over rows that bring their window with them.</summary>
+    private AttachedWindowAggregate Attached(List<BoundExpression> columns, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls)
+    {
+        var width = columns.Count;
+        BoundExpression[] bounds = [.. new[] { _bounds!.Starts[0], _bounds.Ends[0] }.Select(c => new BoundColumn(c, node.Schema[c]))];
+        var projected = new Project(node, [.. columns, .. bounds], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}"), "window_start", "window_end"]);
+        return new AttachedWindowAggregate(projected, width, width + 1, _bounds.Time, _bounds.IsProcessingTime, keys, calls);
     }
 
     private void BindKeys()
@@ -152,21 +174,24 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     private BoundExpression Aliased(SelectItem item) =>
         Grouping.IsAggregate(item.Expression) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
 
-    private (Window, int) Legacy(Call call)
+    private (Window, int, bool) Legacy(Call call)
     {
-        if (call.Function == "SESSION") throw Error(call.Span, "SESSION windows are not supported yet.");
         if (call.Arguments.IsEmpty || input.Bind(call.Arguments[0]) is not BoundColumn time)
             throw Error(call.Span, $"{call.Function} takes a time attribute as its first argument.");
         TimeAttributes.Check(source, call.Arguments[0].Span, call.Function, node, time.Index, rules);
+        var isProcessingTime = node.ProcTimes.Contains(time.Index);
         var lengths = call.Arguments.Skip(1).Select(a => FromBinder.Length(input, a)).ToList();
         var window = (call.Function, lengths.Count) switch
         {
             ("TUMBLE", 1) => new Window(lengths[0], lengths[0], 0),
+            ("TUMBLE", 2) => new Window(lengths[0], lengths[0], lengths[1]),
+            ("SESSION", 1) => new Window(lengths[0], lengths[0], 0),
             ("HOP", 2) => new Window(lengths[1], lengths[0], 0),
-            _ => throw Error(call.Span, "Write TUMBLE(time, size) or HOP(time, slide, size)."),
+            ("HOP", 3) => new Window(lengths[1], lengths[0], lengths[2]),
+            _ => throw Error(call.Span, "Write TUMBLE(time, size), HOP(time, slide, size) or SESSION(time, gap)."),
         };
-        TimeAttributes.Check(source, call.Span, window);
-        return (window, time.Index);
+        TimeAttributes.Check(source, call.Span, window, isLegacy: true);
+        return (window with { IsProcessingTime = isProcessingTime }, time.Index, call.Function == "SESSION");
     }
 
     private SqlException Error(TextSpan span, string sentence) => new(source, span, sentence);

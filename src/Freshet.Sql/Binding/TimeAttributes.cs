@@ -14,14 +14,15 @@ internal static class TimeAttributes
     {
         var field = input.Schema.Fields[column];
         if (!field.Type.IsTimestamp) throw new SqlException(source, span, $"{function} needs a time attribute: {field.Name} is {field.Type.Name}, not a timestamp.");
-        if (input.RowTimes.Contains(column) || (rules.IsBounded && !HasWatermark(input))) return;
+        if (input.RowTimes.Contains(column) || input.ProcTimes.Contains(column) || (rules.IsBounded && !HasWatermark(input))) return;
         throw new SqlException(source, span, $"{function} needs a time attribute, {field.Name} is none: {Reason(input)}. A window closes when the watermark passes its end, and only time attributes have one.");
     }
 
-    public static void Check(SourceText source, TextSpan span, Window window)
+    /// <param name="isLegacy">The older form, in which HOP may have any slide.</param>
+    public static void Check(SourceText source, TextSpan span, Window window, bool isLegacy = false)
     {
         if (window.SizeMicros <= 0 || window.SlideMicros <= 0) throw new SqlException(source, span, "The lengths of a window must be positive.");
-        if (window.SizeMicros % window.SlideMicros != 0) throw new SqlException(source, span, "The size of a HOP window must be a multiple of its slide.");
+        if (!isLegacy && window.SizeMicros % window.SlideMicros != 0) throw new SqlException(source, span, window.IsCumulate ? "The size of a CUMULATE window must be a multiple of its step." : "The size of a HOP window must be a multiple of its slide.");
     }
 
     private static string Reason(PlanNode input) => input switch

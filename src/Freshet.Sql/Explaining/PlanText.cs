@@ -42,6 +42,8 @@ public static class PlanText
             case Aggregate { Calls.IsEmpty: true }: return "Distinct";
             case Aggregate aggregate: return $"Aggregate{By(aggregate.Keys, node.Inputs[0].Schema)}: {Calls(aggregate.Calls, node.Inputs[0].Schema)}";
             case WindowAggregate window: return $"WindowAggregate {WindowName(window.Window, window.TimeColumn, node.Inputs[0].Schema)}{By(window.Keys, node.Inputs[0].Schema)}: {Calls(window.Calls, node.Inputs[0].Schema)}";
+            case AttachedWindowAggregate window: return $"WindowAggregate of its rows' windows{By(window.Keys, node.Inputs[0].Schema)}: {Calls(window.Calls, node.Inputs[0].Schema)}";
+            case SessionAssign session: return $"Sessions SESSION({node.Inputs[0].Schema.Fields[session.TimeColumn].Name}, gap {ExpressionText.Duration(session.GapMicros)}){By(session.Keys, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
@@ -81,7 +83,19 @@ public static class PlanText
             case WindowAggregate window:
                 yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
-                yield return "dropped: when the watermark has passed the end of the window, which is when its row comes";
+                yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
+                yield return $"waits for: {Watermarks(node)}";
+                break;
+            case AttachedWindowAggregate window:
+                yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
+                yield return $"state: the aggregates of each key and window{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
+                yield return $"dropped: when the {ClosedBy(window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
+                yield return $"waits for: {Watermarks(node)}";
+                break;
+            case SessionAssign session:
+                yield return $"key: {(session.Keys.IsEmpty ? "none, one sequence of sessions" : ExpressionText.Columns(session.Keys, node.Inputs[0].Schema))}";
+                yield return "state: the rows of open sessions";
+                yield return $"dropped: when the {ClosedBy(session.IsProcessingTime)} has passed the end of the session, which is when its rows come";
                 yield return $"waits for: {Watermarks(node)}";
                 break;
             case Join join:
@@ -137,6 +151,8 @@ public static class PlanText
         ? "key: none: every row is paired with every other"
         : $"key: {ExpressionText.Columns(left, node.Inputs[0].Schema)} = {ExpressionText.Columns(right, node.Inputs[1].Schema)}";
 
+    private static string ClosedBy(bool isProcessingTime) => isProcessingTime ? "clock" : "watermark";
+
     private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
     {
         var kept = calls.Where(c => c.KeepsValues(isAppendOnly)).Select(c => c.IsDistinct ? "DISTINCT" : c.Function).Distinct().ToList();
@@ -172,7 +188,8 @@ public static class PlanText
     private static string WindowName(Window window, int time, Schema input)
     {
         var size = ExpressionText.Duration(window.SizeMicros);
-        var text = window.SlideMicros == window.SizeMicros ? $"TUMBLE({input.Fields[time].Name}, {size}" : $"HOP({input.Fields[time].Name}, every {ExpressionText.Duration(window.SlideMicros)}, {size}";
+        var text = window.IsCumulate ? $"CUMULATE({input.Fields[time].Name}, steps of {ExpressionText.Duration(window.SlideMicros)}, up to {size}"
+            : window.SlideMicros == window.SizeMicros ? $"TUMBLE({input.Fields[time].Name}, {size}" : $"HOP({input.Fields[time].Name}, every {ExpressionText.Duration(window.SlideMicros)}, {size}";
         return $"{text}{(window.OffsetMicros == 0 ? "" : $", offset {ExpressionText.Duration(window.OffsetMicros)}")})";
     }
 }

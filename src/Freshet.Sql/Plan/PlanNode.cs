@@ -36,6 +36,9 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// </summary>
     public virtual ImmutableArray<int> RowTimes => [];
 
+    /// <summary>Where the rows hold the bounds of their windows; null where they lie in none.</summary>
+    public virtual WindowBounds? Windows => null;
+
     /// <summary>
     /// Whether every row of the result has a position: the place where its input row stands. Without one, rows that an order
     /// leaves equal are ordered by what they hold.
@@ -127,6 +130,8 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
 
     public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
 
+    public override WindowBounds? Windows => Inputs[0].Windows;
+
     public override IEnumerable<BoundExpression> OwnExpressions => [Condition];
 
     public override string Describe() => $"filter {Condition}";
@@ -157,6 +162,8 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
 
     public override ImmutableArray<int> ProcTimes =>
         [.. Enumerable.Range(0, Expressions.Length).Where(i => ProcessingTime.Is(Expressions[i]) || (Expressions[i] is BoundColumn column && Inputs[0].ProcTimes.Contains(column.Index)))];
+
+    public override WindowBounds? Windows => Inputs[0].Windows?.Mapped(Expressions.Length, c => Expressions[c] is BoundColumn column ? column.Index : -1);
 
     public override IEnumerable<BoundExpression> OwnExpressions => Expressions;
 
@@ -189,8 +196,8 @@ public sealed class Aggregate(PlanNode input, ImmutableArray<int> keys, Immutabl
     public override string Describe() => $"aggregate by {string.Join(",", Keys)}: {string.Join(", ", Calls)}";
 }
 
-/// <summary>Windows of TUMBLE and HOP, µs.</summary>
-public sealed record Window(long SizeMicros, long SlideMicros, long OffsetMicros);
+/// <summary>Windows of TUMBLE, HOP and CUMULATE (its slide is the step, its size the longest window's), µs.</summary>
+public sealed record Window(long SizeMicros, long SlideMicros, long OffsetMicros, bool IsCumulate = false, bool IsProcessingTime = false);
 
 /// <summary>A window table function: the input's columns, then window_start, window_end, window_time.</summary>
 public sealed class WindowAssign(PlanNode input, Window window, int timeColumn)
@@ -210,6 +217,10 @@ public sealed class WindowAssign(PlanNode input, Window window, int timeColumn)
     public override bool HasPosition => Inputs[0].HasPosition;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Schema.Count - 1] : [];
+
+    public override ImmutableArray<int> ProcTimes => Window.IsProcessingTime ? [Schema.Count - 1] : [];
+
+    public override WindowBounds? Windows => WindowBounds.At(Inputs[0].Schema.Count, Schema[Schema.Count - 1], Window.IsProcessingTime);
 
     public override string Describe() => $"windows {Window} of {TimeColumn}";
 }
@@ -233,6 +244,10 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length + 2)];
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Keys.Length + 2] : [];
+
+    public override ImmutableArray<int> ProcTimes => Window.IsProcessingTime ? [Keys.Length + 2] : [];
+
+    public override WindowBounds? Windows => WindowBounds.At(Keys.Length, Schema[Keys.Length + 2], Window.IsProcessingTime);
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }
@@ -266,6 +281,8 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
 
     public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
 
+    public override WindowBounds? Windows => Inputs[0].Windows;
+
     public override string Describe() => $"unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}";
 }
 
@@ -291,6 +308,10 @@ public sealed class Sort(PlanNode input, ImmutableArray<SortColumn> columns, lon
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;
+
+    public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
+
+    public override WindowBounds? Windows => Inputs[0].Windows;
 
     public override string Describe() => $"sort by {string.Join(", ", Columns)} offset {Offset} limit {Limit}";
 }

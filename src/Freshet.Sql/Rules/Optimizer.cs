@@ -44,6 +44,8 @@ internal static class Optimizer
         Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
         WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),
         WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
+        SessionAssign session => new SessionAssign(inputs[0], session.GapMicros, session.TimeColumn, session.Keys, session.IsProcessingTime),
+        AttachedWindowAggregate window => new AttachedWindowAggregate(inputs[0], window.Start, window.End, window.Time, window.IsProcessingTime, window.Keys, window.Calls),
         Join join => join.Over(inputs[0], inputs[1], join.LeftKeys, join.RightKeys, join.Residual),
         SemiJoin semi => semi.Over(inputs[0], inputs[1], semi.LeftKeys, semi.RightKeys, semi.Residual),
         SetOperation set => new SetOperation(inputs[0], inputs[1], set.IsExcept, set.IsAll),

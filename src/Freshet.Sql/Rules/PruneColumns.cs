@@ -108,6 +108,27 @@ internal static class PruneColumns
                     return (new WindowAggregate(input, window.Window, places[window.TimeColumn], [.. window.Keys.Select(k => places[k])], Moved(window.Calls, places)), Identity(node));
                 }
 
+            case AttachedWindowAggregate window:
+                {
+                    var (input, places) = Prune(window.Inputs[0], [.. window.Keys, window.Start, window.End, .. Arguments(window.Calls)]);
+                    return (new AttachedWindowAggregate(input, places[window.Start], places[window.End], window.Time, window.IsProcessingTime, [.. window.Keys.Select(k => places[k])], Moved(window.Calls, places)), Identity(node));
+                }
+
+            case SessionAssign session:
+                {
+                    var width = session.Inputs[0].Schema.Count;
+                    var (input, places) = Kept(session.Inputs[0], [.. needed.Where(c => c < width), session.TimeColumn, .. session.Keys]);
+                    var pruned = new SessionAssign(input, session.GapMicros, places[session.TimeColumn], [.. session.Keys.Select(k => places[k])], session.IsProcessingTime);
+                    return (pruned, [.. places, .. Enumerable.Range(input.Schema.Count, pruned.Schema.Count - input.Schema.Count)]);
+                }
+
+            case WindowAssign assign:
+                {
+                    var width = assign.Inputs[0].Schema.Count;
+                    var (input, places) = Prune(assign.Inputs[0], [.. needed.Where(c => c < width), assign.TimeColumn]);
+                    return (new WindowAssign(input, assign.Window, places[assign.TimeColumn]), [.. places, .. Enumerable.Range(input.Schema.Count, assign.Schema.Count - width)]);
+                }
+
             default:
                 {
                     // Union, DISTINCT, sorts, windows: all columns of the inputs stay, in order.

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+
+namespace Freshet.Sql.Plan;
+
+/// <summary>SESSION: the input's columns, then window_start, window_end, window_time. A session's rows come when it closes.</summary>
+/// <param name="keys">PARTITION BY.</param>
+public sealed class SessionAssign(PlanNode input, long gapMicros, int timeColumn, ImmutableArray<int> keys, bool isProcessingTime)
+    : PlanNode(new Schema([.. input.Schema.Fields, .. WindowAssign.WindowFields(input.Schema[timeColumn])]), [input])
+{
+    public long GapMicros { get; } = gapMicros;
+
+    public int TimeColumn { get; } = timeColumn;
+
+    public ImmutableArray<int> Keys { get; } = keys;
+
+    public bool IsProcessingTime { get; } = isProcessingTime;
+
+    public override bool IsAppendOnly => true;
+
+    public override bool HasPosition => Inputs[0].IsAppendOnly && Inputs[0].HasPosition;
+
+    public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Schema.Count - 1] : [];
+
+    public override ImmutableArray<int> ProcTimes => IsProcessingTime ? [Schema.Count - 1] : [];
+
+    public override WindowBounds? Windows => WindowBounds.At(Inputs[0].Schema.Count, Schema[Schema.Count - 1], IsProcessingTime);
+
+    public override string Describe() => $"sessions by {string.Join(",", Keys)} of {TimeColumn} gap {GapMicros}{(IsProcessingTime ? " by clock" : "")}";
+}
