@@ -12,12 +12,15 @@ namespace Freshet.Dataflow.Windows;
 
 /// <summary>
 /// Rows that are behind the watermark of their position, until the operator's watermark has reached it; then they are given in order of it.
-/// With one source that is at the end of the step in which they come. Equal watermarks: in order of arrival, which must not matter.
+/// With one source that is at the end of the step in which they come. Rows of equal watermarks are in order of arrival, which within a partition is
+/// that of their positions.
 /// </summary>
 internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong seed) : IDisposable
 {
     private readonly HeldRows _rows = new(types, isAppendOnly: true, sizeof(BehindRow), seed);
     private readonly OrderedIndex<WordOrder> _index = new(2, new WordOrder(2), new PageVersions());
+
+    private ulong _next;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct BehindRow
@@ -43,8 +46,8 @@ internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong see
         {
             *(BehindRow*)owned[i] = new BehindRow { Weight = batch.WeightOf(rows[i]), Watermark = watermarks[rows[i]] };
             key[0] = OrderedKey.Of(closed[rows[i]]);
-            key[1] = (uint)slots[i];
-            _index.Put(key, 0);
+            key[1] = _next++;
+            _index.Put(key, (uint)slots[i]);
         }
     }
 
@@ -59,8 +62,17 @@ internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong see
         if (!_index.TryRead(ref cursor, out var entry) || OrderedKey.ToInt64(entry[0]) > until) return false;
         closed = OrderedKey.ToInt64(entry[0]);
         from[0] = entry[0];
+        from[1] = 0;
+        var until = stackalloc ulong[2];
+        until[0] = entry[0];
         var slots = new List<int>();
-        while (_index.TryNext(ref cursor, out entry) && entry[0] == from[0] && slots.Count < Batch.TypicalRows) slots.Add((int)entry[1]);
+        while (slots.Count < Batch.TypicalRows && _index.TryNext(ref cursor, out entry) && entry[0] == from[0])
+        {
+            slots.Add((int)entry[2]);
+            until[1] = entry[1] + 1;
+        }
+
+        _index.RemoveRange(from, until);
         fixed (int* list = CollectionsMarshal.AsSpan(slots)) rows = _rows.ReadBatch(list, slots.Count, BatchMemory.Create());
         rows.Weights = rows.Memory.Allocate<long>(slots.Count);
         for (var i = 0; i < slots.Count; i++)
@@ -68,8 +80,6 @@ internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong see
             var row = (BehindRow*)_rows.At(slots[i]);
             rows.Weights[i] = row->Weight;
             watermark = row->Watermark;
-            from[1] = (uint)slots[i];
-            _index.Remove(from);
             _rows.Remove(slots[i]);
         }
 

@@ -128,9 +128,7 @@ public sealed unsafe class SessionOperator : Operator
         var values = times.As<long>();
         var late = scratch.Allocate<int>(rows.Count);
         var lateCount = 0;
-        // Rows of one watermark may make each other's session long enough to be open: the latest first.
-        var order = Enumerable.Range(0, rows.Count).OrderByDescending(i => values[i]).ToArray();
-        foreach (var row in order)
+        for (var row = 0; row < rows.Count; row++)
         {
             var one = row;
             if (_sessions.EndWith(rows, row, values[row], scratch) > closed) _sessions.Add(rows, &one, 1, values, scratch);

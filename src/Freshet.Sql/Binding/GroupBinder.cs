@@ -191,6 +191,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             _ => throw Error(call.Span, "Write TUMBLE(time, size), HOP(time, slide, size) or SESSION(time, gap)."),
         };
         TimeAttributes.Check(source, call.Span, window, isLegacy: true);
+        node = TimeAttributes.WithTimes(node, time.Index);
         return (window with { IsProcessingTime = isProcessingTime }, time.Index, call.Function == "SESSION");
     }
 

@@ -13,7 +13,7 @@ internal delegate PlanNode? TableResolver(Name name, ImmutableDictionary<string,
 /// <summary>Queries to logical plans. What the engine cannot do yet is refused here, with a sentence.</summary>
 internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<IEnumerable<string>> tableNames, ImmutableDictionary<string, PlanNode> common, QueryRules rules)
 {
-    private static readonly HashSet<string> Clocks = ["CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_DATE", "LOCALTIME", "PROCTIME"];
+    private static readonly HashSet<string> Clocks = ["CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_DATE", "LOCALTIME"];
 
     /// <summary>Columns of a SELECT that are its result; what follows is there for ORDER BY alone.</summary>
     private readonly Dictionary<PlanNode, int> _visible = [];

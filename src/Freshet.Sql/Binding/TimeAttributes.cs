@@ -1,3 +1,5 @@
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Text;
 
@@ -16,6 +18,14 @@ internal static class TimeAttributes
         if (!field.Type.IsTimestamp) throw new SqlException(source, span, $"{function} needs a time attribute: {field.Name} is {field.Type.Name}, not a timestamp.");
         if (input.RowTimes.Contains(column) || input.ProcTimes.Contains(column) || (rules.IsBounded && !HasWatermark(input))) return;
         throw new SqlException(source, span, $"{function} needs a time attribute, {field.Name} is none: {Reason(input)}. A window closes when the watermark passes its end, and only time attributes have one.");
+    }
+
+    /// <summary>In a bounded query over a plain timestamp, rows without a time are left out, as in Flink's batch mode.</summary>
+    public static PlanNode WithTimes(PlanNode input, int column)
+    {
+        if (input.RowTimes.Contains(column) || input.ProcTimes.Contains(column) || !input.Schema[column].IsNullable) return input;
+        var time = new BoundColumn(column, input.Schema[column]);
+        return new Filter(input, new BoundCall("IS NOT NULL", LogicKernel.IsNotNull, [time], SqlType.Boolean.NotNull, default));
     }
 
     /// <param name="isLegacy">The older form, in which HOP may have any slide.</param>

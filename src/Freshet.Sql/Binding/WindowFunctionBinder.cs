@@ -33,19 +33,20 @@ internal sealed class WindowFunctionBinder(SourceText source, FunctionTable func
         var time = scope.Resolve(new Name(function.Descriptor, function.Span));
         var isProcessingTime = input.Node.ProcTimes.Contains(time.Index);
         if (!isProcessingTime) TimeAttributes.Check(source, function.Span, name, input.Node, time.Index, rules);
+        var rows = TimeAttributes.WithTimes(input.Node, time.Index);
         var lengths = LengthsOf(name);
         if (name == "SESSION")
         {
             var gap = Needed(lengths, "GAP", "a gap");
             if (gap <= 0) throw Error(function.Span, "The gap of a SESSION window must be positive.");
-            return Session(input.Node, scope, partitioned?.PartitionBy ?? [], time.Index, gap, isProcessingTime);
+            return Session(rows, scope, partitioned?.PartitionBy ?? [], time.Index, gap, isProcessingTime);
         }
 
         var size = Needed(lengths, "SIZE", "a size");
         var slide = name switch { "HOP" => Needed(lengths, "SLIDE", "a slide and a size"), "CUMULATE" => Needed(lengths, "STEP", "a step and a size"), _ => size };
         var window = new Window(size, slide, lengths.GetValueOrDefault("OFFSET"), name == "CUMULATE", isProcessingTime);
         TimeAttributes.Check(source, function.Span, window);
-        return new WindowAssign(input.Node, window, time.Index);
+        return new WindowAssign(rows, window, time.Index);
     }
 
     private SessionAssign Session(PlanNode input, Scope scope, ImmutableArray<Expression> partition, int time, long gap, bool isProcessingTime)

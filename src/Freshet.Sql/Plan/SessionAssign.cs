@@ -16,7 +16,8 @@ public sealed class SessionAssign(PlanNode input, long gapMicros, int timeColumn
 
     public bool IsProcessingTime { get; } = isProcessingTime;
 
-    public override bool IsAppendOnly => true;
+    /// <summary>A session's rows come once; but where rows are taken back, one may be that takes back nothing of its session.</summary>
+    public override bool IsAppendOnly => Inputs[0].IsAppendOnly;
 
     public override bool HasPosition => Inputs[0].IsAppendOnly && Inputs[0].HasPosition;
 
