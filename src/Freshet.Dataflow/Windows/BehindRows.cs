@@ -63,16 +63,16 @@ internal sealed unsafe class BehindRows(ImmutableArray<SqlType> types, ulong see
         closed = OrderedKey.ToInt64(entry[0]);
         from[0] = entry[0];
         from[1] = 0;
-        var until = stackalloc ulong[2];
-        until[0] = entry[0];
+        var end = stackalloc ulong[2];
+        end[0] = entry[0];
         var slots = new List<int>();
         while (slots.Count < Batch.TypicalRows && _index.TryNext(ref cursor, out entry) && entry[0] == from[0])
         {
             slots.Add((int)entry[2]);
-            until[1] = entry[1] + 1;
+            end[1] = entry[1] + 1;
         }
 
-        _index.RemoveRange(from, until);
+        _index.RemoveRange(from, end);
         fixed (int* list = CollectionsMarshal.AsSpan(slots)) rows = _rows.ReadBatch(list, slots.Count, BatchMemory.Create());
         rows.Weights = rows.Memory.Allocate<long>(slots.Count);
         for (var i = 0; i < slots.Count; i++)

@@ -167,6 +167,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),
+            TimedJoin timed => TimedJoinLowering.Of(timed, this),
             Union union => UnionOf(union),
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             Unnest unnest => UnnestOf(unnest),

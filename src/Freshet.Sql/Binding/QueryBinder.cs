@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
+using Freshet.Sql.Rules;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
 
@@ -116,7 +117,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             if (Grouping.IsAggregate(select.Where)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
             var condition = input.Coerce.Boolean(input.Bind(select.Where), "WHERE");
             CheckClock(source, condition, rules);
-            node = new Filter(node, condition);
+            node = FindTimedJoins.WithWhere(new Filter(node, condition));
         }
 
         var items = Expand(select.Items, scope);

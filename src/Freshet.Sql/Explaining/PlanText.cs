@@ -46,6 +46,7 @@ public static class PlanText
             case SessionAssign session: return $"Sessions SESSION({node.Inputs[0].Schema.Fields[session.TimeColumn].Name}, gap {ExpressionText.Duration(session.GapMicros)}){By(session.Keys, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
+            case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
             case Union: return "Union";
@@ -84,6 +85,14 @@ public static class PlanText
                 yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
+                yield return $"waits for: {Watermarks(node)}";
+                break;
+            case TimedJoin timed:
+                yield return JoinKey(node, timed.LeftKeys, timed.RightKeys);
+                yield return "state: the rows of both sides that can still find a partner";
+                yield return timed.Times.IsWindow
+                    ? $"dropped: when the {ClosedBy(timed.Times.IsProcessingTime)} has passed the end of the window"
+                    : $"dropped: left rows {ExpressionText.Duration(Math.Max(0, timed.Times.HighMicros))}, right rows {ExpressionText.Duration(Math.Max(0, -timed.Times.LowMicros))} behind the {ClosedBy(timed.Times.IsProcessingTime)}";
                 yield return $"waits for: {Watermarks(node)}";
                 break;
             case AttachedWindowAggregate window:

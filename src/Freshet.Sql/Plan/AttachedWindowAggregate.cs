@@ -28,6 +28,8 @@ public sealed class AttachedWindowAggregate(PlanNode input, int start, int end, 
 
     public override bool IsAppendOnly => true;
 
+    public override bool OrdersByPosition => Calls.Any(c => c.IsOrdered);
+
     public override ImmutableArray<int> Key => [.. Enumerable.Range(0, Keys.Length + 2)];
 
     public override ImmutableArray<int> RowTimes => IsProcessingTime ? [] : [Keys.Length + 2];

@@ -19,6 +19,8 @@ public enum JoinType
 public sealed class Join(PlanNode left, PlanNode right, JoinType type, ImmutableArray<int> leftKeys, ImmutableArray<int> rightKeys, BoundExpression? residual, ImmutableArray<int> nullSafe)
     : PlanNode(new Schema([.. Side(left, type is JoinType.Right or JoinType.Full), .. Side(right, type is JoinType.Left or JoinType.Full)]), [left, right])
 {
+    private TimedConditions? _times;
+
     public JoinType Type { get; } = type;
 
     public ImmutableArray<int> LeftKeys { get; } = leftKeys;
@@ -51,6 +53,25 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
             if (!Keeps(1) && IsUnique(right, RightKeys)) return left.Key;
             if (!Keeps(0) && IsUnique(left, LeftKeys)) return rightKey;
             return left.Key.IsEmpty || right.Key.IsEmpty ? [] : [.. left.Key, .. rightKey];
+        }
+    }
+
+    /// <summary>What the condition says about time; null where rows of any age may match.</summary>
+    public TimedConditions? Times => _times ??= TimedConditions.Of(Inputs[0], Inputs[1], LeftKeys, RightKeys, Residual);
+
+    /// <summary>Where the time between two rows that match is bounded, the sides' time attributes stay ones, but for columns that NULLs are added to.</summary>
+    public override ImmutableArray<int> RowTimes => Times is null ? [] : TimedConditions.Both(Keeps(1) ? [] : Inputs[0].RowTimes, Keeps(0) ? [] : Inputs[1].RowTimes, Inputs[0].Schema.Count);
+
+    public override ImmutableArray<int> ProcTimes => Times is null ? [] : TimedConditions.Both(Keeps(1) ? [] : Inputs[0].ProcTimes, Keeps(0) ? [] : Inputs[1].ProcTimes, Inputs[0].Schema.Count);
+
+    public override WindowBounds? Windows
+    {
+        get
+        {
+            if (Times is not { IsWindow: true } || Type == JoinType.Full) return null;
+            var (width, left, right) = (Inputs[0].Schema.Count, Inputs[0].Windows!, Inputs[1].Windows!);
+            ImmutableArray<int> Both(ImmutableArray<int> l, ImmutableArray<int> r) => TimedConditions.Both(Keeps(1) ? [] : l, Keeps(0) ? [] : r, width);
+            return left with { Starts = Both(left.Starts, right.Starts), Ends = Both(left.Ends, right.Ends), Times = Both(left.Times, right.Times) };
         }
     }
 

@@ -42,6 +42,15 @@ public sealed class SemiJoin(PlanNode left, PlanNode right, SemiJoinType type, I
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
+    /// <summary>Where the time between two rows that match is bounded, rows keep their time attributes.</summary>
+    public override ImmutableArray<int> RowTimes => IsTimed ? Inputs[0].RowTimes : [];
+
+    public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
+
+    public override WindowBounds? Windows => IsTimed ? Inputs[0].Windows : null;
+
+    private bool IsTimed => Type != SemiJoinType.Mark && TimedConditions.Of(Inputs[0], Inputs[1], LeftKeys, RightKeys, Residual) is not null;
+
     public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
 
     /// <summary>A semi join of the same type with the same places of null-safe keys.</summary>

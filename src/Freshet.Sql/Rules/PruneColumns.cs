@@ -108,6 +108,18 @@ internal static class PruneColumns
                     return (new WindowAggregate(input, window.Window, places[window.TimeColumn], [.. window.Keys.Select(k => places[k])], Moved(window.Calls, places)), Identity(node));
                 }
 
+            case TimedJoin join:
+                {
+                    var width = join.Inputs[0].Schema.Count;
+                    var read = needed.Concat(join.Residual?.Columns() ?? []).ToList();
+                    var (left, lp) = Kept(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys, join.Times.Left]);
+                    var (right, rp) = Kept(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys, join.Times.Right]);
+                    int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
+                    var times = join.Times with { Left = lp[join.Times.Left], Right = rp[join.Times.Right] };
+                    var pruned = join.Over(left, right, times, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]));
+                    return (pruned, join.Type is TimedJoinType.Semi or TimedJoinType.Anti ? lp : all);
+                }
+
             case AttachedWindowAggregate window:
                 {
                     var (input, places) = Prune(window.Inputs[0], [.. window.Keys, window.Start, window.End, .. Arguments(window.Calls)]);
