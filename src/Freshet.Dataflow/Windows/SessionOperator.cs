@@ -3,7 +3,6 @@ using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Errors;
-using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Windows;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 
 namespace Freshet.Dataflow.Windows;

@@ -11,7 +11,6 @@ using Freshet.Dataflow.Results;
 using Freshet.Dataflow.Sorting;
 using Freshet.Dataflow.Unions;
 using Freshet.Dataflow.Unnesting;
-using Freshet.Dataflow.Windows;
 using Freshet.Engine.Sources;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Plan;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Windows;

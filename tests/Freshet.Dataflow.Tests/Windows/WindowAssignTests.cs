@@ -44,8 +44,8 @@ public sealed class WindowAssignTests
     }
 
     [Fact]
-    public void A_size_that_is_no_multiple_of_the_slide_is_refused() =>
-        Assert.Throws<ArgumentException>(() => WindowSpec.Hop(4, 10));
+    public void A_size_that_is_no_multiple_of_the_step_is_refused_for_CUMULATE() =>
+        Assert.Throws<ArgumentException>(() => WindowSpec.Cumulate(3, 10));
 
     [Fact]
     public void A_steady_stream_allocates_nothing_per_row()
