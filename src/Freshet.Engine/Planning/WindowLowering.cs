@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Windows;
