@@ -290,17 +290,20 @@ public sealed class ScriptBinder(bool isBounded)
         return options.IsEmpty ? view.Plan : throw new SqlException(source, name.Span, $"{last} is a view: OPTIONS are of tables.");
     }
 
-    private static ImmutableArray<int> KeyOf(PlanNode plan) =>
-        plan.Key.IsEmpty && !(plan is Aggregate { Keys.IsEmpty: true }) ? [.. Enumerable.Range(0, plan.Schema.Count)] : plan.Key;
+    /// <summary>The columns that name a view's rows: only what operators make sure of. Nobody holds a source to its PRIMARY KEY.</summary>
+    private static ImmutableArray<int> KeyOf(PlanNode plan)
+    {
+        var proven = Optimizer.Rebuild(plan, node => node is Scan { Table.PrimaryKey.IsEmpty: false } scan ? new Scan(scan.Table with { PrimaryKey = [] }, scan.Columns) : node);
+        return proven.Key.IsEmpty && !(plan is Aggregate { Keys.IsEmpty: true }) ? [.. Enumerable.Range(0, plan.Schema.Count)] : proven.Key;
+    }
 
     private InsertPlan BindInsert(InsertWith insert, SourceText source)
     {
-        if (insert.OnConflict is not null) throw new SqlException(source, insert.Span, "ON CONFLICT is not supported yet.");
         if (insert.IsOverwrite && !isBounded) throw new SqlException(source, insert.Span, "INSERT OVERWRITE replaces what a table holds, which a query without an end cannot do: write INSERT INTO.");
-        return BindInsert(insert.Insert, source, insert.Partition) with { IsOverwrite = insert.IsOverwrite };
+        return BindInsert(insert.Insert, source, insert.Partition, insert.OnConflict) with { IsOverwrite = insert.IsOverwrite };
     }
 
-    private InsertPlan BindInsert(Insert insert, SourceText source, ImmutableArray<Syntax.Assignment> partition = default)
+    private InsertPlan BindInsert(Insert insert, SourceText source, ImmutableArray<Syntax.Assignment> partition = default, string? conflict = null)
     {
         if (!_tables.TryGetValue(Catalogs.KeyOf(insert.Table, source), out var target))
             throw new SqlException(source, insert.Table.Span, $"There is no table {insert.Table}.{NearestName.Hint(insert.Table.Last, _tables.Keys)}");
@@ -309,7 +312,11 @@ public sealed class ScriptBinder(bool isBounded)
         var bound = new InsertBinder(source, Binder(source, mayReadClock: true), target).Bind(insert, partition.IsDefault ? [] : partition);
         if (!isBounded && !bound.IsAppendOnly && Clock(bound) is { } clock)
             throw new SqlException(source, clock, "The clock cannot be read in an INSERT INTO whose query takes rows back: the row that is taken back would not be the one that was written.");
-        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", Optimized(bound, source, insert.Span), target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
+        var plan = Optimized(bound, source, insert.Span);
+        // Over input that ends a sink gets final rows: as in Flink they are written as they are.
+        if (!isBounded) plan = SinkConflicts.Apply(plan, target, conflict, Options, source, insert.Table.Span);
+        plan = new SinkConstraints(source, insert.Table.Span, Options).Apply(plan, target);
+        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
     }
 
     private static TextSpan? Clock(PlanNode plan) =>

@@ -91,6 +91,16 @@ public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> colum
 
     public override bool IsAppendOnly => Table.Changes == RowChanges.None;
 
+    /// <summary>The table's primary key, which its source promises, and of which the rows of upserts are no key yet.</summary>
+    public override ImmutableArray<int> Key
+    {
+        get
+        {
+            ImmutableArray<int> places = [.. Table.PrimaryKey.Select(k => Columns.Select(c => c.Path is null ? c.Column : -1).ToList().IndexOf(k))];
+            return Table.Changes == RowChanges.ByKey || places.Contains(-1) ? [] : places;
+        }
+    }
+
     /// <summary>Where rows are taken back, the one that takes back stands elsewhere than the one it means.</summary>
     public override bool HasPosition => Table.Changes != RowChanges.TakenBack;
 

@@ -23,7 +23,7 @@ internal static class Optimizer
     }
 
     /// <summary>Applies a rule to every node, from the leaves up; a node that is shared stays shared.</summary>
-    private static PlanNode Rebuild(PlanNode plan, Func<PlanNode, PlanNode> rule)
+    internal static PlanNode Rebuild(PlanNode plan, Func<PlanNode, PlanNode> rule)
     {
         var done = new Dictionary<PlanNode, PlanNode>(ReferenceEqualityComparer.Instance);
         return Visit(plan);

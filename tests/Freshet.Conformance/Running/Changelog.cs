@@ -57,6 +57,8 @@ internal sealed class Changelog(int[] key, bool isUpsert)
         if (!_rows.TryGetValue(id, out var rows)) _rows[id] = rows = [];
         if (change.Weight > 0)
         {
+            // One row stands for a key, whatever was said of the one before.
+            if (isUpsert) rows.Clear();
             rows.Add(change);
             return;
         }

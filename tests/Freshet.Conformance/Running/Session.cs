@@ -94,7 +94,7 @@ internal sealed class Session(bool isBatch) : IDisposable
 
     /// <summary>Runs all INSERTs that have been executed; gives the changes of each sink.</summary>
     public Dictionary<string, Changelog> RunInserts() =>
-        Run([.. _binder.Inserts.Select(i => new Wanted(i.Target.Name, i.Plan, i.Target.PrimaryKey))]);
+        Run([.. _binder.Inserts.Select(i => new Wanted(i.Target.Name, i.Plan, i.Target.Changes == RowChanges.TakenBack ? [] : i.Target.PrimaryKey))]);
 
     public void Dispose() => _runner?.Dispose();
 
