@@ -196,6 +196,9 @@ internal sealed unsafe class OrderedRows : IDisposable
     /// <summary>Whether two rows are equal in the sort columns.</summary>
     public bool ArePeers(uint left, uint right) => _order.Compare(left, right, SortColumns) == 0;
 
+    /// <summary>Whether a row comes before another one of its partition.</summary>
+    public bool IsBefore(uint left, uint right) => Compare(left, right) < 0;
+
     /// <summary>The word of a stored row in the order.</summary>
     public ulong WordOf(uint slot) => _keys.Length == 0 ? 0 : RowOrder.WordOf(_table, _table.Row(slot), _keys[0]);
 

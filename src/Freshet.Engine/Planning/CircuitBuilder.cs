@@ -171,6 +171,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             Unnest unnest => UnnestOf(unnest),
             TopN top => RankLowering.Lower(this, top, seed),
+            Over over => OverLowering.Lower(this, over, seed),
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
         };
         _streams.Add(plan.Text, stream);

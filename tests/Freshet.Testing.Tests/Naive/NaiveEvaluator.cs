@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over
         && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
@@ -55,6 +55,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         Join join => NaiveJoins.Pairs(join, [.. Evaluate(join.Inputs[0]).Values], [.. Evaluate(join.Inputs[1]).Values]),
         SetOperation set => NaiveSets.Rows(set, Evaluate(set.Inputs[0]), Evaluate(set.Inputs[1])),
         SemiJoin semi => NaiveJoins.Matched(semi, [.. Evaluate(semi.Inputs[0]).Values], [.. Evaluate(semi.Inputs[1]).Values]),
+        Over over => NaiveOvers.Rows(over, Evaluate(over.Inputs[0]).Values),
         TopN top => NaiveRanks.Top(top, Evaluate(top.Inputs[0]).Values),
         _ => throw new InvalidOperationException(plan.Describe()),
     };

@@ -1,0 +1,42 @@
+using Freshet.Dataflow.Circuits;
+using Freshet.Dataflow.Overs;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Engine.Planning;
+
+/// <summary>OVER as an operator.</summary>
+internal static class OverLowering
+{
+    public static Stream Lower(CircuitBuilder builder, Over over, ulong seed)
+    {
+        var input = builder.ExactWithOrder(builder.Translate(over.Inputs[0]));
+        var width = over.Inputs[0].Schema.Count;
+        var gives = builder.AsksPosition(over) && input.Order >= 0;
+        List<int> output = [.. Enumerable.Range(0, width), .. Enumerable.Range(input.Types.Length, over.Calls.Length)];
+        if (gives) output.Add(input.Order);
+        var spec = new OverSpec(
+            input.Types,
+            over.Partition,
+            RankLowering.KeysOf(over.Order, input),
+            input.Order,
+            over.Frame.IsRange,
+            SideOf(over.Frame.From),
+            SideOf(over.Frame.To),
+            [.. over.Calls.Select(c => CallOf(c, input))],
+            Enum.Parse<Dataflow.Overs.OverEmission>(over.Emission.ToString()),
+            over.Inputs[0].IsAppendOnly,
+            [.. output]);
+        var node = builder.Add(new NodeSpec("over", over.Identity, _ => new OverOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, over.Partition))]));
+        return CircuitBuilder.Ordered(CircuitBuilder.Result(node, over, input.Errors), gives);
+    }
+
+    private static FrameSide SideOf(PlanBound bound) => new(bound.IsUnbounded, bound.Distance, bound.Approximate);
+
+    private static OverCall CallOf(PlanOverCall call, Stream input)
+    {
+        int Place(int column) => column < 0 ? -1 : input.Places[column];
+        var function = Enum.Parse<Dataflow.Overs.OverFunction>(call.Function.ToString());
+        var aggregate = call.Aggregate is null ? null : AggregateLowering.CallsOf([call.Aggregate], input)[0];
+        return new OverCall(function, aggregate, Place(call.Argument), Place(call.Number), Place(call.Default), call.IgnoresNulls, call.Type);
+    }
+}
