@@ -3,6 +3,7 @@ using Freshet.Columns;
 using Freshet.Columns.Formats;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
+using Freshet.Engine.Functions;
 using Freshet.Engine.Journals;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Queries;
@@ -40,7 +41,7 @@ public sealed class Pipeline : IDisposable
         _log = log;
         _options = options;
         _connectors = new Connectors(log, options);
-        _binder = new ScriptBinder(isBounded: false) { CheckTable = Connectors.Check };
+        _binder = new ScriptBinder(isBounded: false) { CheckTable = Connectors.Check, Functions = options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder) };
         _binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
         foreach (var script in scripts) _binder.Execute(script);
         if (_binder.Selects.Count > 0)

@@ -15,6 +15,9 @@ public sealed record PipelineOptions
     /// <summary>Where connector <c>print</c> writes.</summary>
     public TextWriter Output { get; init; } = TextWriter.Null;
 
+    /// <summary>Functions that the program gives to SQL.</summary>
+    public Functions.FunctionSet Functions { get; init; } = new();
+
     /// <summary>Spreads keys over shares; never shows in a result.</summary>
     public ulong HashSeed { get; init; } = 0x5eed_f4e5;
 

@@ -8,6 +8,7 @@ using Freshet.Columns.Types;
 using Freshet.Dataflow.Results;
 using Freshet.Engine;
 using Freshet.Engine.Journals;
+using Freshet.Engine.Functions;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Queries;
 using Freshet.Engine.Sources;
@@ -30,7 +31,7 @@ public sealed class TestPipeline : IDisposable
 {
     private readonly PipelineOptions _options;
     private readonly HashSet<string> _changing;
-    private readonly ScriptBinder _binder = new(isBounded: false);
+    private readonly ScriptBinder _binder;
     private readonly Dictionary<string, MemorySource> _sources = [];
     private readonly Dictionary<string, ImmutableArray<ScanColumn>> _columns = [];
     private readonly Dictionary<string, long> _positions = [];
@@ -39,9 +40,11 @@ public sealed class TestPipeline : IDisposable
 
     /// <param name="workers">Shares over which keys are spread.</param>
     /// <param name="changing">Tables whose rows can be taken back.</param>
-    public TestPipeline(int workers = 1, IEnumerable<string>? changing = null)
+    /// <param name="functions">Functions that SQL can call, besides those of CREATE FUNCTION.</param>
+    public TestPipeline(int workers = 1, IEnumerable<string>? changing = null, FunctionSet? functions = null)
     {
-        _options = new PipelineOptions { Workers = workers };
+        _options = new PipelineOptions { Workers = workers, Functions = functions ?? new FunctionSet() };
+        _binder = new ScriptBinder(isBounded: false) { Functions = _options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, _options.Folder) };
         _changing = [.. changing ?? []];
     }
 

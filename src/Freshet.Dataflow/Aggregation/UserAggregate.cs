@@ -9,6 +9,9 @@ public abstract class UserAggregate
     /// </summary>
     public abstract bool KeepsRows { get; }
 
+    /// <summary>Whether the states of panes can be merged to that of a window.</summary>
+    public abstract bool CanMerge { get; }
+
     /// <summary>The accumulator of one call in one share.</summary>
     internal abstract Accumulator Create(AggregateCall call, CallShape shape);
 }

@@ -35,5 +35,5 @@ public sealed record WindowAggregateSpec(
     /// Whether rows are added once to a pane of one slide and windows merge panes. Counted values do not merge, so with
     /// DISTINCT a row is added to each of its windows.
     /// </summary>
-    internal bool UsesPanes => Window.Shape != WindowShape.Attached && Window.Count > 1 && Window.IsRegular && !Calls.Any(AccumulatorSet.CountsValues);
+    internal bool UsesPanes => Window.Shape != WindowShape.Attached && Window.Count > 1 && Window.IsRegular && !Calls.Any(c => AccumulatorSet.CountsValues(c) || c.User is { CanMerge: false });
 }

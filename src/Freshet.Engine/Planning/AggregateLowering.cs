@@ -27,7 +27,7 @@ internal static class AggregateLowering
             [.. c.Arguments.Select(a => input.Types[input.Places[a]])],
             c.Type,
             c.Filter < 0 ? AggregateCall.NoColumn : input.Places[c.Filter],
-            c.IsDistinct) { Parameter = c.Parameter }),
+            c.IsDistinct) { Parameter = c.Parameter, User = (UserAggregate?)c.Program?.Aggregate }),
     ];
 
     internal static ImmutableArray<int> PositionOf(Stream input, PlanNode plan) => input.Order >= 0 && plan.OrdersByPosition ? [input.Order] : [];

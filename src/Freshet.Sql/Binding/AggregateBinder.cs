@@ -3,6 +3,7 @@ using System.Globalization;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 
@@ -11,6 +12,12 @@ namespace Freshet.Sql.Binding;
 /// <summary>An aggregate call before its arguments have become columns.</summary>
 internal sealed record PendingCall(AggregateKind Kind, ImmutableArray<BoundExpression> Arguments, BoundExpression? Filter, bool IsDistinct, SqlType Type, string Parameter)
 {
+    /// <summary>A function of a program.</summary>
+    public ProgramSignature? Program { get; init; }
+
+    /// <summary>The function's name, for messages.</summary>
+    public string Function => Program is null ? Kind.ToString() : Parameter[..Parameter.IndexOf('@')];
+
     /// <summary>Calls of equal text are one.</summary>
     public string Text { get; } = $"{Kind}<{Parameter}>({(IsDistinct ? "DISTINCT " : "")}{string.Join(", ", Arguments)}) FILTER {Filter}";
 }
@@ -55,9 +62,8 @@ internal static class AggregateBinder
         if (call.IsStar && kind != AggregateKind.Count) throw input.Error(call.Span, $"{call.Function}(*) has no meaning: name a column.");
         if (nulls is not null) throw input.Error(call.Span, $"{nulls} NULLS cannot follow {call.Function}(...).");
         if (call.Options.Keys.Any(o => !(o == "ON NULL" && kind is AggregateKind.JsonArray or AggregateKind.JsonObject || o == "NULLS"))) throw input.Error(call.Span, $"This form of {call.Function} is not supported.");
-        if (call.Filter is not null && Grouping.IsAggregate(call.Filter)) throw input.Error(call.Filter.Span, "FILTER cannot contain an aggregate function.");
         CheckCount(input, call, kind);
-        var filter = call.Filter is null ? null : input.Coerce.Boolean(input.Bind(call.Filter), "FILTER");
+        var filter = FilterOf(input, call);
         var bound = kind switch
         {
             AggregateKind.Count => Count(input, call),
@@ -75,6 +81,22 @@ internal static class AggregateBinder
         }
 
         return new PendingCall(bound.Kind, bound.Arguments, BoundLogical.All(new[] { filter, bound.Filter }.OfType<BoundExpression>()), bound.IsDistinct, bound.Type, bound.Parameter);
+    }
+
+    /// <summary>A call of a function of the program.</summary>
+    public static PendingCall Bind(ExpressionBinder input, Call call, ProgramFunction function)
+    {
+        if (call.IsStar || !call.Options.IsEmpty) throw input.Error(call.Span, $"This form of {call.Function} is not supported.");
+        var filter = FilterOf(input, call);
+        var (signature, arguments) = ProgramCalls.Resolve(input, function, [.. call.Arguments.Select(input.Bind)], call.Span);
+        return new PendingCall(AggregateKind.User, arguments, filter, call.IsDistinct, signature.Result.WithNullable(true), $"{function.Name}@{function.Origin}") { Program = signature };
+    }
+
+    private static BoundExpression? FilterOf(ExpressionBinder input, Call call)
+    {
+        if (call.Filter is null) return null;
+        if (Grouping.IsAggregate(call.Filter, input.Scope.Functions)) throw input.Error(call.Filter.Span, "FILTER cannot contain an aggregate function.");
+        return input.Coerce.Boolean(input.Bind(call.Filter), "FILTER");
     }
 
     private static void CheckCount(ExpressionBinder input, Call call, AggregateKind kind)

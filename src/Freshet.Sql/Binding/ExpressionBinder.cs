@@ -99,6 +99,7 @@ internal sealed class ExpressionBinder
             Case @case => CaseOf(@case),
             Cast cast => CastOf(cast),
             OverCall over when Over is not null => Over.Bind(over, this),
+            Call call when _scope.Functions?.Find(call.Function) is { } program => ProgramCalls.Bind(this, call, program),
             Call call => _special.TryBind(call) ?? _functions.Bind(call),
             Syntax.Index index => _nested.Index(index),
             FieldAccess access => _nested.Field(Bind(access.Base), access.Field, access.Span),

@@ -41,16 +41,26 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
     {
         var left = Bind(join.Left);
         if (join.Right is UnnestTable unnest) return UnnestOf(join, unnest, left);
-        if (join.Right is FunctionTable { Input: null } function) throw Error(function.Span, $"There is no table function {function.Function}.");
+        if (join.Right is FunctionTable { Input: null } function) return RowsOf(join, function, left);
         var right = Bind(join.Right);
         return new JoinBinder(source, queries.Rules).Bind(join, left, right);
+    }
+
+    private (PlanNode, IReadOnlyList<ScopeColumn>) RowsOf(JoinTable join, FunctionTable function, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
+    {
+        if (join.Kind is not (JoinKind.Cross or JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "A table function is joined by CROSS JOIN, JOIN ... ON TRUE or LEFT JOIN ... ON TRUE.");
+        var rows = TableFunctionBinder.Bind(source, queries.Rules.Functions, function, left, join.Kind == JoinKind.Left);
+        if (join.Condition is null or Literal { Kind: LiteralKind.Boolean, Text: "TRUE" }) return rows;
+        if (join.Kind == JoinKind.Left) throw Error(join.Condition.Span, "LEFT JOIN of a table function takes ON TRUE.");
+        var binder = new ExpressionBinder(source, new Scope(source, rows.Columns, queries.Rules.Functions));
+        return (new Filter(rows.Node, binder.Coerce.Boolean(binder.Bind(join.Condition), "ON")), rows.Columns);
     }
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) UnnestOf(JoinTable join, UnnestTable unnest, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
     {
         if (join.Kind is not (JoinKind.Cross or JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "UNNEST is joined by CROSS JOIN or LEFT JOIN ... ON TRUE.");
         if (unnest.WithOrdinality) throw Error(unnest.Span, "WITH ORDINALITY is not supported yet.");
-        var binder = new ExpressionBinder(source, new Scope(source, left.Columns));
+        var binder = new ExpressionBinder(source, new Scope(source, left.Columns, queries.Rules.Functions));
         var collection = binder.Bind(unnest.Collection);
         if (collection.Type.Kind is not (TypeKind.Array or TypeKind.Multiset or TypeKind.Map or TypeKind.Variant))
             throw Error(unnest.Collection.Span, $"UNNEST takes an ARRAY, MAP, MULTISET or VARIANT, this is {collection.Type.Name}.");
@@ -68,6 +78,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) Function(FunctionTable function)
     {
+        if (function.Input is null && queries.Rules.Functions.Find(function.Function) is not null) return TableFunctionBinder.Bind(source, queries.Rules.Functions, function, (QueryBinder.OneRow(), []), false);
         if (!WindowFunctionBinder.Names.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, WindowFunctionBinder.Names)}");
         var node = new WindowFunctionBinder(source, function, Bind, queries.Rules).Bind();
         return Aliased(node, function.Alias?.Name, function.Alias);

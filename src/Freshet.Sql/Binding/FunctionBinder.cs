@@ -45,7 +45,7 @@ internal sealed class FunctionBinder(ExpressionBinder binder)
 
     private SqlException Unknown(Call call)
     {
-        var names = FunctionCatalogue.Names.Concat(SpecialFunctions.Names).Concat(Grouping.Aggregates.Keys);
+        var names = FunctionCatalogue.Names.Concat(SpecialFunctions.Names).Concat(Grouping.Aggregates.Keys).Concat(binder.Scope.Functions?.Names ?? []);
         return binder.Error(call.Span, $"There is no function {call.Function}.{NearestName.Hint(call.Function, names)}");
     }
 }

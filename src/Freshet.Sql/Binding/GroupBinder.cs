@@ -40,7 +40,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         foreach (var item in order)
         {
             // Calls that only ORDER BY has must be known before the plan is made.
-            if (Grouping.IsAggregate(item.Expression)) over.Bind(item.Expression);
+            if (Grouping.IsAggregate(item.Expression, rules.Functions)) over.Bind(item.Expression);
         }
 
         var plan = Aggregation(grouping);
@@ -101,7 +101,9 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             return columns.Count - 1;
         }
 
-        var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter }).ToImmutableArray();
+        if (!node.IsAppendOnly && grouping.Calls.FirstOrDefault(c => c.Program is { TakesBack: false }) is { } once)
+            throw Error(select.Span, $"{once.Function} cannot take rows back, and the rows that are grouped here may be: give its class a Retract method.");
+        var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter, Program = c.Program }).ToImmutableArray();
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
         var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
         if (_legacy is { IsSession: true } session)
@@ -148,7 +150,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             }
 
             if (key is GroupingSets or GroupingSet or Call { Function: "ROLLUP" or "CUBE" }) throw Error(key.Span, "GROUPING SETS, ROLLUP and CUBE are not supported yet.");
-            if (Grouping.IsAggregate(key)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
+            if (Grouping.IsAggregate(key, rules.Functions)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
             var bound = KeyOf(key);
             Comparable.Check(source, bound, key.Span, "GROUP BY");
             QueryBinder.CheckClock(source, bound, rules);
@@ -172,7 +174,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     }
 
     private BoundExpression Aliased(SelectItem item) =>
-        Grouping.IsAggregate(item.Expression) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
+        Grouping.IsAggregate(item.Expression, rules.Functions) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
 
     private (Window, int, bool) Legacy(Call call)
     {

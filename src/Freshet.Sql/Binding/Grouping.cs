@@ -1,3 +1,4 @@
+using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 
@@ -17,8 +18,13 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
 
     public List<PendingCall> Calls { get; } = [];
 
-    public static bool IsAggregate(Expression? expression) =>
-        expression is not null && ExpressionWalk.All(expression).Any(e => e is Call call && Aggregates.ContainsKey(call.Function));
+    public static bool IsAggregate(Expression? expression) => IsAggregate(expression, null);
+
+    public static bool IsAggregate(Expression? expression, FunctionRegistry? functions) =>
+        expression is not null && ExpressionWalk.All(expression).Any(e => e is Call call && IsAggregateName(call.Function, functions));
+
+    private static bool IsAggregateName(string name, FunctionRegistry? functions) =>
+        functions?.Find(name) is { } function ? function.Kind == ProgramFunctionKind.Aggregate : Aggregates.ContainsKey(name);
 
     /// <summary>The expression as a column of the grouped result, or null when it is computed from such.</summary>
     public BoundExpression? TryBind(Expression expression, ExpressionBinder over)
@@ -32,6 +38,8 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
 
         if (expression is Call call)
         {
+            if (IsAggregateName(call.Function, input.Scope.Functions) && call.Arguments.Any(a => IsAggregate(a, input.Scope.Functions))) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
+            if (input.Scope.Functions?.Find(call.Function, ProgramFunctionKind.Aggregate) is { } program) return Column(call, AggregateBinder.Bind(input, call, program));
             if (Aggregates.TryGetValue(call.Function, out var kind)) return Aggregate(call, kind, null);
             if (windowFunctions.TryGetValue(call.Function, out var window)) return new BoundColumn(window.Index, window.Type, call.Span);
         }
@@ -39,7 +47,7 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         var readsColumns = false;
         foreach (var part in ExpressionWalk.All(expression))
         {
-            if (part is Call inner && (Aggregates.ContainsKey(inner.Function) || windowFunctions.ContainsKey(inner.Function))) return null;
+            if (part is Call inner && (IsAggregateName(inner.Function, input.Scope.Functions) || windowFunctions.ContainsKey(inner.Function))) return null;
             if (part is OverCall) return null;
             readsColumns |= part is Name;
         }
@@ -51,10 +59,10 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         return null;
     }
 
-    private BoundColumn Aggregate(Call call, AggregateKind kind, string? nulls)
+    private BoundColumn Aggregate(Call call, AggregateKind kind, string? nulls) => Column(call, AggregateBinder.Bind(input, call, kind, nulls));
+
+    private BoundColumn Column(Call call, PendingCall pending)
     {
-        if (call.Arguments.Any(IsAggregate)) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
-        var pending = AggregateBinder.Bind(input, call, kind, nulls);
         var at = Calls.FindIndex(c => c.Text == pending.Text);
         if (at < 0)
         {

@@ -23,7 +23,7 @@ internal sealed class JoinBinder(SourceText source, QueryRules rules)
         var width = left.Node.Schema.Count;
         // The condition is over the rows as they are before NULLs are added.
         IReadOnlyList<ScopeColumn> before = [.. left.Columns, .. right.Columns.Select(c => c with { Index = c.Index + width })];
-        var binder = new ExpressionBinder(source, new Scope(source, before));
+        var binder = new ExpressionBinder(source, new Scope(source, before, rules.Functions));
         var condition = join.Condition is null ? null : binder.Coerce.Boolean(binder.Bind(join.Condition), "ON");
         var names = join.IsNatural ? Common(left.Columns, right.Columns) : [.. join.Using];
         var merged = names.Select(name => (Left: Named(left.Columns, name, join), Right: Named(right.Columns, name, join))).ToList();

@@ -22,7 +22,6 @@ internal static class NotSupported
         Update => "UPDATE is not supported: a table is changed by what its source writes.",
         Delete => "DELETE is not supported: a table is changed by what its source writes.",
         Subscribe => "SUBSCRIBE is not supported yet.",
-        CreateFunction => "CREATE FUNCTION is not supported yet.",
         OtherStatement other => $"{other.What} is not supported.",
         _ => "This form is not supported.",
     };

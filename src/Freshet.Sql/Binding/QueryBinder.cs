@@ -64,7 +64,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     private PlanNode WithHidden(PlanNode plan, ImmutableArray<OrderItem> order, out ImmutableArray<int> places)
     {
-        var scope = new Scope(source, [.. plan.Schema.Fields.Select((f, i) => new ScopeColumn(null, f.Name, f.Type, i))]);
+        var scope = new Scope(source, [.. plan.Schema.Fields.Select((f, i) => new ScopeColumn(null, f.Name, f.Type, i))], rules.Functions);
         var binder = new ExpressionBinder(source, scope);
         places = [.. order.Select(o => Ordinal(o, plan.Schema.Count) ?? (binder.Bind(o.Expression) is BoundColumn column
             ? column.Index
@@ -90,7 +90,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     private Values ValuesOf(ValuesBody body)
     {
-        var binder = new ExpressionBinder(source, new Scope(source, []));
+        var binder = new ExpressionBinder(source, new Scope(source, [], rules.Functions));
         var rows = body.Rows.Select(r => r.Select(binder.Bind).ToImmutableArray()).ToImmutableArray();
         var width = rows[0].Length;
         if (rows.Any(r => r.Length != width)) throw Error(body.Span, "The rows of VALUES have different numbers of columns.");
@@ -107,14 +107,14 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         var select = windowed?.Select ?? (SelectBody)body;
         var overs = new OverBinder(source, windowed?.Windows ?? [], rules);
         var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From);
-        var scope = new Scope(source, from.Columns);
+        var scope = new Scope(source, from.Columns, rules.Functions);
         var input = new ExpressionBinder(source, scope);
         var node = from.Node;
         var grouped = select.GroupBy is not null || select.Having is not null
-            || select.Items.Any(i => Grouping.IsAggregate(i.Expression) || OverBinder.HasGrouped(i.Expression)) || OverBinder.HasGrouped(windowed?.Qualify);
+            || select.Items.Any(i => Grouping.IsAggregate(i.Expression, rules.Functions) || OverBinder.HasGrouped(i.Expression)) || OverBinder.HasGrouped(windowed?.Qualify);
         if (select.Where is not null)
         {
-            if (Grouping.IsAggregate(select.Where)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
+            if (Grouping.IsAggregate(select.Where, rules.Functions)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
             var condition = input.Coerce.Boolean(input.Bind(select.Where), "WHERE");
             CheckClock(source, condition, rules);
             node = FindTimedJoins.WithWhere(new Filter(node, condition));
@@ -213,7 +213,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         _ => null,
     };
 
-    private static Values OneRow() => new(new Schema([]), [[]]);
+    internal static Values OneRow() => new(new Schema([]), [[]]);
 
     /// <summary>The plan with other column names; none given: as it is.</summary>
     internal PlanNode Renamed(PlanNode plan, ImmutableArray<string> names, TextSpan span)

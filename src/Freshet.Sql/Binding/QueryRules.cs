@@ -1,3 +1,5 @@
+using Freshet.Sql.Functions;
+
 namespace Freshet.Sql.Binding;
 
 /// <summary>What a query may hold, by where it stands.</summary>
@@ -10,6 +12,9 @@ internal sealed record QueryRules(bool IsBounded, bool MayReadClock = false)
 
     /// <summary>ORDER BY of what is no time attribute is taken where it has no meaning.</summary>
     public bool SortsAnything { get; init; }
+
+    /// <summary>The functions of the program.</summary>
+    public FunctionRegistry Functions { get; init; } = new();
 
     /// <summary>Most nodes of a plan, shared ones counted each time.</summary>
     public const int PlanNodesMax = 5_000;

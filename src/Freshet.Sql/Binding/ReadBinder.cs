@@ -54,7 +54,7 @@ public sealed class ReadBinder(ScriptBinder project)
     }
 
     private QueryBinder Binder(SourceText source) =>
-        new(source, (name, options) => Table(name, options, source), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(IsBounded: true));
+        new(source, (name, options) => Table(name, options, source), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(IsBounded: true) { Functions = project.Functions });
 
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source)
     {

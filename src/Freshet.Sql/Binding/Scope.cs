@@ -1,4 +1,5 @@
 using Freshet.Columns.Types;
+using Freshet.Sql.Functions;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
 
@@ -13,8 +14,11 @@ internal sealed record ScopeColumn(string? Table, string Name, SqlType Type, int
 }
 
 /// <summary>The columns that names can mean in one SELECT.</summary>
-internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> columns)
+internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> columns, FunctionRegistry? functions = null)
 {
+    /// <summary>The functions of the program that can be called here.</summary>
+    public FunctionRegistry? Functions => functions;
+
     public IReadOnlyList<ScopeColumn> Columns => columns;
 
     public ScopeColumn Resolve(Name name)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Freshet.Columns.Types;
 using Freshet.Sql.Catalog;
+using Freshet.Sql.Functions;
 using Freshet.Sql.Explaining;
 using Freshet.Sql.Parsing;
 using Freshet.Sql.Plan;
@@ -66,6 +67,12 @@ public sealed class ScriptBinder(bool isBounded)
     /// <summary>Checks a table's options when it is declared; throws with the nearest known one.</summary>
     public Action<TableDefinition>? CheckTable { get; set; }
 
+    /// <summary>The functions of the program; CREATE FUNCTION adds to them.</summary>
+    public FunctionRegistry Functions { get; init; } = new();
+
+    /// <summary>Finds the class of a CREATE FUNCTION.</summary>
+    public Func<CreateFunction, SourceText, ProgramFunction>? LoadFunction { get; set; }
+
     /// <summary>Makes a table known that no statement declares.</summary>
     public void AddTable(TableDefinition table) => _tables[table.Name] = table;
 
@@ -123,6 +130,12 @@ public sealed class ScriptBinder(bool isBounded)
             case CreateNamespace space:
                 Catalogs.Create(space, source);
                 break;
+            case CreateFunction create:
+                Add(create, source);
+                break;
+            case Drop { What: "FUNCTION" } drop:
+                if (!Functions.Remove(drop.Name.Last) && !drop.IfExists) throw new SqlException(source, drop.Name.Span, $"There is no function {drop.Name}.{NearestName.Hint(drop.Name.Last, Functions.Names)}");
+                break;
             case Drop { What: "TABLE" or "VIEW" or "MATERIALIZED VIEW" } drop:
                 Remove(drop, source);
                 break;
@@ -146,7 +159,7 @@ public sealed class ScriptBinder(bool isBounded)
             case OtherStatement { What: "ANALYZE TABLE" or "USE MODULES" } other:
                 Notes.Add($"{other.What} has no effect: plans do not depend on it.");
                 break;
-            case Update or Delete or Subscribe or CreateFunction or OtherStatement:
+            case Update or Delete or Subscribe or OtherStatement:
                 throw new SqlException(source, statement.Span, NotSupported.Sentence(statement));
             default:
                 throw new SqlException(source, statement.Span, "This statement is not supported yet.");
@@ -172,6 +185,18 @@ public sealed class ScriptBinder(bool isBounded)
         CheckTable?.Invoke(table);
         _tables.Add(table.Name, table);
         if (filling is not null) _inserts.Add(BindInsert(filling, source));
+    }
+
+    private void Add(CreateFunction create, SourceText source)
+    {
+        if (Functions.Find(create.Name.Last) is not null)
+        {
+            if (create.IfNotExists) return;
+            throw new SqlException(source, create.Name.Span, $"There is already a function {create.Name.Last}.");
+        }
+
+        if (LoadFunction is null) throw new SqlException(source, create.Span, "CREATE FUNCTION has no meaning here.");
+        Functions.Add(LoadFunction(create, source).Named(create.Name.Last));
     }
 
     private void Remove(Drop drop, SourceText source)
@@ -254,6 +279,7 @@ public sealed class ScriptBinder(bool isBounded)
     private QueryBinder Binder(SourceText source, bool mayReadClock = false) =>
         new(source, (name, options) => Table(name, options, source), Names, ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(isBounded, mayReadClock)
         {
+            Functions = Functions,
             SortsAnything = Options.GetValueOrDefault(QueryRules.SortOption, "") is "true" or "TRUE",
         });
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
+using Freshet.Sql.Functions;
 
 namespace Freshet.Sql.Plan;
 
@@ -58,8 +59,11 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
     /// <summary>The separator of a list, the percentages of PERCENTILE, the name of a program's function.</summary>
     public string Parameter { get; init; } = "";
 
+    /// <summary>A function of a program, as it is called.</summary>
+    public ProgramSignature? Program { get; init; }
+
     /// <summary>Whether the result depends on the order of the rows.</summary>
-    public bool IsOrdered => Kind is AggregateKind.First or AggregateKind.Last or AggregateKind.List or AggregateKind.Array or AggregateKind.JsonArray;
+    public bool IsOrdered => Kind is AggregateKind.First or AggregateKind.Last or AggregateKind.List or AggregateKind.Array or AggregateKind.JsonArray || Program is { IsOrdered: true };
 
     /// <summary>The function's name in the language.</summary>
     public string Function => Kind switch
@@ -76,7 +80,7 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
         AggregateKind.Array => "ARRAY_AGG",
         AggregateKind.JsonArray => "JSON_ARRAYAGG",
         AggregateKind.JsonObject => "JSON_OBJECTAGG",
-        AggregateKind.User => Parameter,
+        AggregateKind.User => Parameter[..Parameter.IndexOf('@')],
         _ => Kind.ToString().ToUpperInvariant(),
     };
 
@@ -85,7 +89,7 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
     {
         AggregateKind.Min or AggregateKind.Max or AggregateKind.First or AggregateKind.Last => !isAppendOnly,
         AggregateKind.Single or AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject or AggregateKind.Percentile => true,
-        _ => IsDistinct,
+        _ => IsDistinct || Program is { IsOrdered: true },
     };
 
     /// <summary>The call over other columns.</summary>

@@ -11,7 +11,7 @@ namespace Freshet.Testing.Tests.Naive;
 internal static class NaiveAggregates
 {
     /// <summary>Rows here have no position, so a list that is ordered by it is left out.</summary>
-    public static bool Knows(PlanNode plan) => plan is not Aggregate aggregate || !(aggregate.OrdersByPosition && aggregate.Inputs[0].HasPosition);
+    public static bool Knows(PlanNode plan) => plan is not Aggregate aggregate || !((aggregate.OrdersByPosition && aggregate.Inputs[0].HasPosition) || aggregate.Calls.Any(c => c.Kind == AggregateKind.User));
 
     public static byte[]? Call(PlanAggregate call, Schema schema, List<(NaiveRow Row, long Weight)> rows)
     {

@@ -58,7 +58,7 @@ public sealed class NaiveEvaluatorTests
         var seed = Environment.TickCount;
         var random = new Random(seed);
         var sql = $"{Tables} CREATE MATERIALIZED VIEW v AS {query};";
-        var binder = new ScriptBinder(isBounded: false);
+        var binder = new ScriptBinder(isBounded: false) { LoadFunction = (create, source) => Engine.Functions.FunctionLoader.Load(create, source, ".") };
         foreach (var statement in SqlParser.ParseScript(new SourceText("naive", sql))) binder.Execute(statement, new SourceText("naive", sql));
         var plan = binder.MaterializedViews[0].Plan;
         Assert.True(NaiveEvaluator.Knows(plan), plan.Text);
@@ -88,7 +88,7 @@ public sealed class NaiveEvaluatorTests
     public void Scripts_say_what_the_slow_evaluation_gives(string file)
     {
         var script = TestScript.Parse(file, File.ReadAllText(Path.Combine(SqlScriptTests.Root, file)));
-        var binder = new ScriptBinder(isBounded: false);
+        var binder = new ScriptBinder(isBounded: false) { LoadFunction = (create, source) => Engine.Functions.FunctionLoader.Load(create, source, ".") };
         var inserted = new Dictionary<string, List<(NaiveRow, long)>>();
         foreach (var block in script.Blocks)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Freshet.Configuration;
+using Freshet.Engine.Functions;
 using Freshet.Sql.Binding;
 using Freshet.Sql.Catalog;
 
@@ -18,7 +19,7 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var binder = new ScriptBinder(isBounded: false);
+            var binder = new ScriptBinder(isBounded: false) { LoadFunction = (create, source) => FunctionLoader.Load(create, source, settings.Folder) };
             binder.AddTable(EventsTable.Create((long)settings.WatermarkDelay.TotalMilliseconds));
             foreach (var file in files) binder.Execute(file);
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
