@@ -40,32 +40,13 @@ public static unsafe class NumberKernel
         Map(context, arguments[0], types, static (v, _) => Int128.Abs(v), static (v, _) => Math.Abs(v), 0);
 
     public static Column Sign(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types) =>
-        Map(context, arguments[0], types, static (v, one) => Int128.Sign(v) * one, static (v, _) => Math.Sign(v), 0);
+        Map(context, arguments[0], types, static (v, one) => Int128.Sign(v) * one, static (v, _) => Numbers.JavaMath.Signum(v), 0);
 
     public static Column Floor(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types) =>
         Map(context, arguments[0], types, static (v, one) => v >= 0 ? v / one : -((-v + one - 1) / one), static (v, _) => Math.Floor(v), 0);
 
     public static Column Ceiling(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types) =>
         Map(context, arguments[0], types, static (v, one) => v >= 0 ? (v + one - 1) / one : -(-v / one), static (v, _) => Math.Ceiling(v), 0);
-
-    /// <summary>ROUND(x [, digits]): half away from zero.</summary>
-    public static Column Round(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types)
-    {
-        var digits = arguments.Length > 1 && arguments[1].IsValid(0) ? (int)Math.Clamp(CastKernel.ReadInteger(arguments[1], 0), -38, 38) : 0;
-        var scale = types.Arguments[0].Scale;
-        return Map(
-            context,
-            arguments[0],
-            types,
-            (v, _) =>
-            {
-                if (digits >= scale) return v;
-                var unit = (Int128)NumberText.PowerOfTen(Math.Min(38, scale - digits));
-                return DecimalKernel.DivideRounded(v, unit) * unit;
-            },
-            static (v, d) => d is < 0 or > 15 ? v : (double)Math.Round((decimal)v, d, MidpointRounding.AwayFromZero),
-            digits);
-    }
 
     private static Column Map(EvaluationContext context, in Column input, CallTypes types, Func<Int128, Int128, Int128> exact, Func<double, int, double> approximate, int digits)
     {

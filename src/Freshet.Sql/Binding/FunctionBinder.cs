@@ -25,15 +25,24 @@ internal sealed class FunctionBinder(ExpressionBinder binder)
         {
             var types = signature.Accept(given);
             if (types.IsDefault) continue;
-            arguments = [.. arguments.Select((a, i) => binder.Coerce.To(a, types[i]))];
+            arguments = [.. arguments.Select((a, i) => ResultTypes.HasSameLayout(a.Type, types[i]) ? a : binder.Coerce.To(a, types[i]))];
             CheckTexts(function, arguments);
-            types = [.. arguments.Select(a => a.Type)];
-            var type = signature.Result(types);
-            return new BoundCall(function.Name, signature.Kernel, arguments, type.WithNullable(function.IsNullable(type, types)), span, function.CanFail);
+            types = [.. types.Select((t, i) => ResultTypes.HasSameLayout(arguments[i].Type, t) ? t.WithNullable(arguments[i].Type.IsNullable) : arguments[i].Type)];
+            var type = signature.ResultOfValues?.Invoke(arguments) ?? signature.Result(types);
+            type = type.WithNullable(function.IsNullable(type, types));
+            return function.PerRow is { } make ? PerRow(function, make, arguments, type, span) : new BoundCall(function.Name, signature.Kernel, arguments, type, span, function.CanFail);
         }
 
         var found = given.IsEmpty ? "there are no arguments" : "the arguments are " + string.Join(", ", given.Select(t => t.Name));
         throw binder.Error(span, $"{function.Name} cannot be called like this: {found}. It is {string.Join(" or ", function.Calls)}.");
+    }
+
+    /// <summary>A seed that is a column gives each row its own value; else the position does.</summary>
+    private static BoundCall PerRow(ScalarFunction function, PerRowKernel make, ImmutableArray<BoundExpression> arguments, SqlType type, TextSpan span)
+    {
+        var hasPosition = arguments.All(a => a is BoundLiteral);
+        var kernel = make(arguments.Length, hasPosition, span.Start);
+        return new BoundCall($"{function.Name} {span.Start}", kernel, hasPosition ? arguments.Add(new BoundRowPosition(span)) : arguments, type, span, function.CanFail);
     }
 
     private void CheckTexts(ScalarFunction function, ImmutableArray<BoundExpression> arguments)

@@ -270,6 +270,7 @@ public sealed class ScriptBinder(bool isBounded)
     {
         var plan = Optimizer.Optimize(bound);
         if (!isBounded) ProcessingTime.Check(plan, source, place);
+        BoundRowPosition.Check(plan, source, place);
         return plan;
     }
 

@@ -17,7 +17,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     /// <summary>Their names, for messages.</summary>
     public static IEnumerable<string> Names =>
     [
-"COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "MOD", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "GREATEST", "LEAST",
+        "COALESCE", "IFNULL", "NULLIF", "IF", "EXTRACT", "FLOOR", "CEIL", "TRIM", "MOD", "TIMESTAMPADD", "TIMESTAMPDIFF", "TYPEOF", "CURRENT_DATABASE", "GREATEST", "LEAST",
         "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "CAST", "TRY_CAST", ProcessingTime.Name,
     ];
 
@@ -30,7 +30,8 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "TRIM" => Trim(call),
         "MOD" => Modulo(call),
         "GREATEST" or "LEAST" => Extreme(call),
-        "TYPEOF" => BoundLiteral.Of(binder.Bind(One(call)).Type.ToString(), call.Span),
+        "TYPEOF" => TypeOf(call),
+        "CURRENT_DATABASE" when call.Arguments.IsEmpty => new BoundLiteral(SqlType.String.NotNull, call.Span, System.Text.Encoding.UTF8.GetBytes(TableNames.Database)),
         "JSON_VALUE" => JsonValue(call),
         "JSON_QUERY" => JsonQuery(call),
         "JSON_EXISTS" => JsonExists(call),
@@ -137,6 +138,12 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     {
         var input = binder.Bind(call.Arguments[0]);
         return input.Type.Kind == TypeKind.Variant ? input : binder.Text(input);
+    }
+
+    private BoundLiteral TypeOf(Call call)
+    {
+        if (call.Arguments.Length is not (1 or 2)) throw Takes(call, "a value, and TRUE for a text that DDL reads");
+        return new BoundLiteral(SqlType.String, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Bind(call.Arguments[0]).Type.ToString()));
     }
 
     private BoundExpression JsonValue(Call call)

@@ -18,6 +18,12 @@ public enum NullRule
     OfType,
 }
 
+/// <summary>The kernel of a call whose value depends on the row's position.</summary>
+/// <param name="arguments">Arguments of the call.</param>
+/// <param name="hasPosition">The position comes as the last argument; else the first one differs from row to row.</param>
+/// <param name="call">Tells the calls of a query apart.</param>
+public delegate ScalarKernel PerRowKernel(int arguments, bool hasPosition, long call);
+
 /// <summary>An example: what is written, and the result as text. Executed as a test and shown in the guide.</summary>
 public sealed record Example(string Sql, string Result);
 
@@ -31,8 +37,8 @@ public sealed record ScalarFunction(string Theme, ImmutableArray<string> Names, 
     /// <summary>A row can fail.</summary>
     public bool CanFail { get; init; }
 
-    /// <summary>Equal arguments may give other results, so that a call is no constant.</summary>
-    public bool IsVolatile { get; init; }
+    /// <summary>Another value for every row: makes the kernel for so many arguments, whether the seed is one for all rows, and a number of the call; the row's position is added as the last argument.</summary>
+    public PerRowKernel? PerRow { get; init; }
 
     /// <summary>What is wrong with a text that is written as argument number i (from 0), or null: found when the plan is made.</summary>
     public Func<int, string, string?>? Refuse { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
+using Freshet.Sql.Plan;
 
 namespace Freshet.Sql.Functions;
 
@@ -40,6 +41,9 @@ public sealed record Signature
     public ResultRule Result { get; }
 
     public ScalarKernel Kernel { get; }
+
+    /// <summary>The result's type where it depends on values that are written: instead of <see cref="Result"/>.</summary>
+    public Func<ImmutableArray<BoundExpression>, SqlType>? ResultOfValues { get; init; }
 
     public ImmutableArray<Family> Arguments { get; }
 

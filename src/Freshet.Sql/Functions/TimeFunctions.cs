@@ -39,7 +39,7 @@ internal static class TimeFunctions
     private static ScalarFunction Time(string names, string signature, SqlType type, ScalarKernel kernel, string sentence, params ReadOnlySpan<(string Sql, string Result)> examples) =>
         FunctionCatalogue.Function("Times", names, signature, Always(type), kernel, sentence, examples);
 
-    private static ScalarFunction Now(string names, SqlType type, string sentence) => Time(names, "", type, Clock.Now, sentence) with { IsVolatile = true };
+    private static ScalarFunction Now(string names, SqlType type, string sentence) => Time(names, "", type, Clock.Now, sentence);
 
     private static ScalarFunction Part(string name, TimeUnit unit, string result, string? what = null) =>
         Time(name, "TIME", SqlType.BigInt, TimeParts.Extract(unit), $"The {what ?? name.ToLowerInvariant()} of a time.", ($"{name}(TIMESTAMP '2026-11-24 10:05:30')", result));

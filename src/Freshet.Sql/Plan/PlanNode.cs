@@ -132,6 +132,8 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
 
     public override bool HasPosition => Inputs[0].HasPosition;
 
+    public override bool OrdersByPosition => BoundRowPosition.IsIn(OwnExpressions);
+
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
     public override bool HasAtMostOneRow => Inputs[0].HasAtMostOneRow;
@@ -155,6 +157,8 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     public ImmutableArray<string> Names { get; } = names;
 
     public override bool HasPosition => Inputs[0].HasPosition;
+
+    public override bool OrdersByPosition => BoundRowPosition.IsIn(OwnExpressions);
 
     public override bool HasAtMostOneRow => Inputs[0].HasAtMostOneRow;
 

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Freshet.Columns.Formats;
+
+namespace Freshet.Columns.Kernels.Numbers;
+
+/// <summary>A finite floating-point number as the shortest decimal number that reads back the same: unscaled / 10^scale.</summary>
+internal struct DecimalDigits
+{
+    private Int128 _unscaled;
+
+    /// <summary>Digits after the point; negative where zeros before it are left out.</summary>
+    public int Scale { get; private set; }
+
+    public readonly Int128 Unscaled => _unscaled;
+
+    public static DecimalDigits Of(double value)
+    {
+        Span<byte> text = stackalloc byte[FloatingText.MaxBytes];
+        value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        return Of(text[..length]);
+    }
+
+    public static DecimalDigits Of(float value)
+    {
+        Span<byte> text = stackalloc byte[FloatingText.MaxBytes];
+        value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        return Of(text[..length]);
+    }
+
+    /// <summary>Reads a number such as -123.45, 1E+16 or 1.5E-07.</summary>
+    private static DecimalDigits Of(ReadOnlySpan<byte> text)
+    {
+        Int128 unscaled = 0;
+        var scale = 0;
+        var isFraction = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '.') isFraction = true;
+            else if (text[i] == 'E')
+            {
+                scale -= int.Parse(text[(i + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+                break;
+            }
+            else if (text[i] != '-')
+            {
+                unscaled = unscaled * 10 + text[i] - '0';
+                if (isFraction) scale++;
+            }
+        }
+
+        return new DecimalDigits { _unscaled = text[0] == '-' ? -unscaled : unscaled, Scale = scale };
+    }
+
+    /// <summary>Cuts, or rounds half away from zero, to so many digits after the point.</summary>
+    public void Round(int digits, bool truncates)
+    {
+        var cut = (long)Scale - digits;
+        if (cut <= 0) return;
+        if (cut > 37) _unscaled = 0;
+        else
+        {
+            var unit = (Int128)NumberText.PowerOfTen((int)cut);
+            _unscaled = truncates ? _unscaled / unit : DecimalKernel.DivideRounded(_unscaled, unit);
+        }
+
+        Scale = digits;
+    }
+
+    public readonly double ToDouble() =>
+        double.Parse($"{_unscaled.ToString(CultureInfo.InvariantCulture)}E{(-Scale).ToString(CultureInfo.InvariantCulture)}", NumberStyles.Float, CultureInfo.InvariantCulture);
+}
