@@ -18,13 +18,14 @@ public sealed class SqlType : IEquatable<SqlType>
     /// <summary>Largest number of digits of a DECIMAL.</summary>
     public const int MaxDecimalPrecision = 38;
 
-    private SqlType(TypeKind kind, bool nullable, int precision = 0, int scale = 0, ImmutableArray<RowField> fields = default)
+    private SqlType(TypeKind kind, bool nullable, int precision = 0, int scale = 0, ImmutableArray<RowField> fields = default, string? structuredName = null)
     {
         Kind = kind;
         IsNullable = nullable;
         Precision = precision;
         Scale = scale;
         Fields = fields.IsDefault ? [] : fields;
+        StructuredName = structuredName;
         Physical = PhysicalOf(kind, precision);
     }
 
@@ -40,6 +41,9 @@ public sealed class SqlType : IEquatable<SqlType>
 
     /// <summary>Fields of a ROW; one field <c>element</c> of an ARRAY or MULTISET; <c>key</c> and <c>value</c> of a MAP.</summary>
     public ImmutableArray<RowField> Fields { get; }
+
+    /// <summary>The class of a STRUCTURED type, which is a ROW with a name; null of others.</summary>
+    public string? StructuredName { get; }
 
     /// <summary>The layout of this type's columns.</summary>
     public PhysicalKind Physical { get; }
@@ -78,9 +82,11 @@ public sealed class SqlType : IEquatable<SqlType>
     public static SqlType Map(SqlType key, SqlType value) => new(TypeKind.Map, true, fields: [new("key", key), new("value", value)]);
     public static SqlType Row(ImmutableArray<RowField> fields) => new(TypeKind.Row, true, fields: fields);
 
+    public static SqlType Structured(string name, ImmutableArray<RowField> fields) => new(TypeKind.Row, true, fields: fields, structuredName: name);
+
     /// <summary>The same type with the given nullability.</summary>
     public SqlType WithNullable(bool nullable) =>
-        nullable == IsNullable ? this : new(Kind, nullable, Precision, Scale, Fields);
+        nullable == IsNullable ? this : new(Kind, nullable, Precision, Scale, Fields, StructuredName);
 
     public SqlType NotNull => WithNullable(false);
 
@@ -111,7 +117,7 @@ public sealed class SqlType : IEquatable<SqlType>
 
     /// <summary>Equal but for the outermost nullability.</summary>
     public bool EqualsIgnoringNullability(SqlType other) =>
-        Kind == other.Kind && Precision == other.Precision && Scale == other.Scale && Fields.AsSpan().SequenceEqual(other.Fields.AsSpan());
+        Kind == other.Kind && Precision == other.Precision && Scale == other.Scale && StructuredName == other.StructuredName && Fields.AsSpan().SequenceEqual(other.Fields.AsSpan());
 
     public override bool Equals(object? obj) => Equals(obj as SqlType);
 
@@ -150,7 +156,7 @@ public sealed class SqlType : IEquatable<SqlType>
 
     private string RowName()
     {
-        var text = new StringBuilder("ROW<");
+        var text = new StringBuilder(StructuredName is null ? "ROW<" : $"STRUCTURED<'{StructuredName}', ");
         for (var i = 0; i < Fields.Length; i++)
             text.Append(i == 0 ? "" : ", ").Append('`').Append(Fields[i].Name).Append("` ").Append(Fields[i].Type);
         return text.Append('>').ToString();

@@ -53,6 +53,28 @@ internal sealed class CatalogAnswers(ScriptBinder catalog, IReadOnlyCollection<s
         }));
     }
 
+    /// <summary>DESCRIBE FUNCTION [EXTENDED]: Flink's lines, with the signatures as they are written.</summary>
+    public static ReadStatement DescribeFunction(OtherStatement statement, SourceText source)
+    {
+        var name = statement.Name!.Last.ToUpperInvariant();
+        var function = FunctionCatalogue.Find(name);
+        var form = SpecialForms.All.FirstOrDefault(f => f.Name == name);
+        var isAggregate = Grouping.Aggregates.ContainsKey(name);
+        if (function is null && form is null && !isAggregate)
+            throw new SqlException(source, statement.Name.Span, $"There is no function {name}.{NearestName.Hint(name, FunctionCatalogue.Names.Concat(SpecialFunctions.Names).Concat(Grouping.Aggregates.Keys))}");
+        List<string?[]> lines = [["is system function", "true"], ["is temporary", "false"]];
+        if (statement.What.EndsWith("EXTENDED", StringComparison.Ordinal))
+        {
+            lines.Add(["kind", isAggregate ? "AGGREGATE" : "SCALAR"]);
+            lines.Add(["is deterministic", function?.PerRow is null ? "true" : "false"]);
+            if (function is not null) lines.Add(["signature", string.Join("\n", function.Calls)]);
+            else if (form is not null) lines.Add(["signature", form.Written]);
+            if ((function?.Sentence ?? form?.Sentence) is { } sentence) lines.Add(["description", sentence]);
+        }
+
+        return Answer("info name, info value", lines);
+    }
+
     public static ReadStatement Answer(string columns, IEnumerable<string?[]> lines) =>
         new(null, new Schema([.. columns.Split(", ").Select(c => new Field(c, SqlType.String))]), [.. lines.Select(l => l.ToImmutableArray())]);
 

@@ -41,6 +41,7 @@ public sealed class ReadBinder(ScriptBinder project)
             Syntax.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT here; SHOW MATERIALIZED VIEWS names the views, EXPLAIN SELECT * FROM <view> explains the read."),
             Show show => Answers(source).Show(show, source),
             Describe describe => Answers(source).Describe(describe.Table, source),
+            OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function => CatalogAnswers.DescribeFunction(function, source),
             _ => throw new SqlException(source, statement.Span, "Only SELECT, EXPLAIN, SHOW and DESCRIBE are taken here: tables, views and functions are declared in the project's sql folder."),
         };
     }
@@ -50,6 +51,7 @@ public sealed class ReadBinder(ScriptBinder project)
     private ReadStatement Query(Query query, SourceText source)
     {
         var plan = Optimizer.Optimize(Binder(source).BindTop(query));
+        BoundRowPosition.Refuse(plan, source, query.Span);
         return new ReadStatement(plan, plan.Schema, []);
     }
 

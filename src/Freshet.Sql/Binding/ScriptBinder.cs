@@ -148,6 +148,9 @@ public sealed class ScriptBinder(bool isBounded)
             case Describe describe when isBounded:
                 Answer(Answers(source).Describe(describe.Table, source), statement, source);
                 break;
+            case OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function when isBounded:
+                Answer(CatalogAnswers.DescribeFunction(function, source), statement, source);
+                break;
             case Explain explain when isBounded:
                 Answer(ExplainOf(explain, source), statement, source);
                 break;

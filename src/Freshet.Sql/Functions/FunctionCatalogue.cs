@@ -5,7 +5,7 @@ namespace Freshet.Sql.Functions;
 
 /// <summary>
 /// The scalar functions, as data, a file for each theme. Functions with a form of their own (CAST, CASE, EXTRACT, JSON_VALUE ...)
-/// are bound by <see cref="Binding.SpecialFunctions"/>; their names are listed there.
+/// are described by <see cref="SpecialForms"/> and bound by <see cref="Binding.SpecialFunctions"/>.
 /// </summary>
 public static class FunctionCatalogue
 {

@@ -16,7 +16,7 @@ internal static class TextFunctions
         Text("UPPER UCASE", "STRING", First, RowLoop.Of(new ChangeCase(true)), "The text in upper case.", ("UPPER('shop')", "SHOP")),
         Text("LOWER LCASE", "STRING", First, RowLoop.Of(new ChangeCase(false)), "The text in lower case.", ("LOWER('Shop')", "shop"), ("LOWER('ΑΣ')", "ας")),
         Text("INITCAP", "STRING", First, RowLoop.Of<InitialCapitals>(), "Each word of ASCII letters and digits with a capital first letter, the rest in lower case.", ("INITCAP('gift SHOP')", "Gift Shop")),
-        String("REVERSE", "STRING", RowLoop.Of<Reversed>(), "The characters from last to first.", ("REVERSE('abc')", "cba")),
+        String("REVERSE", "STRING", RowLoop.Of<Reversed>(), "The characters from last to first.", ("REVERSE('abc')", "cba")) with { Nulls = NullRule.Always },
     ];
 
     private static IEnumerable<ScalarFunction> Parts() =>

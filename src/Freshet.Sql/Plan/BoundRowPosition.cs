@@ -27,4 +27,11 @@ public sealed class BoundRowPosition(TextSpan span) : BoundExpression(SqlType.De
             throw new SqlException(source, place, "RAND() and UUID() need rows with a position: rows of tables that are only appended to, and what is selected and joined from them.");
         foreach (var input in plan.Inputs) Check(input, source, place);
     }
+
+    /// <summary>Refuses a read that asks for positions: what is read from a view has none.</summary>
+    public static void Refuse(PlanNode plan, SourceText source, TextSpan place)
+    {
+        if (IsIn(plan.OwnExpressions)) throw new SqlException(source, place, "RAND() and UUID() stand in views and INSERTs: the rows of a view that is read have no position.");
+        foreach (var input in plan.Inputs) Refuse(input, source, place);
+    }
 }

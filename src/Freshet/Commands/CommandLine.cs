@@ -6,6 +6,7 @@ using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
 using Freshet.Commands.Execute;
+using Freshet.Commands.Functions;
 using Freshet.Commands.Query;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
@@ -66,6 +67,7 @@ internal static class CommandLine
             SqlCommand.Build(),
             TestCommand.Build(),
             BenchCommand.Build(),
+            FunctionsCommand.Build(),
         };
         ExamplesHelp.Attach(root, ["freshet demo", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
         foreach (var option in root.Options)

@@ -9,7 +9,7 @@ namespace Freshet.Engine.Tests.Queries;
 /// <summary>Every example of the function catalogue gives the result that it names.</summary>
 public sealed class FunctionExampleTests
 {
-    public static TheoryData<string, string> Examples => [.. FunctionCatalogue.All.SelectMany(f => f.Examples).Select(e => (e.Sql, e.Result))];
+    public static TheoryData<string, string> Examples => [.. FunctionCatalogue.All.SelectMany(f => f.Examples).Concat(SpecialForms.All.SelectMany(f => f.Examples)).Select(e => (e.Sql, e.Result))];
 
     [Theory]
     [MemberData(nameof(Examples))]

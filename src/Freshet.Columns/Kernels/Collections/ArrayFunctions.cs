@@ -1,6 +1,5 @@
 using Freshet.Columns.Json;
 using Freshet.Columns.Kernels.Rows;
-using Freshet.Columns.Types;
 
 namespace Freshet.Columns.Kernels.Collections;
 

@@ -14,7 +14,7 @@ internal sealed unsafe class CollectionParts
     [ThreadStatic]
     private static CollectionParts[]? t_places;
 
-    private readonly JsonStructure _structure = new();
+    private JsonStructure Structure { get; } = new();
 
     public List<JsonValue> Values { get; } = [];
 
@@ -119,8 +119,8 @@ internal sealed unsafe class CollectionParts
 
     private JsonValue Scan(ReadOnlySpan<byte> text)
     {
-        _structure.Scan((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(text)), text.Length);
-        return _structure.Count == 0 ? default : _structure.ValueAt(0);
+        Structure.Scan((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(text)), text.Length);
+        return Structure.Count == 0 ? default : Structure.ValueAt(0);
     }
 }
 
