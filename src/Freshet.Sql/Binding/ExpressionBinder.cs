@@ -5,6 +5,7 @@ using Freshet.Columns.Kernels;
 using Freshet.Columns.Kernels.Rows;
 using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
+using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Rules;
@@ -65,6 +66,12 @@ internal sealed class ExpressionBinder
     /// <summary>Takes calls with OVER, where they can stand.</summary>
     public OverBinder? Over { get; set; }
 
+    /// <summary>The query around this one, whose columns a name can mean too; null for none.</summary>
+    public ExpressionBinder? Outer { get; init; }
+
+    /// <summary>Takes subqueries, where they can stand.</summary>
+    public SubqueryHost? Subqueries { get; set; }
+
     /// <summary>What names mean that are no columns.</summary>
     public Dictionary<string, BoundExpression>? Aliases { get; set; }
 
@@ -104,7 +111,8 @@ internal sealed class ExpressionBinder
             Syntax.Index index => _nested.Index(index),
             FieldAccess access => _nested.Field(Bind(access.Base), access.Field, access.Span),
             Constructor constructor => _nested.Construct(constructor),
-            InQuery or Exists or ScalarQuery or CollectionQuery or Quantified { Query: not null } => throw Error(expression.Span, "Subqueries in expressions are not supported yet: write a join."),
+            InQuery or Exists or ScalarQuery or Quantified { Query: not null } when Subqueries is not null => new SubqueryBinder(this, Subqueries).TryBind(expression)!,
+            InQuery or Exists or ScalarQuery or Quantified { Query: not null } => throw Error(expression.Span, "A subquery cannot stand here: write a join."),
             Star => throw Error(expression.Span, "* stands only in SELECT and in COUNT(*)."),
             Word word => throw Error(word.Span, $"{word.Text} has no meaning here."),
             _ => throw Error(expression.Span, NotSupported.Sentence(expression)),
@@ -121,6 +129,14 @@ internal sealed class ExpressionBinder
 
     public BoundExpression Compare(string op, BoundExpression left, BoundExpression right, TextSpan span) => Comparisons.Compare(op, left, right, span);
 
+    /// <summary>What a name means to a query within this one; null for nothing here or further out.</summary>
+    private BoundExpression? OfOuter(Name name)
+    {
+        var isHere = Enumerable.Range(1, name.Parts.Length).Any(length => _scope.TryResolve(new Name(name.Parts[..length], name.Span), out _));
+        if (!isHere) return Outer?.OfOuter(name) is { } further ? BoundOuter.Deeper(further, 1) : null;
+        return BoundOuter.Deeper(Bind(name), 1).Rewrite(e => e is BoundColumn column ? new BoundOuter(1, column.Index, column.Type, name.Span) : e);
+    }
+
     private BoundExpression Column(Name name)
     {
         if (_scope.TryResolve(name, out var column)) return new BoundColumn(column.Index, column.Type, name.Span);
@@ -133,6 +149,7 @@ internal sealed class ExpressionBinder
             return value;
         }
 
+        if (Outer?.OfOuter(name) is { } outer) return outer;
         column = _scope.Resolve(name);
         return new BoundColumn(column.Index, column.Type, name.Span);
     }

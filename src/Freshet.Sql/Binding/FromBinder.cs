@@ -43,7 +43,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         if (join.Right is UnnestTable unnest) return UnnestOf(join, unnest, left);
         if (join.Right is FunctionTable { Input: null } function) return RowsOf(join, function, left);
         var right = Bind(join.Right);
-        return new JoinBinder(source, queries.Rules).Bind(join, left, right);
+        return new JoinBinder(source, queries).Bind(join, left, right);
     }
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) RowsOf(JoinTable join, FunctionTable function, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
+using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -10,7 +11,7 @@ namespace Freshet.Sql.Binding;
 /// The grouping part of a SELECT: a projection of keys and arguments, the aggregation, HAVING. Windows come from a window
 /// table function whose window_start and window_end are keys, or from the older GROUP BY TUMBLE(...) and HOP(...).
 /// </summary>
-internal sealed class GroupBinder(SourceText source, ExpressionBinder input, SelectBody select, ImmutableArray<SelectItem> items, PlanNode node, QueryRules rules)
+internal sealed class GroupBinder(SourceText source, ExpressionBinder input, SelectBody select, ImmutableArray<SelectItem> items, PlanNode node, QueryBinder queries)
 {
     private readonly List<BoundExpression> _keys = [];
 
@@ -32,19 +33,26 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         BindKeys();
         _bounds = BoundsOfKeys();
         var grouping = Grouped();
-        over = new ExpressionBinder(source, input.Scope, grouping) { Over = Overs };
+        var values = new SubqueryHost(queries);
+        over = new ExpressionBinder(source, input.Scope, grouping) { Over = Overs, Outer = input.Outer, Subqueries = values };
         var binder = over;
         results = [.. items.Select(i => binder.Bind(i.Expression))];
         if (Qualify is not null) Overs.BindQualify(Qualify, over, items, results);
+        // Calls that only HAVING has must be known before the plan is made; its subqueries are joined to it, and so bound again.
+        over.Subqueries = new SubqueryHost(queries);
         var having = select.Having is null ? null : over.Coerce.Boolean(over.Bind(select.Having), "HAVING");
+        over.Subqueries = values;
         foreach (var item in order)
         {
             // Calls that only ORDER BY has must be known before the plan is made.
-            if (Grouping.IsAggregate(item.Expression, rules.Functions)) over.Bind(item.Expression);
+            if (Grouping.IsAggregate(item.Expression, queries.Rules.Functions)) over.Bind(item.Expression);
         }
 
         var plan = Aggregation(grouping);
-        return having is null ? plan : new Filter(plan, having);
+        if (having is null) return plan;
+        plan = queries.Restricted(plan, select.Having!, over, "HAVING");
+        over.Subqueries = values;
+        return plan;
     }
 
     /// <summary>The outputs of the aggregation by what they are called in the SELECT: plain keys, then the window, then the calls.</summary>
@@ -105,6 +113,8 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             throw Error(select.Span, $"{once.Function} cannot take rows back, and the rows that are grouped here may be: give its class a Retract method.");
         var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter, Program = c.Program }).ToImmutableArray();
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
+        node = input.Subqueries!.Attach(node);
+        columns = [.. columns.Select(input.Subqueries.Placed)];
         var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
         if (_legacy is { IsSession: true } session)
         {
@@ -150,10 +160,10 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
             }
 
             if (key is GroupingSets or GroupingSet or Call { Function: "ROLLUP" or "CUBE" }) throw Error(key.Span, "GROUPING SETS, ROLLUP and CUBE are not supported yet.");
-            if (Grouping.IsAggregate(key, rules.Functions)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
+            if (Grouping.IsAggregate(key, queries.Rules.Functions)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
             var bound = KeyOf(key);
             Comparable.Check(source, bound, key.Span, "GROUP BY");
-            QueryBinder.CheckClock(source, bound, rules);
+            QueryBinder.CheckClock(source, bound, queries.Rules);
             if (_keys.All(k => k.ToString() != bound.ToString())) _keys.Add(bound);
         }
     }
@@ -174,13 +184,13 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     }
 
     private BoundExpression Aliased(SelectItem item) =>
-        Grouping.IsAggregate(item.Expression, rules.Functions) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
+        Grouping.IsAggregate(item.Expression, queries.Rules.Functions) ? throw Error(item.Span, "GROUP BY cannot contain an aggregate function.") : input.Bind(item.Expression);
 
     private (Window, int, bool) Legacy(Call call)
     {
         if (call.Arguments.IsEmpty || input.Bind(call.Arguments[0]) is not BoundColumn time)
             throw Error(call.Span, $"{call.Function} takes a time attribute as its first argument.");
-        TimeAttributes.Check(source, call.Arguments[0].Span, call.Function, node, time.Index, rules);
+        TimeAttributes.Check(source, call.Arguments[0].Span, call.Function, node, time.Index, queries.Rules);
         var isProcessingTime = node.ProcTimes.Contains(time.Index);
         var lengths = call.Arguments.Skip(1).Select(a => FromBinder.Length(input, a)).ToList();
         var window = (call.Function, lengths.Count) switch

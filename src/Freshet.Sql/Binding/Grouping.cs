@@ -48,12 +48,14 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
         foreach (var part in ExpressionWalk.All(expression))
         {
             if (part is Call inner && (IsAggregateName(inner.Function, input.Scope.Functions) || windowFunctions.ContainsKey(inner.Function))) return null;
-            if (part is OverCall) return null;
+            if (part is OverCall or ScalarQuery or Exists or InQuery or Quantified { Query: not null }) return null;
             readsColumns |= part is Name;
         }
 
         if (!readsColumns) return null;
-        if (outputs.TryGetValue(input.Bind(expression).ToString()!, out var column)) return new BoundColumn(column.Index, column.Type, expression.Span);
+        var bound = input.Bind(expression);
+        if (outputs.TryGetValue(bound.ToString()!, out var column)) return new BoundColumn(column.Index, column.Type, expression.Span);
+        if (!bound.Columns().Any()) return bound;
         if (expression is Name unknown)
             throw over.Error(expression.Span, $"The column {unknown} is neither in GROUP BY nor in an aggregate function: add it to GROUP BY, or write for example MAX({unknown}).");
         return null;

@@ -9,7 +9,7 @@ namespace Freshet.Sql.Binding;
 /// USING and NATURAL merge the columns of each name to one, COALESCE of both sides', which comes first in SELECT *; the sides' own
 /// are found by their tables' names.
 /// </summary>
-internal sealed class JoinBinder(SourceText source, QueryRules rules)
+internal sealed class JoinBinder(SourceText source, QueryBinder queries)
 {
     public (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) Bind(JoinTable join, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) right)
     {
@@ -23,7 +23,7 @@ internal sealed class JoinBinder(SourceText source, QueryRules rules)
         var width = left.Node.Schema.Count;
         // The condition is over the rows as they are before NULLs are added.
         IReadOnlyList<ScopeColumn> before = [.. left.Columns, .. right.Columns.Select(c => c with { Index = c.Index + width })];
-        var binder = new ExpressionBinder(source, new Scope(source, before, rules.Functions));
+        var binder = new ExpressionBinder(source, new Scope(source, before, queries.Rules.Functions)) { Outer = queries.Outer };
         var condition = join.Condition is null ? null : binder.Coerce.Boolean(binder.Bind(join.Condition), "ON");
         var names = join.IsNatural ? Common(left.Columns, right.Columns) : [.. join.Using];
         var merged = names.Select(name => (Left: Named(left.Columns, name, join), Right: Named(right.Columns, name, join))).ToList();
@@ -33,7 +33,7 @@ internal sealed class JoinBinder(SourceText source, QueryRules rules)
             condition = condition is null ? equal : new BoundLogical(true, condition, equal, join.Span);
         }
 
-        if (condition is not null) QueryBinder.CheckClock(source, condition, rules);
+        if (condition is not null) QueryBinder.CheckClock(source, condition, queries.Rules);
         PlanNode node = new Join(left.Node, right.Node, type, [], [], condition, []);
         IReadOnlyList<ScopeColumn> columns = [.. before.Select(c => c with { Type = node.Schema[c.Index] })];
         return merged.Count == 0 ? (node, columns) : Merged(node, columns, merged, width, join.Span);

@@ -69,7 +69,8 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
     public BoundExpression Place(BoundExpression expression) => _calls.Count == 0 ? expression : expression.Shift(c => c < Unplaced ? c : _places[c - Unplaced]);
 
     /// <summary>The rows with a column for each call behind those of the node.</summary>
-    public PlanNode Plan(PlanNode node)
+    /// <param name="placed">Puts the values of subqueries into an expression.</param>
+    public PlanNode Plan(PlanNode node, Func<BoundExpression, BoundExpression> placed)
     {
         if (_calls.Count == 0) return node;
         var columns = node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type)).ToList();
@@ -77,6 +78,7 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
         int ColumnOf(BoundExpression? expression)
         {
             if (expression is null) return -1;
+            expression = placed(expression);
             var text = expression.ToString();
             var at = columns.FindIndex(c => c.ToString() == text);
             if (at >= 0) return at;

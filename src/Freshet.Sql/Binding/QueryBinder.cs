@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Rules;
 using Freshet.Sql.Syntax;
@@ -23,6 +24,12 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     public QueryRules Rules => rules;
 
+    /// <summary>The query around this one, whose columns its names can mean too; null for none.</summary>
+    public ExpressionBinder? Outer { get; init; }
+
+    /// <summary>A binder for a query within another one.</summary>
+    public QueryBinder Within(ExpressionBinder outer) => new(source, tables, tableNames, common, rules) { Outer = outer };
+
     /// <summary>A query whose rows go out as they are: it alone may be ordered and cut.</summary>
     public PlanNode BindTop(Query query) => Bind(query, isTop: true);
 
@@ -36,7 +43,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         {
             if (table.IsRecursive) throw Error(table.Span, "WITH RECURSIVE is not supported.");
             var plan = Renamed(binder.Bind(table.Query), table.Columns, table.Span);
-            binder = new QueryBinder(source, tables, tableNames, binder.Common.SetItem(table.Name, plan), rules);
+            binder = new QueryBinder(source, tables, tableNames, binder.Common.SetItem(table.Name, plan), rules) { Outer = Outer };
         }
 
         var bound = binder.BindBody(query, isTop);
@@ -90,7 +97,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
     private Values ValuesOf(ValuesBody body)
     {
-        var binder = new ExpressionBinder(source, new Scope(source, [], rules.Functions));
+        var binder = new ExpressionBinder(source, new Scope(source, [], rules.Functions)) { Outer = Outer };
         var rows = body.Rows.Select(r => r.Select(binder.Bind).ToImmutableArray()).ToImmutableArray();
         var width = rows[0].Length;
         if (rows.Any(r => r.Length != width)) throw Error(body.Span, "The rows of VALUES have different numbers of columns.");
@@ -108,17 +115,18 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         var overs = new OverBinder(source, windowed?.Windows ?? [], rules);
         var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From);
         var scope = new Scope(source, from.Columns, rules.Functions);
-        var input = new ExpressionBinder(source, scope);
+        var values = new SubqueryHost(this);
+        var input = new ExpressionBinder(source, scope) { Outer = Outer };
         var node = from.Node;
         var grouped = select.GroupBy is not null || select.Having is not null
             || select.Items.Any(i => Grouping.IsAggregate(i.Expression, rules.Functions) || OverBinder.HasGrouped(i.Expression)) || OverBinder.HasGrouped(windowed?.Qualify);
         if (select.Where is not null)
         {
             if (Grouping.IsAggregate(select.Where, rules.Functions)) throw Error(select.Where.Span, "WHERE cannot contain an aggregate function: write HAVING.");
-            var condition = input.Coerce.Boolean(input.Bind(select.Where), "WHERE");
-            CheckClock(source, condition, rules);
-            node = FindTimedJoins.WithWhere(new Filter(node, condition));
+            node = Restricted(node, select.Where, input, "WHERE");
         }
+
+        input.Subqueries = values;
 
         var items = Expand(select.Items, scope);
         if (!grouped)
@@ -129,8 +137,30 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             return Projected(select, node, expressions, items, order, input, out orderPlaces);
         }
 
-        var group = new GroupBinder(source, input, select, items, node, rules) { Overs = overs, Qualify = windowed?.Qualify };
+        var group = new GroupBinder(source, input, select, items, node, this) { Overs = overs, Qualify = windowed?.Qualify };
         return Projected(select, group.Plan(order, out var results, out var over), results, items, order, over, out orderPlaces);
+    }
+
+    /// <summary>The rows on which a condition is TRUE; those parts of it first that need no subquery.</summary>
+    internal PlanNode Restricted(PlanNode node, Expression condition, ExpressionBinder binder, string what)
+    {
+        var parts = ExpressionWalk.Chain(condition, "AND").ToLookup(part => ExpressionWalk.All(part).Any(e => e is ScalarQuery or Exists or InQuery or Quantified { Query: not null }));
+        if (!parts[true].Any()) return Filtered(binder.Coerce.Boolean(binder.Bind(condition), what));
+        if (BoundLogical.All(parts[false].Select(plain => binder.Coerce.Boolean(binder.Bind(plain), what))) is { } plain) node = Filtered(plain);
+        foreach (var part in parts[true])
+        {
+            var host = new SubqueryHost(this);
+            binder.Subqueries = host;
+            node = new SubqueryBinder(binder, host).Restrict(node, part, what);
+        }
+
+        return node;
+
+        PlanNode Filtered(BoundExpression bound)
+        {
+            CheckClock(source, bound, rules);
+            return FindTimedJoins.WithWhere(new Filter(node, bound));
+        }
     }
 
     /// <summary>
@@ -173,9 +203,10 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
         orderPlaces = places.ToImmutable();
         var overs = binder.Over!;
-        node = overs.Plan(node);
-        if (overs.Qualify is { } qualify) node = new Filter(node, overs.Place(qualify));
-        PlanNode result = new Project(node, [.. all.Select(overs.Place)], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
+        var values = binder.Subqueries!;
+        node = overs.Plan(values.Attach(node), values.Placed);
+        if (overs.Qualify is { } qualify) node = new Filter(node, overs.Place(values.Placed(qualify)));
+        PlanNode result = new Project(node, [.. all.Select(e => overs.Place(values.Placed(e)))], [.. names, .. Enumerable.Range(0, all.Count - names.Length).Select(i => $"order${i}")]);
         if (select.IsDistinct) result = new SetBinder(source, Body).Distinct(result, select.Span);
         _visible[result] = names.Length;
         return result;
