@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Freshet.Columns;
 using Freshet.Columns.Formats;
+using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Results;
@@ -179,6 +180,7 @@ public sealed class TestPipeline : IDisposable
         var expressions = _columns[table.Name].Select(c =>
         {
             BoundExpression column = new BoundColumn(given.IndexOf(c.Column), table.Schema[c.Column]);
+            if (c.Path is { } path && column.Type.Kind == TypeKind.Row) return FieldOf(column, path);
             return c.Path is null ? column : new BoundCast(new BoundPath(column, c.Path, default), c.Type, c.FailsAsNull, default);
         }).ToImmutableArray();
         // A circuit has at least one column, a table that is only counted may need none.
@@ -210,6 +212,9 @@ public sealed class TestPipeline : IDisposable
         _positions[table.Name] = _positions.GetValueOrDefault(table.Name) + at;
         return batches;
     }
+
+    private static BoundExpression FieldOf(BoundExpression row, JsonPath path) =>
+        path.Steps.Aggregate(row, (part, step) => new BoundField(part, step.Key!, part.Type.Fields.First(f => f.Name == step.Key).Type.WithNullable(true), default));
 
     private static ImmutableArray<Expression> RowOf(TableDefinition table, List<int> given, string values)
     {

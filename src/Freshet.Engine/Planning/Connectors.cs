@@ -3,6 +3,7 @@ using Freshet.Columns;
 using Freshet.Columns.Csv;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
+using Freshet.Engine.Nexmark;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
 using Freshet.Log;
@@ -29,6 +30,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         ["filesystem"] = [.. FileOptions, "scan.watermark.emit.strategy"],
         ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
         ["blackhole"] = ["connector"],
+        ["nexmark"] = NexmarkOptions.Known,
     };
 
     /// <summary>INSERTs into one topic share its sink, so that a step's rows of all of them are there together or not at all.</summary>
@@ -54,6 +56,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             if (table.Options.ContainsKey("source.monitor-interval")) throw Error("Following a folder ('source.monitor-interval') is not supported yet.");
         }
 
+        if (table.Connector == "nexmark") NexmarkOptions.Check(table);
         if (table.Connector == "log")
         {
             if (table.Option("format", "json") != "json") throw Error("The connector 'log' reads and writes 'format' = 'json'.");
@@ -80,6 +83,8 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
                 return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c))], isTrusted: false, end?.Invoke(partition));
             case "filesystem":
                 return new FileSource(table, physical, options.Folder);
+            case "nexmark":
+                return table.Options.ContainsKey("file") ? new NexmarkFileSource(table, physical, options.Folder) : new NexmarkSource(table, physical);
             default:
                 throw new SqlException(table.Source, table.Place, $"A table of the connector '{table.Connector}' can be written, not read.");
         }

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Expressions;
+using Freshet.Columns.Json;
+using Freshet.Columns.Json.Kernels;
+using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Engine.Planning;
 using Freshet.Sql.Plan;
@@ -29,27 +32,64 @@ internal sealed record ColumnPlan(ImmutableArray<ScanColumn> Physical, VectorExp
             return physical.Count - 1;
         }
 
-        BoundExpression Over(BoundExpression expression) => expression.Rewrite(e =>
+        // From the root down, so that a field takes its path with it.
+        BoundExpression Over(BoundExpression expression)
         {
-            if (e is not BoundColumn column) return e;
-            var computed = table.Computed.FirstOrDefault(c => c.Column == column.Index);
-            return computed is not null ? Over(computed.Expression) : new BoundColumn(Place(new ScanColumn(column.Index, table.Schema[column.Index])), column.Type);
-        });
+            if (expression is BoundField { OfColumn: { } part } && table.GivesFields && !table.IsComputed(part.Column.Index))
+                return Physical(new ScanColumn(part.Column.Index, expression.Type, part.Path));
+            if (expression is BoundColumn column)
+                return table.Computed.FirstOrDefault(c => c.Column == column.Index) is { } computed ? Over(computed.Expression) : Physical(new ScanColumn(column.Index, table.Schema[column.Index]));
+            return expression.Children.IsEmpty ? expression : expression.With(ImmutableArray.CreateRange(expression.Children, Over));
+        }
+
+        BoundExpression Physical(ScanColumn column) =>
+            table.Connector == "nexmark" && column is { Path: null, Type.Kind: TypeKind.Row } ? Whole(column) : new BoundColumn(Place(column), column.Type);
+
+        // Events are made field by field: a whole ROW is put together only where it is read as such.
+        BoundExpression Whole(ScanColumn column)
+        {
+            ImmutableArray<BoundExpression> fields = [.. column.Type.Fields.Select(f => Physical(new ScanColumn(column.Column, f.Type.WithNullable(true), JsonPath.Of(f.Name))))];
+            return new BoundCase(
+                [new BoundCall("IS NULL", LogicKernel.IsNull, [fields[0]], SqlType.Boolean.NotNull, default)],
+                [new BoundLiteral(column.Type.WithNullable(true), default, null)],
+                new BoundCall("ROW", CollectionKernels.RowOf, fields, column.Type.NotNull, default),
+                column.Type.WithNullable(true),
+                default);
+        }
 
         BoundExpression Column(int index) => Over(new BoundColumn(index, table.Schema[index]));
-        var outputs = source.Columns.Select(c => c.Path is null ? Column(c.Column) : new BoundColumn(Place(c), c.Type)).ToList();
-        var hasWatermark = table.Watermark is not null;
-        var rowTime = hasWatermark ? Column(table.RowTime) : null;
-        var watermark = hasWatermark ? Over(table.Watermark!) : null;
-        var position = new BoundColumn(physical.Count, SqlType.BigInt.NotNull);
-        var isSame = !hasWatermark && outputs.Select((o, i) => o is BoundColumn c && c.Index == i).All(same => same) && outputs.Count == physical.Count;
+        var outputs = source.Columns.Select(c => c.Path is null ? Column(c.Column) : Physical(c)).ToList();
+        var watermark = table.Watermark;
+        List<BoundExpression> all = [.. outputs];
+        BoundExpression? candidate = null;
+        var rowTime = -1;
+        if (watermark is not null)
+        {
+            rowTime = PlaceOf(all, Column(table.RowTime), outputs.Count + 1);
+            // The usual watermark is a little less than the time attribute, which has been computed by then.
+            candidate = watermark.Columns().All(c => c == table.RowTime)
+                ? watermark.Shift(_ => rowTime)
+                : new BoundColumn(PlaceOf(all, Over(watermark), outputs.Count + 1), watermark.Type);
+        }
+
+        var isSame = watermark is null && outputs.Select((o, i) => o is BoundColumn c && c.Index == i).All(same => same) && outputs.Count == physical.Count;
         if (isSame) return new ColumnPlan([.. physical], null, -1, null);
-        List<BoundExpression> all = [.. outputs, position];
-        if (rowTime is not null) all.AddRange([rowTime, watermark!]);
-        return new ColumnPlan(
-            [.. physical],
-            [.. all.Select(e => e.Lower())],
-            hasWatermark ? outputs.Count + 1 : -1,
-            hasWatermark ? new ColumnReference(outputs.Count + 2, watermark!.Type) : null);
+        // The position of a row stands right behind the node's own columns.
+        all.Insert(outputs.Count, new BoundColumn(physical.Count, SqlType.BigInt.NotNull));
+        return new ColumnPlan([.. physical], [.. all.Select(e => e.Lower())], rowTime, candidate?.Lower());
+    }
+
+    /// <summary>Where an expression's value stands; one that is not there yet is added. Behind <paramref name="split"/> - 1 columns the position comes in between.</summary>
+    private static int PlaceOf(List<BoundExpression> all, BoundExpression expression, int split)
+    {
+        var text = expression.ToString();
+        var at = all.FindIndex(e => e.ToString() == text);
+        if (at < 0)
+        {
+            at = all.Count;
+            all.Add(expression);
+        }
+
+        return at < split - 1 ? at : at + 1;
     }
 }

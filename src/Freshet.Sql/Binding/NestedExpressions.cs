@@ -67,7 +67,7 @@ internal sealed class NestedExpressions(ExpressionBinder binder)
     {
         var field = value.Type.Fields[index];
         if (value is BoundCall { Name: "ROW" }) return value.Children[index];
-        return new BoundCall("." + field.Name, CollectionKernels.Field(field.Name), [value], field.Type.WithNullable(field.Type.IsNullable || value.Type.IsNullable), span);
+        return new BoundField(value, field.Name, field.Type.WithNullable(field.Type.IsNullable || value.Type.IsNullable), span);
     }
 
     private static int IndexOf(SqlType row, string field)

@@ -72,6 +72,9 @@ public sealed record TableDefinition(
         + (Metadata.IsEmpty ? "" : $"metadata {string.Join(", ", Metadata)} ")
         + $"key {string.Join(",", PrimaryKey)} with {string.Join(", ", Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}");
 
+    /// <summary>Whether the source can give a field of a ROW without the rest: where it decodes JSON, or makes the values itself.</summary>
+    public bool GivesFields => Connector is "" or "log" or "nexmark" or "filesystem" && Option("format", "json") == "json";
+
     public bool IsComputed(int column) => Computed.Any(c => c.Column == column);
 
     public bool IsMetadata(int column) => Metadata.Any(c => c.Column == column);

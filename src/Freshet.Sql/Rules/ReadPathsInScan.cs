@@ -6,9 +6,9 @@ using Freshet.Sql.Plan;
 namespace Freshet.Sql.Rules;
 
 /// <summary>
-/// Parts of a VARIANT column that an expression right above a scan reads become columns of the scan, decoded to their type in
-/// the one pass over the bytes: CAST(properties['price'] AS DOUBLE) is a DOUBLE column. A value that cannot be read fails the
-/// row where it is used, or is NULL for TRY_CAST.
+/// Parts of a VARIANT or ROW column that an expression right above a scan reads become columns of the scan, decoded to their type
+/// in the one pass over the bytes: CAST(properties['price'] AS DOUBLE) is a DOUBLE column, bid.price a BIGINT column. A value that
+/// cannot be read fails the row where it is used, or is NULL for TRY_CAST.
 /// </summary>
 internal static class ReadPathsInScan
 {
@@ -49,6 +49,8 @@ internal static class ReadPathsInScan
             {
                 case BoundCast { Operand: BoundPath { Operand: BoundColumn { Type.Kind: TypeKind.Variant } column } path } cast when CanRead(column, path.Path, cast.Type) && cast.IsTry:
                     return Column(new ScanColumn(Scan.Columns[column.Index].Column, cast.Type.WithNullable(true), path.Path, cast.IsTry), expression);
+                case BoundField { OfColumn: { } part } when CanReadField(part.Column):
+                    return Column(new ScanColumn(Scan.Columns[part.Column.Index].Column, expression.Type, part.Path), expression);
                 case BoundPath { Operand: BoundColumn { Type.Kind: TypeKind.Variant } column } path when CanRead(column, path.Path, SqlType.Variant):
                     return Column(new ScanColumn(Scan.Columns[column.Index].Column, SqlType.Variant, path.Path), expression);
             }
@@ -58,6 +60,9 @@ internal static class ReadPathsInScan
             var rewritten = ImmutableArray.CreateRange(children, Rewrite);
             return rewritten.SequenceEqual(children) ? expression : expression.With(rewritten);
         }
+
+        private bool CanReadField(BoundColumn column) =>
+            Scan.Columns[column.Index].Path is null && Scan.Table.GivesFields && !Scan.Table.IsComputed(Scan.Columns[column.Index].Column);
 
         private bool CanRead(BoundColumn column, JsonPath path, SqlType type) =>
             Scan.Columns[column.Index].Path is null && JsonPathDecoder.CanDecode(path) && type.Fields.IsEmpty && Scan.Table.Connector != "view" && !Scan.Table.IsComputed(Scan.Columns[column.Index].Column) && !Scan.Table.IsMetadata(Scan.Columns[column.Index].Column);

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Freshet.Columns;
+
+namespace Freshet.Engine.Nexmark;
+
+/// <summary>
+/// The texts that all events share: names, channels, URLs, and the pool that extras are cut from. They lie in native memory as long as
+/// the process lives, so that events point at them and copy nothing. Made with the suite's draws from seeds 1 and 2.
+/// </summary>
+internal static unsafe class NexmarkTexts
+{
+    public const int Channels = 10_000;
+    public const int PoolBytes = 1 << 20;
+
+    public static readonly string[] FirstNames = ["Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter"];
+    public static readonly string[] LastNames = ["Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris"];
+    public static readonly StringView[] Cities = Views("Phoenix", "Los Angeles", "San Francisco", "Boise", "Portland", "Bend", "Redmond", "Seattle", "Kent", "Cheyenne");
+    public static readonly StringView[] States = Views("AZ", "CA", "ID", "OR", "WA", "WY");
+    public static readonly StringView[] HotChannels = Views("Google", "Facebook", "Baidu", "Apple");
+    public static readonly StringView[] HotUrls = new StringView[4];
+
+    /// <summary>Channel and URL of a bid that is not hot, side by side: one cache line for both.</summary>
+    public static readonly StringView* ChannelAndUrl = (StringView*)NativeMemory.AlignedAlloc((nuint)(2 * Channels * sizeof(StringView)), 64);
+
+    public static readonly byte* Pool = (byte*)NativeMemory.AlignedAlloc(PoolBytes, 64);
+
+#pragma warning disable CA1810 // The tables are made together, from one run of draws each.
+    static NexmarkTexts()
+#pragma warning restore CA1810
+    {
+        var draws = new NexmarkDraws(1);
+        for (var i = 0; i < HotUrls.Length; i++) HotUrls[i] = View(Url(ref draws));
+        for (var channel = 0; channel < Channels; channel++)
+        {
+            ChannelAndUrl[2 * channel] = View(string.Create(CultureInfo.InvariantCulture, $"channel-{channel}"));
+            var url = Url(ref draws);
+            if (draws.NextBelow(10) > 0) url += string.Create(CultureInfo.InvariantCulture, $"&channel_id={Absolute(Reversed(channel))}");
+            ChannelAndUrl[2 * channel + 1] = View(url);
+        }
+
+        draws = new NexmarkDraws(2);
+        var value = 0;
+        for (var i = 0; i < PoolBytes; i++, value /= 26)
+        {
+            if (i % 6 == 0) value = draws.NextInt();
+            Pool[i] = (byte)('a' + value % 26);
+        }
+    }
+
+    /// <summary>Draws a text of 3 to max - 1 characters, trimmed; writes it and gives its length.</summary>
+    public static int Draw(ref NexmarkDraws draws, int max, byte blank, byte* target)
+    {
+        var d = draws;
+        var length = 3 + d.Next(max - 3);
+        for (var i = 0; i < length; i++) target[i] = d.NextBelow(13) == 0 ? blank : (byte)('a' + d.NextBelow(26));
+        draws = d;
+        var from = 0;
+        while (from < length && target[from] == ' ') from++;
+        while (length > from && target[length - 1] == ' ') length--;
+        if (from > 0) Buffer.MemoryCopy(target + from, target, length - from, length - from);
+        return length - from;
+    }
+
+    private static string Url(ref NexmarkDraws draws) => $"https://www.nexmark.com/{Text(ref draws)}/{Text(ref draws)}/{Text(ref draws)}/item.htm?query=1";
+
+    private static string Text(ref NexmarkDraws draws)
+    {
+        var buffer = stackalloc byte[8];
+        return Encoding.ASCII.GetString(buffer, Draw(ref draws, 5, (byte)'_', buffer));
+    }
+
+    private static int Reversed(int value)
+    {
+        var reversed = 0u;
+        for (var bit = 0; bit < 32; bit++) reversed |= ((uint)value >> bit & 1) << 31 - bit;
+        return (int)reversed;
+    }
+
+    /// <summary>As in Java, the least number is its own absolute value.</summary>
+    private static int Absolute(int value) => value < 0 ? unchecked(-value) : value;
+
+    private static StringView[] Views(params string[] texts) => [.. texts.Select(View)];
+
+    private static StringView View(string text)
+    {
+        var bytes = Encoding.ASCII.GetBytes(text);
+        var kept = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
+        bytes.CopyTo(new Span<byte>(kept, bytes.Length));
+        return new StringView(kept, bytes.Length);
+    }
+}
