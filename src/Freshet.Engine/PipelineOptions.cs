@@ -24,6 +24,12 @@ public sealed record PipelineOptions
     /// <summary>Rows and bytes of one step at most.</summary>
     public Steps.StepBudget Budget { get; init; } = Steps.StepBudget.Default;
 
+    /// <summary>Takes the rows of every INSERT INTO of a bounded run in the place of its table; for runs that only look at them.</summary>
+    internal Func<Columns.Schema, Sinks.IRowSink>? Sink { get; init; }
+
+    /// <summary>The clock of a bounded run, µs since 1970; the machine's without one.</summary>
+    internal Func<long>? ClockMicros { get; init; }
+
     /// <summary>Bad values in bounded runs are left out instead of ending the run.</summary>
     public bool SkipsErrors { get; init; }
 }

@@ -80,7 +80,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     }
 
     /// <summary>A result as it comes, or sorted at the end of the input. Gives the collector and that of its row errors.</summary>
-    public (int Rows, int Errors) AddQuery(string name, PlanNode plan)
+    /// <param name="takesChanges">Whoever reads the result takes rows back too: they leave with each step.</param>
+    public (int Rows, int Errors) AddQuery(string name, PlanNode plan, bool takesChanges = false)
     {
         SortSpec? spec = null;
         var final = plan as Project;
@@ -91,7 +92,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             plan = sort.Inputs[0];
             spec = new SortSpec([.. sort.Columns.Select(c => new SortKey(c.Column, c.IsDescending, c.NullsFirst))], sort.Offset, sort.Limit, plan.IsAppendOnly);
         }
-        else if (!plan.IsAppendOnly)
+        else if (!plan.IsAppendOnly && !takesChanges)
         {
             spec = new SortSpec([], 0, null, false);
         }
@@ -184,7 +185,6 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         ImmutableArray<SqlType> types = [.. source.Columns.Select(c => c.Type), SqlType.BigInt.NotNull];
         var places = scan.Columns.Select(c => source.Columns.ToList().FindIndex(s => s.ToString() == c.ToString())).ToImmutableArray();
         if (source.Order < 0) return new Stream(source.Node, places, types, source.Columns.Length, []);
-        if (source.Table.Watermark is { } watermark) types = [.. types, source.Table.Schema[source.Table.RowTime], watermark.Type];
         return new Stream(source.Node, places, [.. types, RowPosition.Type], source.Columns.Length, []) { Order = _demand.Of(scan) ? types.Length : -1 };
     }
 

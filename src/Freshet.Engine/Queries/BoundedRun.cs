@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
+using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Results;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Sinks;
@@ -21,6 +22,7 @@ public sealed class BoundedRun : IDisposable
     private readonly List<Result> _results = [];
     private readonly List<SinkOutput> _sinks = [];
     private readonly bool _skipsErrors;
+    private readonly Func<long> _clock;
 
     private sealed record Result(Schema Schema, int Rows, int Errors, Queue<Batch> Ready);
 
@@ -34,13 +36,14 @@ public sealed class BoundedRun : IDisposable
             _results.Add(new Result(query.Schema, rows, errors, new Queue<Batch>()));
         }
 
-        var sinks = inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan))).ToList();
+        var sinks = inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan, takesChanges: options.Sink is not null))).ToList();
         _budget = options.Budget;
         _skipsErrors = options.SkipsErrors;
+        _clock = options.ClockMicros ?? (() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000);
         _runner = RunnerFactory.Create(builder, options, createSource);
         foreach (var (insert, node) in sinks)
         {
-            _sinks.Add(new SinkOutput(insert.Name, connectors.CreateSink(insert.Target, insert.Plan.Schema), _runner.Circuit, node.Rows));
+            _sinks.Add(new SinkOutput(insert.Name, options.Sink?.Invoke(insert.Plan.Schema) ?? connectors.CreateSink(insert.Target, insert.Plan.Schema), _runner.Circuit, node.Rows));
             _results.Add(new Result(insert.Plan.Schema, -1, node.Errors, new Queue<Batch>()));
         }
 
@@ -49,6 +52,13 @@ public sealed class BoundedRun : IDisposable
 
     /// <summary>Rows read so far.</summary>
     public long RowsRead => _runner.Inputs.Sum(i => i.RowsTaken);
+
+    /// <summary>Rows that the INSERTs have written so far, those taken back counted too.</summary>
+    public long RowsWritten => _sinks.Sum(s => s.Rows);
+
+    /// <summary>What each operator has done so far.</summary>
+    public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
+        [.. Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Select(n => (_runner.Circuit.Spec.Nodes[n].Name, _runner.Circuit.FiguresOf(n)))];
 
     /// <summary>Bad values left out so far.</summary>
     public long ErrorsSkipped { get; private set; }
@@ -77,7 +87,7 @@ public sealed class BoundedRun : IDisposable
     public bool Step()
     {
         if (IsDone) return false;
-        var entry = _runner.Plan(_budget, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000);
+        var entry = _runner.Plan(_budget, _clock());
         if (entry is not null) _runner.Run(entry);
         IsDone = _runner.AllEnded;
         Collect();

@@ -136,7 +136,9 @@ internal sealed class TableInput
             positions.As<Int128>()[i] = start + offsets[i];
         }
 
-        var result = batch.WithColumns(memory, [.. batch.Columns, positions]);
+        // Right behind the offset, before what only the watermark needs.
+        var split = _spec.Offset + 1;
+        var result = batch.WithColumns(memory, [.. batch.Columns.AsSpan(0, split), positions, .. batch.Columns.AsSpan(split)]);
         batch.Release();
         return result;
     }

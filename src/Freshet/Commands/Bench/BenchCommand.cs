@@ -17,7 +17,7 @@ internal static class BenchCommand
         var seconds = new Option<double>("--seconds") { Description = "Duration of each part.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var json = new Option<bool>("--json") { Description = "Print the figures as one JSON object on the last line." };
         var data = new Option<string>("--data") { Description = "A directory on the disk to be measured; a folder in it is made and removed.", DefaultValueFactory = _ => Path.GetTempPath(), HelpName = "DIR" };
-        var command = new Command("bench", "Measure a part of the program on this machine.") { name, seconds, json, data };
+        var command = new Command("bench", "Measure a part of the program on this machine.") { name, seconds, json, data, Nexmark.NexmarkCommand.Build() };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(seconds) is <= 0 or > 3600) throw new UserException("usage", "--seconds must be above 0 and at most 3600.");

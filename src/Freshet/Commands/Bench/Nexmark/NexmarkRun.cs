@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using Freshet.Dataflow.Circuits;
+using Freshet.Engine;
+using Freshet.Engine.Queries;
+
+namespace Freshet.Commands.Bench.Nexmark;
+
+/// <summary>What one query took.</summary>
+internal sealed record NexmarkFigures(
+    string Query,
+    long Events,
+    double Seconds,
+    double CpuSeconds,
+    long AllocatedBytes,
+    long StateBytes,
+    long PeakRssBytes,
+    long OutputRows,
+    string Digest,
+    IReadOnlyList<(string Name, NodeFigures Figures)> Operators);
+
+/// <summary>
+/// Runs one query of the suite: warm-up over fewer events, the timed run in the same process with every output row counted, and a
+/// second run for the digest of the result.
+/// </summary>
+internal sealed class NexmarkRun(NexmarkEvents events, long warmUpEvents, int workers, string sideInput)
+{
+    private const int StepsBetweenLooks = 8;
+
+    public NexmarkFigures Measure(string query, bool withDigest, CancellationToken cancellation)
+    {
+        if (warmUpEvents > 0)
+        {
+            using var warmUp = Start(query, events with { Events = Math.Min(warmUpEvents, events.Events) }, _ => new CountingSink());
+            Complete(warmUp, cancellation);
+        }
+
+        var sink = new CountingSink();
+        using var run = Start(query, events, _ => sink);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        ResetPeak();
+        var process = Process.GetCurrentProcess();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+        var cpu = process.TotalProcessorTime;
+        var started = Stopwatch.GetTimestamp();
+        var state = Complete(run, cancellation);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        process.Refresh();
+        var cpuSeconds = (process.TotalProcessorTime - cpu).TotalSeconds;
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        var digest = withDigest ? Result(query, keepsLines: false, cancellation).Digest : "";
+        return new NexmarkFigures(query, run.RowsRead, seconds, cpuSeconds, allocated, state, PeakBytes(), sink.Rows, digest, run.Operators);
+    }
+
+    /// <summary>A query's result.</summary>
+    public ResultSink Result(string query, bool keepsLines, CancellationToken cancellation, int rowsAtOnce = 0)
+    {
+        ResultSink? sink = null;
+        using var run = Start(query, events, schema => sink = new ResultSink(schema, keepsLines), rowsAtOnce);
+        Complete(run, cancellation);
+        return sink!;
+    }
+
+    private BoundedRun Start(string query, NexmarkEvents input, Func<Columns.Schema, Engine.Sinks.IRowSink> sink, int rowsAtOnce = 0)
+    {
+        // Processing time is an input: a second for each step, from the time at which the events begin.
+        var clock = 1_700_000_000_000_000L;
+        var options = new PipelineOptions { Workers = workers, Sink = sink, ClockMicros = () => clock += 1_000_000 };
+        if (rowsAtOnce > 0) options = options with { Budget = options.Budget with { Rows = rowsAtOnce } };
+        return Script.Start(NexmarkQuery.Text(query, input, sideInput), options).Run;
+    }
+
+    /// <summary>Runs to the end; gives the most bytes of state seen on the way.</summary>
+    private static long Complete(BoundedRun run, CancellationToken cancellation)
+    {
+        long most = 0;
+        var steps = 0;
+        while (run.Step())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (steps++ % StepsBetweenLooks == 0) most = Math.Max(most, run.Operators.Sum(o => o.Figures.StateBytes));
+        }
+
+        return Math.Max(most, run.Operators.Sum(o => o.Figures.StateBytes));
+    }
+
+    /// <summary>Begins a new peak of resident memory, where the system lets a process do so.</summary>
+    private static void ResetPeak()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/clear_refs", "5");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The peak is then that of the whole process.
+        }
+    }
+
+    private static long PeakBytes()
+    {
+        foreach (var line in File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status") : [])
+            if (line.StartsWith("VmHWM:", StringComparison.Ordinal)) return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
+        return Process.GetCurrentProcess().PeakWorkingSet64;
+    }
+}
