@@ -54,6 +54,9 @@ public sealed class NexmarkResultTests : IDisposable
         SkipWhenRefused(query);
         var whole = Result(query, generated, 1, 0).Digest;
         Assert.Equal(Digests.GetValueOrDefault(query, whole), whole);
+        Assert.Equal(whole, Result(query, generated, 2, 0).Digest);
+        // Processing time is the step's: another cut is another input.
+        if (query == "q12") return;
         Assert.Equal(whole, Result(query, generated, 3, 5_003).Digest);
         Assert.Equal(whole, Result(query, generated with { Input = NexmarkInput.Memory }, 2, 0).Digest);
         var few = generated with { Events = 3_000 };
