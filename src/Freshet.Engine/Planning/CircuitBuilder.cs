@@ -168,6 +168,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),
             TimedJoin timed => TimedJoinLowering.Of(timed, this),
+            Expand expand => ExpandLowering.Of(expand, this),
             Union union => UnionOf(union),
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             Unnest unnest => UnnestOf(unnest),

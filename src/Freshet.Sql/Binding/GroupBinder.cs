@@ -15,6 +15,9 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
 {
     private readonly List<BoundExpression> _keys = [];
 
+    /// <summary>The sets of keys where there are several, by the keys' numbers.</summary>
+    private List<ImmutableArray<int>>? _sets;
+
     /// <summary>The bounds of the windows that rows come with, where both are keys.</summary>
     private WindowBounds? _bounds;
 
@@ -24,6 +27,9 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     /// <summary>The QUALIFY condition as written.</summary>
     public Expression? Qualify { get; init; }
 
+    /// <summary>The column of the grouped rows with the number of their set.</summary>
+    private BoundColumn? _set;
+
     /// <summary>The older form: the window (for SESSION its gap alone), and the time column of the input.</summary>
     private (Window Window, int Time, bool IsSession)? _legacy;
 
@@ -32,6 +38,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     {
         BindKeys();
         _bounds = BoundsOfKeys();
+        CheckSets();
         var grouping = Grouped();
         var values = new SubqueryHost(queries);
         over = new ExpressionBinder(source, input.Scope, grouping) { Over = Overs, Outer = input.Outer, Subqueries = values };
@@ -60,9 +67,10 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     {
         var outputs = new Dictionary<string, BoundColumn>(StringComparer.Ordinal);
         var plain = _keys.Where(k => !IsOfWindow(k)).ToList();
-        for (var i = 0; i < plain.Count; i++) outputs.TryAdd(plain[i].ToString()!, new BoundColumn(i, plain[i].Type));
-        if (_bounds is null && _legacy is null) return new Grouping(input, outputs, plain.Count, []);
+        for (var i = 0; i < plain.Count; i++) outputs.TryAdd(plain[i].ToString()!, new BoundColumn(i, plain[i].Type.WithNullable(plain[i].Type.IsNullable || IsLeftOut(plain[i]))));
         var from = plain.Count;
+        if (_sets is not null) _set = new BoundColumn(from++, SqlType.Int.NotNull);
+        if (_bounds is null && _legacy is null) return new Grouping(input, outputs, from, []) { OfSet = OfSet };
         var time = _bounds?.Time ?? node.Schema[_legacy!.Value.Time];
         BoundColumn[] window = [new(from, SqlType.Timestamp(3).NotNull), new(from + 1, SqlType.Timestamp(3).NotNull), new(from + 2, time.NotNull)];
         if (_legacy is not null)
@@ -75,13 +83,45 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
                 functions.Add(name + (_legacy.Value.Window.IsProcessingTime ? "PROCTIME" : "ROWTIME"), window[2]);
             }
 
-            return new Grouping(input, outputs, from + 3, functions);
+            return new Grouping(input, outputs, from + 3, functions) { OfSet = OfSet };
         }
 
         ImmutableArray<int>[] columns = [_bounds!.Starts, _bounds.Ends, _bounds.Times];
         for (var i = 0; i < columns.Length; i++)
             foreach (var column in columns[i]) outputs.TryAdd(new BoundColumn(column, node.Schema[column]).ToString(), window[i]);
-        return new Grouping(input, outputs, from + 3, []);
+        return new Grouping(input, outputs, from + 3, []) { OfSet = OfSet };
+    }
+
+    /// <summary>Whether a grouping set leaves a key out.</summary>
+    private bool IsLeftOut(BoundExpression key) => _sets is not null && _sets.Any(s => !s.Contains(_keys.IndexOf(key)));
+
+    private BoundExpression OfSet(ExpressionBinder over, Call call)
+    {
+        if (call.Function == "GROUP_ID" ? !call.Arguments.IsEmpty : call.Arguments.IsEmpty || (call.Function == "GROUPING" && call.Arguments.Length > 1))
+            throw Error(call.Span, $"{call.Function} takes {(call.Function == "GROUP_ID" ? "no argument" : call.Function == "GROUPING" ? "one key" : "keys")} of GROUP BY.");
+        var keys = call.Arguments.Select(a =>
+        {
+            var text = input.Bind(a).ToString();
+            var at = _keys.FindIndex(k => k.ToString() == text);
+            return at >= 0 ? at : throw Error(a.Span, $"The argument of {call.Function} must be a key of GROUP BY.");
+        });
+        return GroupingSetsBinder.Bits(over, call, [.. keys], _sets ?? [], _set);
+    }
+
+    /// <summary>Windows stay apart in every grouping set.</summary>
+    private void CheckSets()
+    {
+        if (_sets is null || _bounds is null) return;
+        bool Has(ImmutableArray<int> set, ImmutableArray<int> columns) => set.Any(k => _keys[k] is BoundColumn column && columns.Contains(column.Index));
+        if (_sets.Any(s => !Has(s, _bounds.Starts) || !Has(s, _bounds.Ends))) throw Error(select.GroupBy!.Span, "Every grouping set must have window_start and window_end.");
+    }
+
+    /// <summary>The rows once for each grouping set, and the keys with the number of the set.</summary>
+    private (PlanNode Node, ImmutableArray<int> Keys) Expanded(PlanNode projected, ImmutableArray<int> keys)
+    {
+        if (_sets is null) return (projected, keys);
+        var plain = _keys.Where(k => !IsOfWindow(k)).ToList();
+        return (new Expand(projected, [.. _sets.Select(s => keys.Where(k => !s.Contains(_keys.IndexOf(plain[k]))).ToImmutableArray())]), [.. keys, projected.Schema.Count]);
     }
 
     private bool IsOfWindow(BoundExpression key) => _bounds is not null && key is BoundColumn column && _bounds.Contains(column.Index);
@@ -103,7 +143,8 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         int Place(BoundExpression? expression)
         {
             if (expression is null) return -1;
-            var place = columns.FindIndex(c => c.ToString() == expression.ToString());
+            // An argument is the row's own value where a grouping set leaves the key out.
+            var place = columns.FindIndex(_sets is null ? 0 : keys.Length, c => c.ToString() == expression.ToString());
             if (place >= 0) return place;
             columns.Add(expression);
             return columns.Count - 1;
@@ -118,13 +159,15 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
         if (_legacy is { IsSession: true } session)
         {
+            if (_sets is not null) throw Error(select.GroupBy!.Span, "GROUPING SETS with SESSION(...) are not supported: use the table function SESSION.");
             var sessions = new SessionAssign(projected, session.Window.SizeMicros, time, keys, session.Window.IsProcessingTime);
             var width = projected.Schema.Count;
             return new AttachedWindowAggregate(sessions, width, width + 1, node.Schema[session.Time], session.Window.IsProcessingTime, keys, calls);
         }
 
-        if (_legacy is not null) return new WindowAggregate(projected, _legacy.Value.Window, time, keys, calls);
-        if (_bounds is null) return new Aggregate(projected, keys, calls);
+        var (expanded, all) = Expanded(projected, keys);
+        if (_legacy is not null) return new WindowAggregate(expanded, _legacy.Value.Window, time, all, calls);
+        if (_bounds is null) return new Aggregate(expanded, all, calls);
         return Stripped(projected, keys, calls) ?? Attached(columns, keys, calls);
     }
 
@@ -134,8 +177,9 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         if (WindowGrouping.Origin(node, _bounds!.Starts[0]) is not { } origin) return null;
         var windows = new WindowGrouping(origin.Assign);
         if (windows.Strip(projected) is not { } stripped || !stripped.Places.SequenceEqual(Enumerable.Range(0, projected.Expressions.Length))) return null;
-        var plan = new WindowAggregate(stripped.Node, origin.Assign.Window, stripped.Time, keys, calls);
-        return windows.Remaining(keys.Length) is { } condition ? new Filter(plan, condition) : plan;
+        var (expanded, all) = Expanded(stripped.Node, keys);
+        var plan = new WindowAggregate(expanded, origin.Assign.Window, stripped.Time, all, calls);
+        return windows.Remaining(all.Length) is { } condition ? new Filter(plan, condition) : plan;
     }
 
     /// <summary>The aggregation over rows that bring their window with them.</summary>
@@ -144,28 +188,35 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         var width = columns.Count;
         BoundExpression[] bounds = [.. new[] { _bounds!.Starts[0], _bounds.Ends[0] }.Select(c => new BoundColumn(c, node.Schema[c]))];
         var projected = new Project(node, [.. columns, .. bounds], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}"), "window_start", "window_end"]);
-        return new AttachedWindowAggregate(projected, width, width + 1, _bounds.Time, _bounds.IsProcessingTime, keys, calls);
+        var (expanded, all) = Expanded(projected, keys);
+        return new AttachedWindowAggregate(expanded, width, width + 1, _bounds.Time, _bounds.IsProcessingTime, all, calls);
     }
 
     private void BindKeys()
     {
         if (select.GroupBy is null) return;
-        foreach (var key in select.GroupBy.Keys)
-        {
-            if (key is Call { Function: "TUMBLE" or "HOP" or "SESSION" } call)
-            {
-                if (_legacy is not null) throw Error(key.Span, "A query groups by one window.");
-                _legacy = Legacy(call);
-                continue;
-            }
+        var sets = new GroupingSetsBinder(input, AddKey).Sets(select.GroupBy);
+        if (sets.Count > 1) _sets = sets;
+    }
 
-            if (key is GroupingSets or GroupingSet or Call { Function: "ROLLUP" or "CUBE" }) throw Error(key.Span, "GROUPING SETS, ROLLUP and CUBE are not supported yet.");
-            if (Grouping.IsAggregate(key, queries.Rules.Functions)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
-            var bound = KeyOf(key);
-            Comparable.Check(source, bound, key.Span, "GROUP BY");
-            QueryBinder.CheckClock(source, bound, queries.Rules);
-            if (_keys.All(k => k.ToString() != bound.ToString())) _keys.Add(bound);
+    /// <summary>The number of a key among all; -1 for a window of the older form, which is no key.</summary>
+    private int AddKey(Expression key)
+    {
+        if (key is Call { Function: "TUMBLE" or "HOP" or "SESSION" } call)
+        {
+            if (_legacy is not null) throw Error(key.Span, "A query groups by one window.");
+            _legacy = Legacy(call);
+            return -1;
         }
+
+        if (Grouping.IsAggregate(key, queries.Rules.Functions)) throw Error(key.Span, "GROUP BY cannot contain an aggregate function.");
+        var bound = KeyOf(key);
+        Comparable.Check(source, bound, key.Span, "GROUP BY");
+        QueryBinder.CheckClock(source, bound, queries.Rules);
+        var at = _keys.FindIndex(k => k.ToString() == bound.ToString());
+        if (at >= 0) return at;
+        _keys.Add(bound);
+        return _keys.Count - 1;
     }
 
     /// <summary>A key may also be an alias or the number of a column of the result.</summary>

@@ -16,12 +16,17 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
     /// <summary>The aggregate functions by name.</summary>
     public static Dictionary<string, AggregateKind> Aggregates => AggregateBinder.Functions;
 
+    /// <summary>GROUPING, GROUPING_ID and GROUP_ID of the row's grouping set.</summary>
+    public required Func<ExpressionBinder, Call, BoundExpression> OfSet { get; init; }
+
     public List<PendingCall> Calls { get; } = [];
 
     public static bool IsAggregate(Expression? expression) => IsAggregate(expression, null);
 
     public static bool IsAggregate(Expression? expression, FunctionRegistry? functions) =>
         expression is not null && ExpressionWalk.All(expression).Any(e => e is Call call && IsAggregateName(call.Function, functions));
+
+    private static bool IsOfSet(Call call) => call.Function is "GROUPING" or "GROUPING_ID" or "GROUP_ID";
 
     private static bool IsAggregateName(string name, FunctionRegistry? functions) =>
         functions?.Find(name) is { } function ? function.Kind == ProgramFunctionKind.Aggregate : Aggregates.ContainsKey(name);
@@ -41,13 +46,14 @@ internal sealed class Grouping(ExpressionBinder input, Dictionary<string, BoundC
             if (IsAggregateName(call.Function, input.Scope.Functions) && call.Arguments.Any(a => IsAggregate(a, input.Scope.Functions))) throw input.Error(call.Span, "An aggregate function cannot contain another one.");
             if (input.Scope.Functions?.Find(call.Function, ProgramFunctionKind.Aggregate) is { } program) return Column(call, AggregateBinder.Bind(input, call, program));
             if (Aggregates.TryGetValue(call.Function, out var kind)) return Aggregate(call, kind, null);
+            if (IsOfSet(call)) return OfSet(over, call);
             if (windowFunctions.TryGetValue(call.Function, out var window)) return new BoundColumn(window.Index, window.Type, call.Span);
         }
 
         var readsColumns = false;
         foreach (var part in ExpressionWalk.All(expression))
         {
-            if (part is Call inner && (IsAggregateName(inner.Function, input.Scope.Functions) || windowFunctions.ContainsKey(inner.Function))) return null;
+            if (part is Call inner && (IsOfSet(inner) || IsAggregateName(inner.Function, input.Scope.Functions) || windowFunctions.ContainsKey(inner.Function))) return null;
             if (part is OverCall or ScalarQuery or Exists or InQuery or Quantified { Query: not null }) return null;
             readsColumns |= part is Name;
         }

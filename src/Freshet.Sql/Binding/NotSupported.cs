@@ -10,7 +10,6 @@ internal static class NotSupported
         OverCall => "A call with OVER stands in SELECT, ORDER BY and QUALIFY only: compute it in a query of its own.",
         OrderedCall { Nulls: not null } => "IGNORE NULLS and RESPECT NULLS are not supported yet.",
         OrderedCall => "An order of the rows of an aggregate function is not supported yet.",
-        GroupingSets => "GROUPING SETS, ROLLUP and CUBE are not supported yet.",
         Quantified quantified => $"{quantified.Quantifier} with a query or list is not supported yet: write IN, or a join.",
         CollectionQuery query => $"{query.Kind}(SELECT ...) is not supported yet.",
         IntervalOf => "An interval takes a text: write INTERVAL '5' DAY.",

@@ -49,6 +49,7 @@ public static class PlanText
             case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
+            case Expand expand: return $"GroupingSets {expand.Sets.Length} sets, without {string.Join(", ", expand.Sets.Select(s => $"({ExpressionText.Columns(s, node.Inputs[0].Schema)})"))}";
             case Union: return "Union";
             case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
             case Unnest unnest: return $"Unnest {node.Inputs[0].Schema.Fields[unnest.Collection].Name} as ({string.Join(", ", unnest.Elements.Select(e => e.Name))})";

@@ -41,6 +41,7 @@ internal static class Optimizer
     internal static PlanNode WithInputs(PlanNode node, ImmutableArray<PlanNode> inputs) => node switch
     {
         Filter filter => new Filter(inputs[0], filter.Condition),
+        Expand expand => new Expand(inputs[0], expand.Sets),
         Project project => new Project(inputs[0], project.Expressions, project.Names),
         Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
         WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),

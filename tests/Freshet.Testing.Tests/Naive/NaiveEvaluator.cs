@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Expand or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over
         && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
@@ -51,6 +51,7 @@ internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row
         Project project => Evaluate(project.Inputs[0]).Values
             .Select(r => (Row: Compute(project.Expressions, project.Inputs[0].Schema, r.Row), r.Weight)).Where(r => r.Row is not null).Select(r => (r.Row!, r.Weight)),
         Union union => union.Inputs.SelectMany(i => Evaluate(i).Values),
+        Expand expand => Evaluate(expand.Inputs[0]).Values.SelectMany(r => expand.Sets.Select((s, n) => (new NaiveRow([.. r.Row.Values.Select((v, c) => s.Contains(c) ? null : v), BitConverter.GetBytes(n)]), r.Weight))),
         Aggregate aggregate => Groups(aggregate),
         Join join => NaiveJoins.Pairs(join, [.. Evaluate(join.Inputs[0]).Values], [.. Evaluate(join.Inputs[1]).Values]),
         SetOperation set => NaiveSets.Rows(set, Evaluate(set.Inputs[0]), Evaluate(set.Inputs[1])),
