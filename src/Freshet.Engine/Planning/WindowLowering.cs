@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
+using Freshet.Dataflow.Ranking;
 using Freshet.Dataflow.Windows;
 using Freshet.Engine.Sources;
 using Freshet.Sql.Plan;
@@ -40,6 +41,17 @@ internal static class WindowLowering
     {
         var windows = WindowSpec.Attached with { Clock = ClockOf(window.IsProcessingTime, window.Time, zone) };
         return Aggregated(builder, window, windows, window.Start, window.End, window.Keys, window.Calls, seed);
+    }
+
+    /// <summary>A Top-N within windows.</summary>
+    public static Stream Rank(CircuitBuilder builder, TopN top, Stream input, RankSpec rank, ulong seed)
+    {
+        var windows = top.Inputs[0].Windows!;
+        var schema = new Columns.Schema([.. input.Types.Select((t, i) => new Columns.Field(i < top.Inputs[0].Schema.Count ? top.Inputs[0].Schema.Fields[i].Name : "order", t))]);
+        var spec = new WindowRankSpec(rank, schema, top.WindowEnd, ClockOf(windows.IsProcessingTime, windows.Time, builder.Zone));
+        var node = builder.Add(new NodeSpec("window top", top.Identity, _ => new WindowRankOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, top.Partition))]));
+        builder.AddLate(top, node, LateRowsSchema(schema));
+        return CircuitBuilder.Result(node, top, input.Errors);
     }
 
     /// <summary>What closes windows over a time attribute of a type.</summary>

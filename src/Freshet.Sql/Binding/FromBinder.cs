@@ -42,6 +42,7 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         var left = Bind(join.Left);
         if (join.Right is UnnestTable unnest) return UnnestOf(join, unnest, left);
         if (join.Right is FunctionTable { Input: null } function) return RowsOf(join, function, left);
+        if (join.Right is SystemTimeTable versions) return new TemporalJoinBinder(source, join, versions, queries.Rules).Bind(left, Bind(WithAlias(versions)));
         var right = Bind(join.Right);
         return new JoinBinder(source, queries).Bind(join, left, right);
     }
@@ -55,6 +56,14 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         var binder = new ExpressionBinder(source, new Scope(source, rows.Columns, queries.Rules.Functions));
         return (new Filter(rows.Node, binder.Coerce.Boolean(binder.Bind(join.Condition), "ON")), rows.Columns);
     }
+
+    /// <summary>The table itself, under the name that stands behind FOR SYSTEM_TIME AS OF.</summary>
+    private static TableReference WithAlias(SystemTimeTable table) => table.Alias is null ? table.Table : table.Table switch
+    {
+        NamedTable named => named with { Alias = table.Alias },
+        QueryTable query => query with { Alias = table.Alias },
+        _ => table.Table,
+    };
 
     private (PlanNode, IReadOnlyList<ScopeColumn>) UnnestOf(JoinTable join, UnnestTable unnest, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
     {

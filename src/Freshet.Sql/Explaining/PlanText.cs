@@ -46,6 +46,7 @@ public static class PlanText
             case SessionAssign session: return $"Sessions SESSION({node.Inputs[0].Schema.Fields[session.TimeColumn].Name}, gap {ExpressionText.Duration(session.GapMicros)}){By(session.Keys, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
+            case TemporalJoin temporal: return JoinTitle($"{(temporal.IsLookup ? "Lookup" : "Temporal")}{(temporal.IsLeftOuter ? "Left" : "")}Join", node, temporal.LeftKeys, temporal.RightKeys, [], temporal.Residual);
             case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
@@ -87,6 +88,12 @@ public static class PlanText
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
                 yield return $"waits for: {Watermarks(node)}";
+                break;
+            case TemporalJoin temporal:
+                yield return JoinKey(node, temporal.LeftKeys, temporal.RightKeys);
+                yield return temporal.IsLookup ? "state: the rows of the right table by key" : "state: left rows ahead of the watermark, and the versions of right rows by key";
+                yield return temporal.IsLookup ? "dropped: rows that are taken back" : "dropped: left rows when the watermark has passed them, a version when it has passed the next one";
+                yield return temporal.IsLookup ? temporal.IsBounded ? "waits for: the end of the right table" : "waits for: nothing" : $"waits for: {Watermarks(node)}";
                 break;
             case TimedJoin timed:
                 yield return JoinKey(node, timed.LeftKeys, timed.RightKeys);

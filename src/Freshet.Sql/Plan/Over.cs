@@ -97,6 +97,9 @@ public sealed class Over(PlanNode input, ImmutableArray<int> partition, Immutabl
 
     public override ImmutableArray<int> Key => Inputs[0].Key;
 
+    /// <summary>What is computed within windows changes only while they are open.</summary>
+    public override WindowBounds? Windows => Inputs[0].Windows is { } windows && windows.Starts.Any(Partition.Contains) && windows.Ends.Any(Partition.Contains) ? windows : null;
+
     public override ImmutableArray<int> RowTimes => Emission == OverEmission.AtWatermark ? Inputs[0].RowTimes : [];
 
     public override string Describe() =>

@@ -47,6 +47,19 @@ public sealed class TimedJoin(PlanNode left, PlanNode right, TimedJoinType type,
         ? Inputs[0].RowTimes
         : TimedConditions.Both(Type is TimedJoinType.Right or TimedJoinType.Full ? [] : Inputs[0].RowTimes, Type is TimedJoinType.Left or TimedJoinType.Full ? [] : Inputs[1].RowTimes, Inputs[0].Schema.Count);
 
+    public override WindowBounds? Windows
+    {
+        get
+        {
+            if (!Times.IsWindow || Type == TimedJoinType.Full) return null;
+            if (Type is TimedJoinType.Semi or TimedJoinType.Anti) return Inputs[0].Windows;
+            var (left, right) = (Inputs[0].Windows, Inputs[1].Windows);
+            if (left is null || right is null) return null;
+            ImmutableArray<int> Both(ImmutableArray<int> l, ImmutableArray<int> r) => TimedConditions.Both(Type == TimedJoinType.Right ? [] : l, Type == TimedJoinType.Left ? [] : r, Inputs[0].Schema.Count);
+            return left with { Starts = Both(left.Starts, right.Starts), Ends = Both(left.Ends, right.Ends), Times = Both(left.Times, right.Times) };
+        }
+    }
+
     public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
 
     /// <summary>The same join over other inputs.</summary>

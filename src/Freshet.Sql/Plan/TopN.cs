@@ -35,12 +35,19 @@ public sealed class TopN(PlanNode input, RankKind kind, ImmutableArray<int> part
 
     public bool GivesNumber => NumberName is not null;
 
-    /// <summary>A row that is in the result leaves it when a better one comes.</summary>
-    public override bool IsAppendOnly => false;
+    /// <summary>The column of window_end where the partition is within windows: rows are then numbered once, when their window closes; else -1.</summary>
+    public int WindowEnd => Inputs[0].Windows is { } windows && windows.Starts.Any(Partition.Contains) ? windows.Ends.FirstOrDefault(Partition.Contains, -1) : -1;
+
+    /// <summary>A row that is in the result leaves it when a better one comes, but within windows.</summary>
+    public override bool IsAppendOnly => WindowEnd >= 0;
+
+    public override ImmutableArray<int> RowTimes => WindowEnd >= 0 ? Inputs[0].RowTimes : [];
+
+    public override WindowBounds? Windows => WindowEnd >= 0 ? Inputs[0].Windows : null;
 
     public override bool OrdersByPosition => true;
 
-    public override bool HasPosition => Inputs[0].HasPosition && !GivesNumber;
+    public override bool HasPosition => Inputs[0].HasPosition && !GivesNumber && WindowEnd < 0;
 
     public override ImmutableArray<int> ProcTimes => Inputs[0].ProcTimes;
 

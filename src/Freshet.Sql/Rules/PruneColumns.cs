@@ -120,6 +120,19 @@ internal static class PruneColumns
                     return (pruned, join.Type is TimedJoinType.Semi or TimedJoinType.Anti ? lp : all);
                 }
 
+            case TemporalJoin join:
+                {
+                    var width = join.Inputs[0].Schema.Count;
+                    var read = needed.Concat(join.Residual?.Columns() ?? []).ToList();
+                    int[] times = join.IsLookup ? [] : [join.LeftTime];
+                    int[] versions = join.IsLookup ? [] : [join.RightTime];
+                    var (left, lp) = Kept(join.Inputs[0], [.. read.Where(c => c < width), .. join.LeftKeys, .. times]);
+                    var (right, rp) = Kept(join.Inputs[1], [.. read.Where(c => c >= width).Select(c => c - width), .. join.RightKeys, .. versions]);
+                    int[] all = [.. lp, .. rp.Select(p => p < 0 ? -1 : p + left.Schema.Count)];
+                    var pruned = join.Over(left, right, [.. join.LeftKeys.Select(k => lp[k])], [.. join.RightKeys.Select(k => rp[k])], join.Residual?.Shift(c => all[c]), join.IsLookup ? -1 : lp[join.LeftTime], join.IsLookup ? -1 : rp[join.RightTime]);
+                    return (pruned, all);
+                }
+
             case AttachedWindowAggregate window:
                 {
                     var (input, places) = Prune(window.Inputs[0], [.. window.Keys, window.Start, window.End, .. Arguments(window.Calls)]);

@@ -63,7 +63,7 @@ internal static partial class Setup
 
         var options = Option().Matches(sql[with.Index..]).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
         var rows = options.ContainsKey("data-id") ? Rows(item.TryGetProperty("rows", out var given) ? given : default) : null;
-        var kept = options.Where(o => o.Key == "scan.watermark.emit.strategy").ToDictionary();
+        var kept = options.Where(o => o.Key is "scan.watermark.emit.strategy" or "disable-lookup").ToDictionary();
         session.Declare(sql, rows, rows is null ? "" : ChangesOf(options.GetValueOrDefault("changelog-mode", "I")), kept);
     }
 
