@@ -169,6 +169,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             SetOperation set => SetLowering.Of(set, this),
             TimedJoin timed => TimedJoinLowering.Of(timed, this),
             Expand expand => ExpandLowering.Of(expand, this),
+            TemporalFilter filter => TemporalFilterLowering.Of(filter, this),
             TemporalJoin temporal => TemporalJoinLowering.Of(temporal, this),
             Union union => UnionOf(union),
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),

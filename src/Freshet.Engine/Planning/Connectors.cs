@@ -24,10 +24,16 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         "json.ignore-parse-errors", "json.fail-on-missing-field", "json.timestamp-format.standard",
     ];
 
+    /// <summary>How watermarks are made; those of alignment hold of themselves, since the input furthest behind is always read first.</summary>
+    private static readonly string[] WatermarkOptions =
+    [
+        "scan.watermark.emit.strategy", "scan.watermark.idle-timeout", "scan.watermark.alignment.group", "scan.watermark.alignment.max-drift", "scan.watermark.alignment.update-interval",
+    ];
+
     private static readonly Dictionary<string, string[]> Known = new()
     {
-        ["log"] = ["connector", "topic", "format", "durability", "retention.time", "retention.bytes", "json.ignore-parse-errors", "scan.watermark.emit.strategy"],
-        ["filesystem"] = [.. FileOptions, "scan.watermark.emit.strategy"],
+        ["log"] = ["connector", "topic", "format", "durability", "retention.time", "retention.bytes", "json.ignore-parse-errors", .. WatermarkOptions],
+        ["filesystem"] = [.. FileOptions, .. WatermarkOptions],
         ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
         ["blackhole"] = ["connector"],
         ["nexmark"] = NexmarkOptions.Known,
@@ -47,6 +53,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.");
         foreach (var key in table.Options.Keys)
             if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
+        if (table.Options.GetValueOrDefault("scan.watermark.idle-timeout") is { } timeout && !Sources.Durations.TryParse(timeout, out _)) throw Error($"'scan.watermark.idle-timeout' = '{timeout}' is no length of time: write 30 s or 1 min.");
         if (!table.Metadata.IsEmpty) throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
         if (table.Connector == "filesystem")
         {

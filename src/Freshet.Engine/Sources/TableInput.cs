@@ -15,7 +15,13 @@ namespace Freshet.Engine.Sources;
 /// <param name="Watermark">The watermark expression over the node's columns; null without a watermark.</param>
 /// <param name="Order">The source's place in positions, which become the last column of a batch; -1 where nothing orders by them.</param>
 /// <param name="Offset">The column with the row's offset.</param>
-internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpression[]? Columns, int RowTime, VectorExpression? Watermark, bool WatermarkOnEveryRow, int Order = -1, int Offset = -1);
+internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpression[]? Columns, int RowTime, VectorExpression? Watermark, bool WatermarkOnEveryRow, int Order = -1, int Offset = -1)
+{
+    /// <summary>A partition without rows for this long no longer holds back the watermark of what reads other inputs too, µs.</summary>
+    public long IdleTimeoutMicros { get; init; } = DefaultIdleTimeoutMicros;
+
+    public const long DefaultIdleTimeoutMicros = 10_000_000;
+}
 
 /// <summary>
 /// A table at the entrance of a circuit: how far each of its partitions has been read, and its watermark.
@@ -53,15 +59,15 @@ internal sealed class TableInput
     public bool IsIdle(int partition) => _partitions[partition].Idle;
 
     /// <summary>
-    /// Whether a partition with a watermark has had no row for <paramref name="timeoutMicros"/> by the clock: it should be marked
+    /// Whether a partition with a watermark has had no row for the table's idle timeout by the clock: it should be marked
     /// idle, so that it no longer holds back what reads other tables too. The first look starts the clock.
     /// </summary>
-    public bool ShouldIdle(int partition, long clockMicros, long timeoutMicros)
+    public bool ShouldIdle(int partition, long clockMicros)
     {
         var state = _partitions[partition];
         if (_spec.Watermark is null || state.Idle || state.Ended) return false;
         if (state.LastActiveMicros == 0) state.LastActiveMicros = clockMicros;
-        return clockMicros - state.LastActiveMicros >= timeoutMicros;
+        return clockMicros - state.LastActiveMicros >= _spec.IdleTimeoutMicros;
     }
 
     /// <summary>The last watermark of a partition, µs.</summary>

@@ -21,7 +21,8 @@ internal static class RunnerFactory
             var plan = ColumnPlan.Of(source);
             var rows = createSource(source, plan.Physical);
             var onEveryRow = source.Table.Option("scan.watermark.emit.strategy", "on-periodic") == "on-event";
-            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length));
+            var idleTimeout = Durations.TryParse(source.Table.Option("scan.watermark.idle-timeout", ""), out var timeout) ? timeout : TableInputSpec.DefaultIdleTimeoutMicros;
+            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length) { IdleTimeoutMicros = idleTimeout });
         }).ToArray();
         var circuit = new Circuit(builder.Build(), Math.Max(1, options.Workers), options.HashSeed);
         foreach (var constant in builder.Constants) circuit.AdvanceWatermark(constant.Node, Operator.EndWatermark);

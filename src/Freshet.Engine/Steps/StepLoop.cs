@@ -149,7 +149,7 @@ internal sealed class StepLoop : IDisposable
         {
             while (!_stopping)
             {
-                if (!TryStep()) _wake.WaitOne(TimeSpan.FromSeconds(1));
+                if (!TryStep()) _wake.WaitOne(UntilDue());
             }
         }
 #pragma warning disable CA1031 // Whatever ends a step ends the engine; the process hears of it through Failure.
@@ -160,9 +160,18 @@ internal sealed class StepLoop : IDisposable
         }
     }
 
+    /// <summary>How long nothing is due by the clock, at most a second.</summary>
+    private TimeSpan UntilDue()
+    {
+        var due = _runner.DueClock;
+        return due == Freshet.Dataflow.Operator.EndWatermark ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(Math.Clamp((due - Now) / 1000, 1, 1000));
+    }
+
+    private static long Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
+
     private bool TryStep()
     {
-        var clock = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
+        var clock = Now;
         if (_runner.Plan(_budget, clock) is not { } entry) return false;
         Journal(entry);
         _runner.Run(entry);

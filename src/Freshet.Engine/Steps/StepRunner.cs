@@ -13,9 +13,6 @@ namespace Freshet.Engine.Steps;
 /// </summary>
 internal sealed class StepRunner : IDisposable
 {
-    /// <summary>A table without rows for this long no longer holds back the watermark of what reads other tables too, µs.</summary>
-    private const long IdleTimeoutMicros = 10_000_000;
-
     private readonly TableInput[] _inputs;
     private readonly StepContext _context = new();
     private readonly EvaluationContext[] _evaluation;
@@ -62,12 +59,20 @@ internal sealed class StepRunner : IDisposable
         }
     }
 
+    /// <summary>The earliest clock reading, µs, at which a step has something to do without input.</summary>
+    public long DueClock => Circuit.DueClock;
+
     /// <summary>
     /// Decides what the next step takes: of the inputs furthest behind in event time first, up to the budget.
-    /// Null when nothing has arrived.
+    /// Null when nothing has arrived and nothing is due by the clock. After a pause the clock catches up in strides, so that about as many rows
+    /// fall due in a step as it may take.
     /// </summary>
     public StepEntry? Plan(StepBudget budget, long clockMicros)
     {
+        // The clock of steps never goes back, whatever the machine's does.
+        clockMicros = Math.Max(clockMicros, _context.ClockMicros);
+        var isDue = Circuit.DueClock <= clockMicros;
+        if (isDue) clockMicros = Circuit.ClockStride(clockMicros, budget.Rows);
         List<StepInput>? taken = null;
         var rows = budget.Rows;
         var bytes = budget.Bytes;
@@ -80,7 +85,7 @@ internal sealed class StepRunner : IDisposable
                 var from = input.Position(p);
                 var to = input.Source.Limit(p, from, rows, bytes);
                 var marks = input.Source.IsBounded && input.Source.IsEnd(p, to) ? InputMarks.End : InputMarks.None;
-                if (to == from && _inputs.Length > 1 && input.ShouldIdle(p, clockMicros, IdleTimeoutMicros)) marks |= InputMarks.Idle;
+                if (to == from && _inputs.Length > 1 && input.ShouldIdle(p, clockMicros)) marks |= InputMarks.Idle;
                 if (to == from && marks == InputMarks.None) continue;
                 (taken ??= []).Add(new StepInput(input.Source.Name, p, from, to, marks));
                 rows -= (int)Math.Min(to - from, rows);
@@ -90,7 +95,7 @@ internal sealed class StepRunner : IDisposable
             if (taken is not null && watermark != Operator.NoWatermark && rows < budget.Rows) break;
         }
 
-        return taken is null ? null : new StepEntry(Step + 1, clockMicros, taken);
+        return taken is null && !isDue ? null : new StepEntry(Step + 1, clockMicros, taken ?? []);
     }
 
     /// <summary>Runs a step's input through the circuit. Results wait in the collectors.</summary>

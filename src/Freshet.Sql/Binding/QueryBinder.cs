@@ -3,7 +3,6 @@ using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
 
@@ -156,11 +155,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
         return node;
 
-        PlanNode Filtered(BoundExpression bound)
-        {
-            CheckClock(source, bound, rules);
-            return FindTimedJoins.WithWhere(new Filter(node, bound));
-        }
+        PlanNode Filtered(BoundExpression bound) => new TemporalFilterBinder(source, rules).Bind(node, bound);
     }
 
     /// <summary>
@@ -171,7 +166,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     {
         if (rules.IsBounded || rules.MayReadClock) return;
         if (expression.Parts().OfType<BoundCall>().FirstOrDefault(IsClock) is { } clock)
-            throw new SqlException(source, clock.Span, $"{clock.Name} in a view that is kept is not supported yet: its rows would have to change as the clock moves. Compare with a time of the rows, or read the clock in the query that reads the view.");
+            throw new SqlException(source, clock.Span, $"{clock.Name} in a view that is kept is not supported yet: its rows would have to change as the clock moves. Compare a time of the rows with it in WHERE (event_time > NOW() - INTERVAL '30' DAY), or read the clock in the query that reads the view.");
     }
 
     internal static bool IsClock(BoundCall call) => Clocks.Contains(call.Name) || (call.Name == "UNIX_TIMESTAMP" && call.Children.IsEmpty);

@@ -46,6 +46,7 @@ public static class PlanText
             case SessionAssign session: return $"Sessions SESSION({node.Inputs[0].Schema.Fields[session.TimeColumn].Name}, gap {ExpressionText.Duration(session.GapMicros)}){By(session.Keys, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
+            case TemporalFilter filter: return $"WhileClock{(filter.From < 0 ? "" : $" from {node.Schema.Fields[filter.From].Name}")}{(filter.Until < 0 ? "" : $" until {node.Schema.Fields[filter.Until].Name}")}";
             case TemporalJoin temporal: return JoinTitle($"{(temporal.IsLookup ? "Lookup" : "Temporal")}{(temporal.IsLeftOuter ? "Left" : "")}Join", node, temporal.LeftKeys, temporal.RightKeys, [], temporal.Residual);
             case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
@@ -88,6 +89,10 @@ public static class PlanText
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
                 yield return $"waits for: {Watermarks(node)}";
+                break;
+            case TemporalFilter filter:
+                yield return "state: rows that are in the result and will leave it, or that will come";
+                yield return filter.Until < 0 ? "dropped: when a row's time has come" : "dropped: when a row's time is over by the clock";
                 break;
             case TemporalJoin temporal:
                 yield return JoinKey(node, temporal.LeftKeys, temporal.RightKeys);

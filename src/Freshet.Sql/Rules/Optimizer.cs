@@ -46,6 +46,7 @@ internal static class Optimizer
         Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
         WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),
         WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
+        TemporalFilter filter => new TemporalFilter(inputs[0], filter.From, filter.Until),
         TemporalJoin temporal => temporal.Over(inputs[0], inputs[1], temporal.LeftKeys, temporal.RightKeys, temporal.Residual, temporal.LeftTime, temporal.RightTime),
         TimedJoin timed => timed.Over(inputs[0], inputs[1], timed.Times, timed.LeftKeys, timed.RightKeys, timed.Residual),
         SessionAssign session => new SessionAssign(inputs[0], session.GapMicros, session.TimeColumn, session.Keys, session.IsProcessingTime),

@@ -120,6 +120,13 @@ internal static class PruneColumns
                     return (pruned, join.Type is TimedJoinType.Semi or TimedJoinType.Anti ? lp : all);
                 }
 
+            case TemporalFilter filter:
+                {
+                    int[] bounds = [.. new[] { filter.From, filter.Until }.Where(c => c >= 0)];
+                    var (input, places) = Kept(filter.Inputs[0], [.. needed, .. bounds]);
+                    return (new TemporalFilter(input, filter.From < 0 ? -1 : places[filter.From], filter.Until < 0 ? -1 : places[filter.Until]), places);
+                }
+
             case TemporalJoin join:
                 {
                     var width = join.Inputs[0].Schema.Count;
