@@ -15,7 +15,7 @@ internal sealed class TemporalJoinBinder(SourceText source, JoinTable join, Syst
     {
         if (join.Kind is not (JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "FOR SYSTEM_TIME AS OF is joined by JOIN or LEFT JOIN: of the right table there is only the row that a left row asks for.");
         if (join.Condition is null) throw Error(join.Span, "A FOR SYSTEM_TIME AS OF join needs ON with an equality on the key of its right table.");
-        var time = new ExpressionBinder(source, new Scope(source, left.Columns)).Bind(table.AsOf);
+        var time = new ExpressionBinder(source, new Scope(source, left.Columns, rules.Functions)).Bind(table.AsOf);
         var isLookup = ProcessingTime.Is(time) || (time is BoundColumn proc && left.Node.ProcTimes.Contains(proc.Index));
         if (!isLookup && (time is not BoundColumn row || !left.Node.RowTimes.Contains(row.Index)))
             throw Error(table.AsOf.Span, "FOR SYSTEM_TIME AS OF takes a time attribute of the left side: an event time with a watermark, or a column that is PROCTIME().");
@@ -50,7 +50,7 @@ internal sealed class TemporalJoinBinder(SourceText source, JoinTable join, Syst
     private PlanNode Found((PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) right, PlanNode rows, int further)
     {
         var width = left.Node.Schema.Count;
-        var binder = new ExpressionBinder(source, new Scope(source, [.. left.Columns, .. right.Columns.Select(c => c with { Index = c.Index + width })]));
+        var binder = new ExpressionBinder(source, new Scope(source, [.. left.Columns, .. right.Columns.Select(c => c with { Index = c.Index + width })], rules.Functions));
         var condition = binder.Coerce.Boolean(binder.Bind(join.Condition!), "ON");
         QueryBinder.CheckClock(source, condition, rules);
         if (further >= 0) condition = new BoundLogical(true, condition, new BoundColumn(width + further, rows.Schema[further]), condition.Span);
