@@ -46,7 +46,7 @@ public sealed class Pipeline : IDisposable
         foreach (var script in scripts) _binder.Execute(script);
         if (_binder.Selects.Count > 0)
             throw new Sql.SqlException(_binder.Selects[0].Source, _binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
-        foreach (var insert in _binder.Inserts.Where(i => !i.Plan.IsAppendOnly && i.Target.Connector is not ("print" or "blackhole")))
+        foreach (var insert in _binder.Inserts.Where(i => !i.Plan.IsAppendOnly && i.Target.Connector is not ("print" or "blackhole") && i.Target.Changes == RowChanges.None))
             throw new EngineException("sink_takes_no_changes", $"INSERT INTO {insert.Target.Name}: the query takes rows back, which the connector '{insert.Target.Connector}' cannot do. Keep the result in a materialized view.");
 
         var builder = new CircuitBuilder(options.HashSeed, Zone);
@@ -60,7 +60,7 @@ public sealed class Pipeline : IDisposable
             if (errors >= 0) views.Add((ErrorView(view.Name), errors));
         }
 
-        var inserts = _binder.Inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan))).ToList();
+        var inserts = _binder.Inserts.Select(i => (Insert: i, Node: i.Plan.IsAppendOnly ? builder.AddQuery(i.Name, i.Plan) : builder.AddChanges(i.Name, i.Plan))).ToList();
         _runner = RunnerFactory.Create(builder, options, (source, columns) => _connectors.CreateSource(source.Table, columns, null));
         CheckRetention();
         foreach (var (view, node) in views) _views.Add(new ViewOutput(view, _runner.Circuit, node));

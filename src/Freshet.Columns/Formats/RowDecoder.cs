@@ -110,7 +110,7 @@ public abstract unsafe class RowDecoder : IDisposable
             {
                 memory.Retain(_chunkMemory!);
                 RowsRead += rows;
-                return new Batch(memory, columns, rows);
+                return new Batch(memory, columns, rows) { Weights = WeightsOf(memory, rows) };
             }
 
             memory.Release();
@@ -135,6 +135,9 @@ public abstract unsafe class RowDecoder : IDisposable
     /// it consumes in <see cref="Line"/>. Zero consumed says that the first row is not complete.
     /// </summary>
     private protected abstract Column[] Decode(byte* text, int length, bool isLast, int maxRows, BatchMemory memory, out int rows, out int consumed);
+
+    /// <summary>The weights of the rows just decoded; null where all are +1.</summary>
+    private protected virtual long* WeightsOf(BatchMemory memory, int rows) => null;
 
     private void Consume(int bytes)
     {

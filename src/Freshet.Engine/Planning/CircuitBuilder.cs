@@ -79,6 +79,14 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         return (rows, AddErrors(name, stream.Errors));
     }
 
+    /// <summary>A result's changes in content order, for who writes them elsewhere. Gives the collector and that of its row errors.</summary>
+    public (int Rows, int Errors) AddChanges(string name, PlanNode plan)
+    {
+        var stream = Exact(Translate(plan));
+        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity, _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(stream.Node))]));
+        return (Add(new NodeSpec(name, plan.Identity, _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))])), AddErrors(name, stream.Errors));
+    }
+
     /// <summary>A result as it comes, or sorted at the end of the input. Gives the collector and that of its row errors.</summary>
     /// <param name="takesChanges">Whoever reads the result takes rows back too: they leave with each step.</param>
     public (int Rows, int Errors) AddQuery(string name, PlanNode plan, bool takesChanges = false)

@@ -17,11 +17,16 @@ namespace Freshet.Engine.Planning;
 /// <summary>The connectors: their options as data, and how a table becomes a source or a sink.</summary>
 internal sealed class Connectors(LogStore? log, PipelineOptions options)
 {
+    private static readonly string[] Formats = ["csv", "json", "debezium-json", "canal-json", "maxwell-json"];
+
+    private static readonly string[] ChangeOptions =
+        [.. Formats[2..].SelectMany(f => new[] { $"{f}.ignore-parse-errors", $"{f}.timestamp-format.standard" }), "debezium-json.schema-include"];
+
     private static readonly string[] FileOptions =
     [
         "connector", "path", "format", "source.monitor-interval", "csv.field-delimiter", "csv.disable-quote-character", "csv.quote-character", "csv.escape-character",
         "csv.null-literal", "csv.array-element-delimiter", "csv.ignore-parse-errors", "csv.ignore-first-line", "csv.allow-comments", "csv.write-header",
-        "json.ignore-parse-errors", "json.fail-on-missing-field", "json.timestamp-format.standard",
+        "json.ignore-parse-errors", "json.fail-on-missing-field", "json.timestamp-format.standard", TableDefinition.OpFieldOption, .. ChangeOptions,
     ];
 
     /// <summary>How watermarks are made; those of alignment hold of themselves, since the input furthest behind is always read first.</summary>
@@ -59,7 +64,9 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         {
             if (!table.PartitionKeys.IsEmpty) throw Error("PARTITIONED BY is not supported for files: they are read and written as one folder.");
             if (!table.Options.ContainsKey("path")) throw Error($"Table {table.Name} needs the option 'path'.");
-            if (table.Option("format", "") is not ("csv" or "json")) throw Error($"Table {table.Name} needs 'format' = 'csv' or 'json'.");
+            var format = table.Option("format", "");
+            if (!Formats.Contains(format)) throw Error($"Table {table.Name} needs a 'format': {string.Join(", ", Formats)}.{NearestName.Hint(format, Formats)}");
+            if (table.Options.ContainsKey(TableDefinition.OpFieldOption) && format != "json") throw Error($"'{TableDefinition.OpFieldOption}' belongs to 'format' = 'json'.");
             if (table.Options.ContainsKey("source.monitor-interval")) throw Error("Following a folder ('source.monitor-interval') is not supported yet.");
         }
 
@@ -73,7 +80,6 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             if (OwnTopics.Contains(TopicOf(table))) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
         }
 
-        if (!table.PrimaryKey.IsEmpty && table.Connector is "log" or "filesystem" && table.Options.GetValueOrDefault("changelog") is not null) throw Error("Upserts by primary key are not supported yet.");
     }
 
     private static string TopicOf(TableDefinition table) => table.Option("topic", table.DeclaredName);
@@ -110,10 +116,13 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             case "filesystem":
                 var path = Path.GetFullPath(table.Option("path", ""), options.Folder);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                var file = new FileStream(path, FileMode.Create, FileAccess.Write);
+                var times = table.Option(table.Option("format", "") + ".timestamp-format.standard", "SQL") == "ISO-8601" ? JsonTimeFormat.Iso8601 : JsonTimeFormat.Sql;
+                if (ChangeFormats.Of(table) is { } changes) return new ChangeSink(new ChangeLineWriter(schema, changes, times), file);
                 IRowWriter writer = table.Option("format", "") == "csv"
                     ? new CsvLineWriter(schema, new CsvOptions(), table.Option("csv.write-header", "false") == "true")
-                    : new JsonLineWriter(schema, table.Option("json.timestamp-format.standard", "SQL") == "ISO-8601" ? JsonTimeFormat.Iso8601 : JsonTimeFormat.Sql);
-                return new TextSink(writer, new FileStream(path, FileMode.Create, FileAccess.Write), isTerminal: false);
+                    : new JsonLineWriter(schema, times);
+                return new TextSink(writer, file, isTerminal: false);
             default:
                 throw new SqlException(table.Source, table.Place, $"Table {table.Name} cannot be written.");
         }

@@ -171,9 +171,9 @@ internal sealed class FileSource : IRowSource
     private static Func<RowDecoder> JsonDecoder(TableDefinition table, ImmutableArray<ScanColumn> columns)
     {
         JsonPathColumn[] paths = [.. columns.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c)).Select(c => new JsonPathColumn(c.Path!, c.Type, c.FailsAsNull ? OnDecodeFailure.Null : OnDecodeFailure.Error))];
-        var ignore = table.Option("json.ignore-parse-errors", "false") == "true";
+        var ignore = table.Option(table.Option("format", "json") + ".ignore-parse-errors", "false") == "true";
         var options = new JsonDecodeOptions(FailOnMissingField: table.Option("json.fail-on-missing-field", "false") == "true");
-        return () => new JsonRowDecoder(paths, options, ignore);
+        return () => new JsonRowDecoder(paths, options, ignore, ChangeFormats.Of(table));
     }
 
     private sealed class FileSlice(Batch batch, int start, int count, List<SourceError> found) : ISourceSlice

@@ -345,7 +345,7 @@ public sealed class ScriptBinder(bool isBounded)
         var plan = Optimized(bound, source, insert.Span);
         // Over input that ends a sink gets final rows: as in Flink they are written as they are.
         if (!isBounded) plan = SinkConflicts.Apply(plan, target, conflict, Options, source, insert.Table.Span);
-        plan = new SinkConstraints(source, insert.Table.Span, Options).Apply(plan, target);
+        plan = Optimizer.Rebuild(new SinkConstraints(source, insert.Table.Span, Options).Apply(plan, target), MergeProjects.Apply);
         return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
     }
 

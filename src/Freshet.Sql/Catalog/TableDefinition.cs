@@ -50,6 +50,9 @@ public sealed record TableDefinition(
 {
     public const string ConnectorOption = "connector";
 
+    /// <summary>The member of a JSON row that says what happens to it.</summary>
+    public const string OpFieldOption = "json.op-field";
+
     /// <summary>How rows change, of tables that a program feeds: <c>retract</c> or <c>upsert</c>.</summary>
     public const string ChangesOption = "changelog";
 
@@ -84,7 +87,9 @@ public sealed record TableDefinition(
     {
         "retract" => RowChanges.TakenBack,
         "upsert" => RowChanges.ByKey,
-        _ => Connector == "view" ? RowChanges.TakenBack : RowChanges.None,
+        _ when Connector == "view" => RowChanges.TakenBack,
+        _ when Option("format", "") is "debezium-json" or "canal-json" or "maxwell-json" || Options.ContainsKey(OpFieldOption) => PrimaryKey.IsEmpty ? RowChanges.TakenBack : RowChanges.ByKey,
+        _ => RowChanges.None,
     };
 
     /// <summary>Columns that INSERT INTO gives, in order.</summary>
