@@ -42,6 +42,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
         ["blackhole"] = ["connector"],
         ["nexmark"] = NexmarkOptions.Known,
+        ["datagen"] = DataGenFields.TableOptions,
     };
 
     /// <summary>INSERTs into one topic share its sink, so that a step's rows of all of them are there together or not at all.</summary>
@@ -56,7 +57,8 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         SqlException Error(string sentence) => new(table.Source, table.Place, sentence);
         if (table.Connector.Length == 0) throw Error($"Table {table.Name} has no 'connector' option; the connectors are {string.Join(", ", Known.Keys)}.");
         if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.");
-        foreach (var key in table.Options.Keys)
+        if (table.Connector == "datagen") DataGenFields.Check(table, Error);
+        foreach (var key in table.Connector == "datagen" ? [] : table.Options.Keys)
             if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
         if (table.Options.GetValueOrDefault("scan.watermark.idle-timeout") is { } timeout && !Sources.Durations.TryParse(timeout, out _)) throw Error($"'scan.watermark.idle-timeout' = '{timeout}' is no length of time: write 30 s or 1 min.");
         if (!table.Metadata.IsEmpty) throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
@@ -98,6 +100,9 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
                 return new FileSource(table, physical, options.Folder);
             case "nexmark":
                 return table.Options.ContainsKey("file") ? new NexmarkFileSource(table, physical, options.Folder) : new NexmarkSource(table, physical);
+            case "datagen":
+                // A kept query reads its input again at each start: there times are those of 2024.
+                return new DataGenSource(table, physical, end is null ? new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() : DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             default:
                 throw new SqlException(table.Source, table.Place, $"A table of the connector '{table.Connector}' can be written, not read.");
         }
