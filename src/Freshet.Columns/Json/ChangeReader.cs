@@ -18,7 +18,7 @@ public readonly unsafe struct ChangedRow(byte* start, int length, int weight)
 /// that are put together (the old row of Canal and Maxwell) into the given memory. A document that says nothing of a row (an
 /// empty one, a DDL message) has none. One thread.
 /// </summary>
-public sealed unsafe class ChangeReader(ChangeFormat format)
+public sealed unsafe class ChangeReader(ChangeFormat format) : IDisposable
 {
     private readonly JsonStructure _structure = new();
     private readonly byte[] _opField = Encoding.UTF8.GetBytes(format.OpField);
@@ -41,6 +41,8 @@ public sealed unsafe class ChangeReader(ChangeFormat format)
             default: return DataAndOld(root, memory, rows, out reason);
         }
     }
+
+    public void Dispose() => _structure.Dispose();
 
     private bool OpField(in JsonValue root, List<ChangedRow> rows, out string reason)
     {

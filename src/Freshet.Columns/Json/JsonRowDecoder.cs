@@ -30,7 +30,11 @@ public sealed unsafe class JsonRowDecoder : RowDecoder
 
     public override IReadOnlyList<DecodeError> Errors => _errors;
 
-    protected override void Dispose(bool disposing) => _decoder.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _decoder.Dispose();
+        _changes?.Dispose();
+    }
 
     private protected override long* WeightsOf(BatchMemory memory, int rows)
     {
