@@ -211,8 +211,10 @@ internal sealed unsafe class OverEvaluator : IDisposable
     }
 
     /// <summary>The value of the row some rows before or after.</summary>
-    private static Column Shifted(OverCall call, Batch rows, BatchMemory memory)
+    private Column Shifted(OverCall call, Batch rows, BatchMemory memory)
     {
+        // In order of time all rows of one moment come at once, and Flink counts back from the last of them.
+        var isTimed = _spec.Emission == OverEmission.AtWatermark;
         var result = Empty(call, rows.Rows, memory);
         for (var i = 0; i < rows.Rows; i++)
         {
@@ -223,7 +225,7 @@ internal sealed unsafe class OverEvaluator : IDisposable
                 continue;
             }
 
-            var at = call.Function == OverFunction.Lag ? (Int128)i - distance.Value : (Int128)i + distance.Value;
+            var at = call.Function == OverFunction.Lag ? (Int128)(isTimed ? _frames.PeersTo[i] - 1 : i) - distance.Value : (Int128)i + distance.Value;
             if (call.IgnoresNulls) at = SkipNulls(rows.Columns[call.Argument], rows.Rows, i, call.Function == OverFunction.Lag ? -distance.Value : distance.Value);
             var isThere = at >= 0 && at < rows.Rows;
             Set(result, i, rows, isThere ? call.Argument : call.Default, isThere ? (int)at : i);

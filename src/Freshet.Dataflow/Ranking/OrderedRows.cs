@@ -26,7 +26,10 @@ internal struct OrderedRow
     public uint Partition;
 
     /// <summary>1 while it is among the step's changed rows.</summary>
-    public uint IsChanged;
+    public ushort IsChanged;
+
+    /// <summary>For its owner.</summary>
+    public ushort Mark;
 
     /// <summary>How often the row was there before the step.</summary>
     public readonly long Before => Math.Max(0, Weight);
@@ -79,13 +82,17 @@ internal sealed unsafe class OrderedRows : IDisposable
     private readonly List<uint> _changed = [];
     private readonly List<int> _touched = [];
     private readonly List<int> _emptied = [];
+    private readonly bool _keepsPartitions;
 
     /// <param name="types">All columns of the input, the position among them.</param>
     /// <param name="order">The sort columns.</param>
     /// <param name="position">The column with the rows' position, or -1.</param>
     /// <param name="isAppendOnly">No row is ever taken back: rows are not looked up, and equal rows are stored apart.</param>
-    public OrderedRows(ImmutableArray<SqlType> types, ImmutableArray<int> partition, ImmutableArray<SortKey> order, int position, bool isAppendOnly, ulong seed)
+    /// <param name="partitionBytes">Bytes of a partition that are its owner's, all zero at first.</param>
+    /// <param name="keepsPartitions">A partition stays when its last row has gone.</param>
+    public OrderedRows(ImmutableArray<SqlType> types, ImmutableArray<int> partition, ImmutableArray<SortKey> order, int position, bool isAppendOnly, ulong seed, int partitionBytes = 0, bool keepsPartitions = false)
     {
+        _keepsPartitions = keepsPartitions;
         _seed = seed;
         _columns = [.. Enumerable.Range(0, types.Length)];
         _partitionColumns = [.. partition];
@@ -103,7 +110,7 @@ internal sealed unsafe class OrderedRows : IDisposable
             _table = _keyed.Table;
         }
 
-        _partitions = new Tables.KeyedTable([.. partition.Select(p => types[p].Physical)], sizeof(OrderedPartition), seed);
+        _partitions = new Tables.KeyedTable([.. partition.Select(p => types[p].Physical)], sizeof(OrderedPartition) + partitionBytes, seed);
         _order = new RowOrder(_table, _keys);
         _index = new OrderedIndex<RowOrder>(RowOrder.Words, _order, new PageVersions());
     }
@@ -122,6 +129,15 @@ internal sealed unsafe class OrderedRows : IDisposable
     public List<int> Touched => _touched;
 
     public OrderedPartition* Partition(int slot) => (OrderedPartition*)_partitions.At(slot);
+
+    /// <summary>Partitions that are known.</summary>
+    public long Partitions => _partitions.Rows;
+
+    /// <summary>The owner's bytes of a partition.</summary>
+    public byte* Owned(int slot) => _partitions.At(slot) + sizeof(OrderedPartition);
+
+    /// <summary>Calls for the owner's bytes of every partition.</summary>
+    public void ForEachPartition(Action<nint> action) => _partitions.ForEach(partition => action(partition + sizeof(OrderedPartition)));
 
     public OrderedRow* Row(uint slot) => (OrderedRow*)(_table.Change(slot) + _own);
 
@@ -142,7 +158,8 @@ internal sealed unsafe class OrderedRows : IDisposable
     }
 
     /// <summary>Adds rows with their weights to the step. Lists are parallel.</summary>
-    public void Add(Batch batch, int* rows, int count, int* partitions, ulong* words, BatchMemory scratch)
+    /// <returns>The rows' slots.</returns>
+    public uint* Add(Batch batch, int* rows, int count, int* partitions, ulong* words, BatchMemory scratch)
     {
         var slots = scratch.Allocate<uint>(count);
         Place(batch, rows, count, partitions, words, slots, scratch);
@@ -155,6 +172,8 @@ internal sealed unsafe class OrderedRows : IDisposable
             _changed.Add(slots[i]);
             Touch(partitions[i], slots[i]);
         }
+
+        return slots;
     }
 
     /// <summary>A cursor before the first row of a partition.</summary>
@@ -170,6 +189,14 @@ internal sealed unsafe class OrderedRows : IDisposable
     {
         var key = stackalloc ulong[RowOrder.Words];
         KeyOf(slot, key);
+        return _index.Seek(key);
+    }
+
+    /// <summary>A cursor before the first row of a partition whose word is at least this.</summary>
+    public OrderedCursor From(int partition, ulong word)
+    {
+        var key = stackalloc ulong[RowOrder.Words];
+        (key[0], key[1], key[2]) = ((ulong)partition, word, StateTable.None);
         return _index.Seek(key);
     }
 
@@ -213,7 +240,7 @@ internal sealed unsafe class OrderedRows : IDisposable
         _index.Remove(key);
         var row = Row(slot);
         row->IsChanged = 0;
-        if (--Partition((int)row->Partition)->Rows == 0) _emptied.Add((int)row->Partition);
+        if (--Partition((int)row->Partition)->Rows == 0 && !_keepsPartitions) _emptied.Add((int)row->Partition);
         if (_keyed is null) _table.Remove(slot);
         else _keyed.Remove(row->Hash, slot);
     }

@@ -1,3 +1,4 @@
+using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Overs;
 using Freshet.Sql.Plan;
@@ -26,9 +27,29 @@ internal static class OverLowering
             Enum.Parse<Dataflow.Overs.OverEmission>(over.Emission.ToString()),
             over.Inputs[0].IsAppendOnly,
             [.. output]);
-        var node = builder.Add(new NodeSpec("over", over.Identity, _ => new OverOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, over.Partition))]));
-        return CircuitBuilder.Ordered(CircuitBuilder.Result(node, over, input.Errors), gives);
+        var isTimed = over.Emission == Sql.Plan.OverEmission.AtWatermark;
+        if (isTimed && spec.From.IsUnbounded) spec = spec with { Calls = [.. spec.Calls.Select((c, i) => AsAggregate(c, over.Calls[i].Name, input))] };
+        var node = builder.Add(new NodeSpec("over", over.Identity, _ => isTimed ? new TimedOverOperator(spec, seed) : new OverOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, over.Partition))]));
+        return CircuitBuilder.Ordered(CircuitBuilder.Result(node, over, isTimed ? input.Errors.Add(new ErrorOutput(node, false)) : input.Errors), gives);
     }
+
+    /// <summary>Where only a state is kept of the rows before, the first and the last value are part of it.</summary>
+    private static OverCall AsAggregate(OverCall call, string name, Stream input) => call.Function switch
+    {
+        Dataflow.Overs.OverFunction.FirstValue or Dataflow.Overs.OverFunction.LastValue => call with
+        {
+            Function = Dataflow.Overs.OverFunction.Aggregate,
+            Aggregate = new AggregateCall(
+                name,
+                call.Function == Dataflow.Overs.OverFunction.FirstValue ? AggregateFunction.First : AggregateFunction.Last,
+                [call.Argument],
+                [input.Types[call.Argument]],
+                call.Type,
+                AggregateCall.NoColumn,
+                false),
+        },
+        _ => call,
+    };
 
     private static FrameSide SideOf(PlanBound bound) => new(bound.IsUnbounded, bound.Distance, bound.Approximate);
 

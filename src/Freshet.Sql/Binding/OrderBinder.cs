@@ -20,8 +20,12 @@ internal sealed class OrderBinder(SourceText source, QueryRules rules)
         if (limit is not null) return new TopN(plan, RankKind.RowNumber, [], order, checked(offset + 1), checked(offset + limit.Value), null);
         if (!rules.IsBounded && query.Offset is not null) throw new SqlException(source, query.Offset.Span, "OFFSET without LIMIT would keep all rows to leave a few out: write a LIMIT too, or read the rows with OFFSET from the view.");
         if (query.Offset is not null) return new TopN(plan, RankKind.RowNumber, [], order, checked(offset + 1), long.MaxValue, null);
-        if (isTop && !columns.IsEmpty) CheckTemporal(plan, columns[0], query.OrderBy[0]);
-        return plan;
+        if (!isTop || columns.IsEmpty) return plan;
+        CheckTemporal(plan, columns[0], query.OrderBy[0]);
+        // In order of time, rows come when the watermark has passed them, and late ones not at all.
+        return !rules.IsBounded && plan.IsAppendOnly && !columns[0].IsDescending && plan.RowTimes.Contains(columns[0].Column)
+            ? new Over(plan, [], [columns[0]], new PlanFrame(false, PlanBound.Current, PlanBound.Current), [], OverEmission.AtWatermark)
+            : plan;
     }
 
     /// <summary>

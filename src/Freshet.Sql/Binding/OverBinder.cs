@@ -99,7 +99,7 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
         {
             var frame = group.First().Call.Frame;
             foreach (var (_, index) in group) _places[index] = node.Schema.Count + group.ToList().FindIndex(c => c.Index == index);
-            node = new Over(node, partition, order, frame, calls, Emission(node, order, frame));
+            node = new Over(node, partition, order, frame, calls, Emission(node, order, frame, calls));
         }
 
         return node;
@@ -119,9 +119,11 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
     /// In order of a time attribute, with nothing that follows in the frame, a row is final when the watermark has passed it. A
     /// bounded query gives its rows at the end; what is kept otherwise changes as rows come.
     /// </summary>
-    private OverEmission Emission(PlanNode node, ImmutableArray<SortColumn> order, PlanFrame frame)
+    private OverEmission Emission(PlanNode node, ImmutableArray<SortColumn> order, PlanFrame frame, ImmutableArray<PlanOverCall> calls)
     {
         var isPast = !frame.To.IsUnbounded && frame.To.Distance <= 0 && frame.To.Approximate <= 0;
+        // Of a past without an end a state is kept, which has sums and not the rows; a frame that ends before its row waits for it with the rows.
+        if (frame.From.IsUnbounded && (!frame.To.IsCurrent || calls.Any(c => c.Function is OverFunction.NthValue or OverFunction.Lag or OverFunction.Lead))) isPast = false;
         if (isPast && node.IsAppendOnly && order is [{ IsDescending: false, Column: >= 0 } first, ..] && node.RowTimes.Contains(first.Column)) return OverEmission.AtWatermark;
         return rules.IsBounded ? OverEmission.AtEnd : OverEmission.AtStep;
     }

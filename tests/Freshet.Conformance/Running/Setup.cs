@@ -41,7 +41,9 @@ internal static partial class Setup
         if (mode is "per-row" or "explicit") options["scan.watermark.emit.strategy"] = "on-event";
         var rows = Rows(item.TryGetProperty(mode == "explicit" ? "events" : "rows", out var given2) ? given2 : default);
         var changelog = item.TryGetProperty("changelog_mode", out var kinds) ? kinds.GetString()! : rows.Any(r => r.Weight < 0) ? "I,UB,UA,D" : "I";
-        session.Declare(item.GetProperty("ddl").GetString()!, rows, ChangesOf(changelog), options);
+        var ddl = item.GetProperty("ddl").GetString()!;
+        if (mode == "explicit") (ddl, rows) = ExplicitWatermarks.Of(ddl, given2);
+        session.Declare(ddl, rows, ChangesOf(changelog), options);
     }
 
     /// <summary>Without the row that is replaced, updates go by the primary key.</summary>

@@ -26,7 +26,7 @@ internal sealed class NaiveRow(byte[]?[] values)
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
-        plan is Scan { Table.Computed.IsEmpty: true } or Values or Expand or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over
+        plan is Scan { Table.Computed.IsEmpty: true } or Values or Expand or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over { Emission: not OverEmission.AtWatermark }
         && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
