@@ -1,7 +1,6 @@
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Ranking;
 using Freshet.Dataflow.Windows;
