@@ -26,8 +26,7 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<int> position, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed)
     {
         _calls = [.. calls];
-        _shapes = [.. calls.Select(c => new CallShape(
-            c.IsOrdered ? [.. position.Select(p => inputTypes[p].Physical)] : [], [.. c.ArgumentTypes.Select(t => t.Physical)], isAppendOnly, EveryRowCounts(c)))];
+        _shapes = [.. calls.Select(c => new CallShape(Before(c, inputTypes, position), [.. c.ArgumentTypes.Skip(IsKeyed(c) ? 1 : 0).Select(t => t.Physical)], isAppendOnly, EveryRowCounts(c)))];
         _columns = [.. calls.Select(c => c.IsOrdered ? (int[])[.. position, .. c.Arguments] : [.. c.Arguments])];
         _accumulators = [.. _calls.Select((c, i) => Make(c, _shapes[i], seed))];
         _distinct = new DistinctValues?[calls.Length];
@@ -159,6 +158,12 @@ internal sealed unsafe class AccumulatorSet : IDisposable
         keptSlots = scratch.Allocate<int>(input.Count + 1);
         return AggregateKernel.Filter(batch.Columns[call.Filter], input, slots, rows, groups, keptSlots);
     }
+
+    /// <summary>What is in front of a call's arguments in its tuples: the position where it is ordered, a member's key where it is ordered by that.</summary>
+    private static PhysicalKind[] Before(AggregateCall call, ImmutableArray<SqlType> types, ImmutableArray<int> position) =>
+        call.IsOrdered ? [.. position.Select(p => types[p].Physical)] : IsKeyed(call) ? [call.ArgumentTypes[0].Physical] : [];
+
+    private static bool IsKeyed(AggregateCall call) => call.Function == AggregateFunction.JsonObject && call.Arguments.Length > 1;
 
     /// <summary>
     /// Whether the values of a call are counted, so that its accumulator sees each once. Those that keep all values see to it

@@ -40,7 +40,7 @@ public enum AggregateFunction
     /// <summary>JSON_ARRAYAGG; an argument is a JSON array of one item, or of none. Ordered.</summary>
     JsonArray,
 
-    /// <summary>JSON_OBJECTAGG; an argument is a JSON object of one member, or of none.</summary>
+    /// <summary>JSON_OBJECTAGG; arguments are a member's key, by which members are ordered, and a JSON object of one member, or of none.</summary>
     JsonObject,
 
     /// <summary>PERCENTILE; arguments are a DOUBLE and, with a frequency, a BIGINT; the call's parameter has the percentages.</summary>

@@ -174,7 +174,7 @@ internal static class AggregateBinder
 
     /// <summary>Values become JSON of one, or of none where NULL is absent, which the list puts together.</summary>
     private static PendingCall Json(ExpressionBinder input, Call call, AggregateKind kind, string maker) =>
-        Call(kind, [input.Bind(call with { Function = maker, Filter = null, IsDistinct = false })], SqlType.String);
+        Call(kind, [.. kind == AggregateKind.JsonObject ? [input.Text(input.Bind(call.Arguments[0]))] : Array.Empty<BoundExpression>(), input.Bind(call with { Function = maker, Filter = null, IsDistinct = false })], SqlType.String);
 
     private static PendingCall Percentile(ExpressionBinder input, Call call)
     {

@@ -97,8 +97,8 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
 
     private BoundExpression OfSet(ExpressionBinder over, Call call)
     {
-        if (call.Function == "GROUP_ID" ? !call.Arguments.IsEmpty : call.Arguments.IsEmpty || (call.Function == "GROUPING" && call.Arguments.Length > 1))
-            throw Error(call.Span, $"{call.Function} takes {(call.Function == "GROUP_ID" ? "no argument" : call.Function == "GROUPING" ? "one key" : "keys")} of GROUP BY.");
+        if (call.Function == "GROUP_ID" ? !call.Arguments.IsEmpty : call.Arguments.IsEmpty)
+            throw Error(call.Span, $"{call.Function} takes {(call.Function == "GROUP_ID" ? "no argument" : "keys")} of GROUP BY.");
         var keys = call.Arguments.Select(a =>
         {
             var text = input.Bind(a).ToString();
@@ -224,8 +224,9 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     {
         if (key is Literal { Kind: LiteralKind.Integer } literal)
         {
-            if (!int.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var ordinal) || ordinal < 1 || ordinal > items.Length)
-                throw Error(key.Span, $"GROUP BY {literal.Text}: the result has {items.Length} columns.");
+            // In Flink a number is a constant; as one that groups nothing further it changes no result where the column is a key as well.
+            if (!int.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var ordinal) || ordinal < 1 || ordinal > items.Length || Grouping.IsAggregate(items[ordinal - 1].Expression, queries.Rules.Functions))
+                return input.Bind(key);
             return Aliased(items[ordinal - 1]);
         }
 

@@ -108,7 +108,7 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
     private static PlanOverCall CallOf(Pending call, int index, Func<BoundExpression?, int> place) => new(
         $"over${index}",
         call.Function,
-        call.Aggregate is null ? null : new PlanAggregate($"over${index}", call.Aggregate.Kind, [.. call.Aggregate.Arguments.Select(place)], place(call.Aggregate.Filter), call.Aggregate.IsDistinct, call.Aggregate.Type) { Parameter = call.Aggregate.Parameter },
+        call.Aggregate is null ? null : new PlanAggregate($"over${index}", call.Aggregate.Kind, [.. call.Aggregate.Arguments.Select(place)], place(call.Aggregate.Filter), call.Aggregate.IsDistinct, call.Aggregate.Type) { Parameter = call.Aggregate.Parameter, Program = call.Aggregate.Program },
         place(call.Argument),
         place(call.Number),
         place(call.Default),

@@ -1,4 +1,5 @@
 using Freshet.Columns.Types;
+using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -90,6 +91,14 @@ internal sealed class OverCallBinder(SourceText source, ExpressionBinder binder)
 
     private Bound Aggregate(Call call, string? nulls, PlanFrame frame)
     {
+        if (binder.Scope.Functions?.Find(call.Function, ProgramFunctionKind.Aggregate) is { } program)
+        {
+            var called = AggregateBinder.Bind(binder, call, program);
+            return called.Program!.TakesBack
+                ? new Bound(frame, OverFunction.Aggregate, called, null, null, null, false, called.Type)
+                : throw Error(call.Span, $"{program.Name} cannot take rows back, and rows leave the frame of OVER: give its class a Retract method.");
+        }
+
         if (!Grouping.Aggregates.TryGetValue(call.Function, out var kind)) throw Error(call.Span, $"There is no function {call.Function} that can stand before OVER.{NearestName.Hint(call.Function, Grouping.Aggregates.Keys.Concat(Functions.Keys))}");
         var pending = AggregateBinder.Bind(binder, call, kind, nulls);
         return new Bound(frame, OverFunction.Aggregate, pending, null, null, null, false, pending.Type);

@@ -41,7 +41,7 @@ public enum AggregateKind
     /// <summary>JSON_ARRAYAGG; the argument is a JSON array of one item, or of none.</summary>
     JsonArray,
 
-    /// <summary>JSON_OBJECTAGG; the argument is a JSON object of one member, or of none.</summary>
+    /// <summary>JSON_OBJECTAGG; the arguments are a key, by which members are ordered, and a JSON object of one member, or of none.</summary>
     JsonObject,
 
     /// <summary>PERCENTILE of a DOUBLE, with a BIGINT for how often it counts; the parameter has the percentages.</summary>

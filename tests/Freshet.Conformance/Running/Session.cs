@@ -30,7 +30,7 @@ internal sealed class Session(bool isBatch) : IDisposable
     private const int StepsMax = 200_000;
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(10);
 
-    private readonly ScriptBinder _binder = new(isBounded: isBatch);
+    private readonly ScriptBinder _binder = new(isBounded: isBatch) { Functions = CaseFunctions.All.ToRegistry() };
     private readonly Dictionary<string, CaseTable> _rows = [];
     private readonly List<(MemorySource Source, TableDefinition Table, ImmutableArray<ScanColumn> Columns)> _sources = [];
     private StepRunner? _runner;

@@ -20,9 +20,11 @@ internal static class NaiveAggregates
         rows = [.. rows.Where(r => call.Arguments.All(a => r.Row.Values[a] is not null))];
         if (call.IsDistinct) rows = [.. rows.DistinctBy(r => new NaiveRow([.. call.Arguments.Select(a => r.Row.Values[a])]).Key).Select(r => (r.Row, 1L))];
         if (call.Kind == AggregateKind.Count) return NaiveEvaluator.Bytes(call.Type, (Int128)rows.Sum(r => r.Weight));
-        var type = schema[call.Arguments[0]];
+        var argument = call.Arguments[^1];
+        if (call.Kind != AggregateKind.JsonObject) argument = call.Arguments[0];
+        var type = schema[argument];
         var order = Comparer<byte[]>.Create((a, b) => NaiveEvaluator.Compare(type, a, b));
-        var values = rows.Select(r => (Value: r.Row.Values[call.Arguments[0]]!, r.Weight)).OrderBy(v => v.Value, order).ToList();
+        var values = rows.OrderBy(r => r.Row.Values[call.Arguments[0]]!, order).Select(r => (Value: r.Row.Values[argument]!, r.Weight)).ToList();
         var items = values.SelectMany(v => Enumerable.Repeat(v.Value, (int)v.Weight));
         switch (call.Kind)
         {
