@@ -84,7 +84,7 @@ public static unsafe class DecimalKernel
             bool fits;
             if (isMultiply)
             {
-                fits = TryMultiply(l, r, out value) && TryRescale(value, ls + rs, result.Scale, out value);
+                fits = TryMultiply(l, r, out value) ? TryRescale(value, ls + rs, result.Scale, out value) : WideProduct.TryScaleDown(l, r, ls + rs - result.Scale, out value);
             }
             else if (TOperation.Divides)
             {

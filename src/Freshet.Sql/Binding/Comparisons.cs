@@ -4,6 +4,7 @@ using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
+using Freshet.Sql.Rules;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
 
@@ -57,8 +58,8 @@ internal sealed class Comparisons(ExpressionBinder binder)
         // Text and bytes have one layout in all lengths, so that no cast is needed between them.
         if (!(left.Type.IsCharacter && right.Type.IsCharacter) && !(left.Type.IsBinary && right.Type.IsBinary))
         {
-            left = binder.Coerce.To(left, type);
-            right = binder.Coerce.To(right, type);
+            left = Meet(left, type);
+            right = Meet(right, type);
         }
 
         var kernel = HasMap(type) ? op is "=" or "IS NOT DISTINCT FROM" ? NestedEquality.Equal : NestedEquality.NotEqual : Kernels[op];
@@ -119,6 +120,17 @@ internal sealed class Comparisons(ExpressionBinder binder)
         if (left.Children.Length != right.Children.Length) throw binder.Error(span, $"A row of {left.Children.Length} and one of {right.Children.Length} values cannot be compared.");
         var all = ExpressionBinder.Balanced([.. left.Children.Select((l, i) => Compare("=", l, right.Children[i], span))], isAnd: true, span);
         return op == "=" ? all : Not(all, span);
+    }
+
+    /// <summary>A text that is no time is NULL beside a time, as in Flink; a literal one is an error of the plan.</summary>
+    private BoundExpression Meet(BoundExpression value, SqlType type)
+    {
+        var isTime = type.IsTimestamp || type.Kind is TypeKind.Date or TypeKind.Time;
+        if (!value.Type.IsCharacter || !isTime) return binder.Coerce.To(value, type);
+        var cast = binder.Coerce.To(value, type, isTry: true);
+        return value is BoundLiteral { IsNull: false } literal && FoldConstants.IsNull(cast)
+            ? throw binder.Error(value.Span, $"'{literal.Text}' is no {type.Name}.")
+            : cast;
     }
 
     private void Check(BoundExpression left, BoundExpression right, TextSpan span)

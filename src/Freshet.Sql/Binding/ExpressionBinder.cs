@@ -184,8 +184,9 @@ internal sealed class ExpressionBinder
     }
 
     /// <summary>+ - * / % of two numbers.</summary>
-    public BoundCall Arithmetics(string op, BoundExpression left, BoundExpression right, TextSpan span)
+    public BoundExpression Arithmetics(string op, BoundExpression left, BoundExpression right, TextSpan span)
     {
+        var divisor = right.Type;
         if (!left.Type.IsNumeric) left = Number(left, op);
         if (!right.Type.IsNumeric) right = Number(right, op);
         var result = TypeRules.Arithmetic(op, left.Type, right.Type, out var operand);
@@ -202,6 +203,8 @@ internal sealed class ExpressionBinder
 
         if (op == "%" && result.IsApproximate) throw Error(span, $"% is for whole numbers and DECIMAL, not for {result.Name}.");
         var call = new BoundCall(op, Arithmetic[op], [left, right], result, span, canFail: (op is "/" or "%" && !result.IsApproximate) || result is { Kind: TypeKind.Decimal, IsNullable: false });
+        // What is left of a division has the divisor's type.
+        if (op == "%" && divisor.IsInteger && left.Type.IsInteger) return Coerce.To(call, divisor);
         return op == "/" && FoldConstants.IsZero(right) && FoldConstants.IsConstant(left) ? throw Error(span, "Division by zero.") : call;
     }
 

@@ -32,7 +32,7 @@ internal sealed class NestedExpressions(ExpressionBinder binder)
             case TypeKind.Array when at is BoundLiteral { IsNull: false } literal && at.Type.IsInteger && literal.Integer < 1:
                 throw binder.Error(at.Span, $"The elements of an array are counted from 1; {literal.Integer} is none of them.");
             case TypeKind.Array when at.Type.IsInteger || at.Type.Kind == TypeKind.Null:
-                return new BoundCall("AT", CollectionKernels.Element, [value, binder.Coerce.To(at, at.Type.Kind == TypeKind.Null ? SqlType.Int : at.Type)], value.Type.Fields[0].Type.WithNullable(true), index.Span, canFail: at is not BoundLiteral);
+                return new BoundCall("AT", CollectionKernels.Element, [value, binder.Coerce.To(at, at.Type.Kind == TypeKind.Null ? SqlType.Int : at.Type)], value.Type.Fields[0].Type.WithNullable(true), index.Span);
             case TypeKind.Map: return new BoundCall("AT", CollectionKernels.MapValue, [value, binder.Coerce.To(at, value.Type.Fields[0].Type)], value.Type.Fields[1].Type.WithNullable(true), index.Span);
             case TypeKind.Row when at is BoundLiteral { Text: { } name }: return Field(value, name, index.Span);
             case TypeKind.Row when at is BoundLiteral { IsNull: false } position && at.Type.IsInteger:

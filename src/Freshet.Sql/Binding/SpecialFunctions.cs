@@ -68,13 +68,13 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         return ExpressionBinder.Call($"TRIM {where}", RowLoop.Of(new Trim(where != "TRAILING", where != "LEADING")), arguments, ResultTypes.Varying([.. arguments.Select(a => a.Type)]), call.Span);
     }
 
-    /// <summary>The rest has the type of the divisor where both are whole numbers.</summary>
+    private BoundLiteral TypeOf(Call call) =>
+        new(SqlType.String, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Bind(One(call)).Type.ToString()));
+
     private BoundExpression Modulo(Call call)
     {
         if (call.Arguments.Length != 2) throw Takes(call, "two arguments");
-        var rest = binder.Bind(new Binary("%", call.Arguments[0], call.Arguments[1], call.Span));
-        var divisor = binder.Bind(call.Arguments[1]).Type;
-        return divisor.IsInteger && rest.Type.Scale == 0 && !rest.Type.IsApproximate ? binder.Coerce.To(rest, divisor) : rest;
+        return binder.Bind(new Binary("%", call.Arguments[0], call.Arguments[1], call.Span));
     }
 
     private BoundExpression Extreme(Call call)

@@ -15,7 +15,8 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
 
     public BoundExpression? TryBind(Call call) => call.Function switch
     {
-        "EXTRACT" => Extract(call),
+        "EXTRACT" => Extract(call, UnitOf(call.Arguments[0]), call.Arguments[1]),
+        _ when call.Arguments.Length == 1 && UnitOfFunction(call.Function) is { } part => Extract(call, part, call.Arguments[0]),
         "FLOOR" or "CEIL" or "CEILING" when call.Arguments is [_, Word] => Round(call),
         "TIMESTAMPADD" => Add(call),
         "TIMESTAMPDIFF" => Difference(call),
@@ -34,10 +35,10 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
     {
         if (op == "+" && left.Type.IsInterval && !right.Type.IsInterval) (left, right) = (right, left);
         if (op is "+" or "-" && right.Type.IsInterval && (IsTime(left.Type) || left.Type.Kind == right.Type.Kind))
-            return ExpressionBinder.Call(op, TimeArithmetic.AddInterval(op == "+" ? 1 : -1), [left, right], left.Type, span);
+            return ExpressionBinder.Call(op, TimeArithmetic.AddInterval(op == "+" ? 1 : -1), [left, right], left.Type.WithNullable(true), span);
         if (op == "*" && right.Type.IsInterval) (left, right) = (right, left);
         if (op == "*" && left.Type.IsInterval && right.Type.IsInteger)
-            return ExpressionBinder.Call(op, TimeArithmetic.MultiplyInterval, [left, right], left.Type, span);
+            return ExpressionBinder.Call(op, TimeArithmetic.MultiplyInterval, [left, right], left.Type.WithNullable(true), span);
         var hint = op == "-" && IsTime(left.Type) && IsTime(right.Type) ? " Write TIMESTAMPDIFF(unit, from, to), or (a - b) with a unit such as DAY after it." : "";
         throw binder.Error(span, $"{op} is not possible between {left.Type.Name} and {right.Type.Name}.{hint}");
     }
@@ -50,16 +51,31 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
     {
         var value = binder.Bind(expression);
         if (IsTime(value.Type)) return value;
-        if (value.Type.IsCharacter || value.Type.Kind is TypeKind.Variant or TypeKind.Null) return binder.Coerce.To(value, SqlType.Timestamp(3));
-        throw binder.Error(expression.Span, $"A date or a time is needed here, this is {value.Type.Name}.");
+        if (value.Type.Kind is TypeKind.Variant or TypeKind.Null) return binder.Coerce.To(value, SqlType.Timestamp(3));
+        throw binder.Error(expression.Span, $"A date or a time is needed here, this is {value.Type.Name}.{(value.Type.IsCharacter ? " Write TO_TIMESTAMP(...) or CAST(... AS TIMESTAMP)." : "")}");
     }
 
-    private BoundCall Extract(Call call)
+    /// <summary>YEAR(x) and the like are EXTRACT(YEAR FROM x).</summary>
+    private static TimeUnit? UnitOfFunction(string name) => name switch
     {
-        var unit = UnitOf(call.Arguments[0]);
-        var value = binder.Bind(call.Arguments[1]) is { Type.IsInterval: true } interval ? interval : Time(call.Arguments[1]);
+        "YEAR" => TimeUnit.Year,
+        "QUARTER" => TimeUnit.Quarter,
+        "MONTH" => TimeUnit.Month,
+        "WEEK" => TimeUnit.Week,
+        "HOUR" => TimeUnit.Hour,
+        "MINUTE" => TimeUnit.Minute,
+        "SECOND" => TimeUnit.Second,
+        "DAYOFMONTH" => TimeUnit.Day,
+        "DAYOFYEAR" => TimeUnit.Doy,
+        "DAYOFWEEK" => TimeUnit.Dow,
+        _ => null,
+    };
+
+    private BoundCall Extract(Call call, TimeUnit unit, Expression operand)
+    {
+        var value = binder.Bind(operand) is { Type.IsInterval: true } interval ? interval : Time(operand);
         CheckUnit(unit, value, call);
-        return ExpressionBinder.Call($"EXTRACT {((Word)call.Arguments[0]).Text}", TimeParts.Extract(unit), [value], SqlType.BigInt, call.Span);
+        return ExpressionBinder.Call($"EXTRACT {unit.ToString().ToUpperInvariant()}", TimeParts.Extract(unit), [value], SqlType.BigInt, call.Span);
     }
 
     private void CheckUnit(TimeUnit unit, BoundExpression value, Call call)
@@ -68,7 +84,7 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
         var isMonths = unit is TimeUnit.Year or TimeUnit.Quarter or TimeUnit.Month or TimeUnit.Decade or TimeUnit.Century or TimeUnit.Millennium;
         var isPossible = value.Type.Kind switch
         {
-            TypeKind.Time => isClock,
+            TypeKind.Time => isClock && unit is not (TimeUnit.Microsecond or TimeUnit.Nanosecond),
             TypeKind.Date => unit is not (TimeUnit.Nanosecond or TimeUnit.Microsecond or TimeUnit.Millisecond),
             TypeKind.IntervalYearMonth => isMonths,
             TypeKind.IntervalDayTime => isClock || unit is TimeUnit.Day or TimeUnit.Epoch,
@@ -110,7 +126,7 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
         var type = isMonths ? SqlType.IntervalYearMonth : SqlType.IntervalDayTime;
         var amount = binder.Coerce.To(binder.Bind(call.Arguments[1]), SqlType.BigInt);
         var interval = ExpressionBinder.Call("TO_INTERVAL", TimeArithmetic.MultiplyInterval, [amount, new BoundLiteral(SqlType.BigInt.NotNull, call.Span, factor)], type, call.Span);
-        return ExpressionBinder.Call("+", TimeArithmetic.AddInterval(1), [time, interval], time.Type, call.Span);
+        return ExpressionBinder.Call("+", TimeArithmetic.AddInterval(1), [time, interval], time.Type.WithNullable(true), call.Span);
     }
 
     private BoundCall Difference(Call call)
@@ -125,8 +141,10 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
     /// <summary>(a - b) unit.</summary>
     private BoundCall Minus(Call call)
     {
-        var isMonths = UnitOf(call.Arguments[0]) is TimeUnit.Year or TimeUnit.Quarter or TimeUnit.Month;
-        return ExpressionBinder.Call(isMonths ? "MINUS MONTHS" : "MINUS", TimeArithmetic.Minus, [Time(call.Arguments[1]), Time(call.Arguments[2])], isMonths ? SqlType.IntervalYearMonth : SqlType.IntervalDayTime, call.Span);
+        var isMonths = UnitOf(call.Arguments[0]) is TimeUnit.Year or TimeUnit.Month;
+        var (left, right) = (Time(call.Arguments[1]), Time(call.Arguments[2]));
+        if (left.Type.Kind != right.Type.Kind) throw binder.Error(call.Span, $"- needs two times of one type, these are {left.Type.Name} and {right.Type.Name}. Write a CAST.");
+        return ExpressionBinder.Call(isMonths ? "MINUS MONTHS" : "MINUS", TimeArithmetic.Minus, [left, right], isMonths ? SqlType.IntervalYearMonth : SqlType.IntervalDayTime, call.Span);
     }
 
     /// <summary>A literal says how many digits the result has: 6 in TO_TIMESTAMP_LTZ(n, 6), the S of a pattern.</summary>

@@ -27,8 +27,6 @@ public static class TypeRules
             return (left.Kind == TypeKind.TimestampLtz || right.Kind == TypeKind.TimestampLtz ? SqlType.TimestampLtz(precision) : SqlType.Timestamp(precision)).WithNullable(nullable);
         }
 
-        if (left.Kind == TypeKind.Date && right.IsTimestamp) return right.WithNullable(nullable);
-        if (right.Kind == TypeKind.Date && left.IsTimestamp) return left.WithNullable(nullable);
         if (left.Kind == TypeKind.Time && right.Kind == TypeKind.Time) return (left.Precision > right.Precision ? left : right).WithNullable(nullable);
         if (left.IsInterval && left.Kind == right.Kind) return left.WithNullable(nullable);
         return left.Kind == right.Kind && !left.Fields.IsEmpty ? CommonNested(left, right)?.WithNullable(nullable) : null;

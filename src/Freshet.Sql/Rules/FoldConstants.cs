@@ -28,6 +28,9 @@ internal static class FoldConstants
     /// <summary>Whether the value is known when the plan is made.</summary>
     public static bool IsConstant(BoundExpression expression) => Fold(expression) is BoundLiteral;
 
+    /// <summary>Whether the value is known when the plan is made, and NULL.</summary>
+    public static bool IsNull(BoundExpression expression) => Fold(expression) is BoundLiteral { IsNull: true };
+
     /// <summary>Whether the value is known when the plan is made, and zero.</summary>
     public static bool IsZero(BoundExpression expression) =>
         Fold(expression) is BoundLiteral { IsNull: false } literal && literal.Type.IsNumeric

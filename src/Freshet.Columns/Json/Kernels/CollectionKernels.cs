@@ -6,7 +6,7 @@ namespace Freshet.Columns.Json.Kernels;
 /// ARRAY, MAP, MULTISET and ROW, whose values are JSON text (<see cref="NestedText"/>).
 /// <code>
 /// expression                kernel        arguments                 result
-/// array[i]                  Element       ARRAY, any integer        the element type; from 1, beyond the end NULL
+/// array[i]                  Element       ARRAY, any integer        the element type; from 1, outside NULL
 /// map[key]                  MapValue      MAP, key                  the value type; a missing key NULL
 /// row.name                  Field(name)   ROW                       the field's type
 /// CARDINALITY(c)            Cardinality   ARRAY, MAP or MULTISET    INT
@@ -48,8 +48,8 @@ public static unsafe class CollectionKernels
         {
             if (arguments[0].IsNull(row) || arguments[1].IsNull(row)) return false;
             var index = VariantKernels.IntegerAt(arguments[1], row);
-            if (index < 1) return rows.Fail($"The elements of an array are counted from 1; {index} is none of them.", []);
-            return rows.TryScan(arguments[0], row, true, out var array)
+            return index >= 1
+                && rows.TryScan(arguments[0], row, true, out var array)
                 && JsonPathWalk.TryElement(array, index - 1, out var value)
                 && NestedText.TryRead(value, rows.Type, rows.Result, row, rows.Memory);
         }

@@ -71,7 +71,10 @@ internal static unsafe class CastToText
                 fixed (byte* target = text.GetSpan(48)) text.Advance(TimeText.WriteTimestamp(micros, (byte)' ', type.Precision, target, nanos));
                 break;
             case TypeKind.Time:
-                fixed (byte* target = text.GetSpan(48)) text.Advance(TimeText.WriteTime(input.As<int>()[index] * 1000L, Math.Min(type.Precision, 3), target));
+                // Zeros at the end are left out, but for one.
+                var millis = input.As<int>()[index];
+                var digits = Math.Min(type.Precision, millis % 100 == 0 ? 1 : millis % 10 == 0 ? 2 : 3);
+                fixed (byte* target = text.GetSpan(48)) text.Advance(TimeText.WriteTime(millis * 1000L, digits, target));
                 break;
             case TypeKind.IntervalYearMonth:
                 WriteMonths(input.As<int>()[index], text);

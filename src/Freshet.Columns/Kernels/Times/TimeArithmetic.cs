@@ -89,8 +89,9 @@ public static class TimeArithmetic
                 TimeUnit.Hour => (to - from) / 3_600_000_000,
                 TimeUnit.Minute => (to - from) / 60_000_000,
                 TimeUnit.Second => (to - from) / 1_000_000,
-                TimeUnit.Millisecond => (to - from) / 1000,
-                _ => to - from,
+                // Flink counts the seconds and gives them as milliseconds.
+                TimeUnit.Millisecond => (to - from) / 1_000_000 * 1000,
+                _ => (to - from) / 1_000_000 * 1_000_000,
             });
             return true;
         }
