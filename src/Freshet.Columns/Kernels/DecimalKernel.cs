@@ -45,7 +45,8 @@ public static unsafe class DecimalKernel
 
         if (to < from)
         {
-            result = DivideRounded(value, (Int128)NumberText.PowerOfTen(Math.Min(from - to, 38)));
+            // No 128-bit number is half of 10^39.
+            result = from - to > 38 ? 0 : DivideRounded(value, (Int128)NumberText.PowerOfTen(from - to));
             return true;
         }
 

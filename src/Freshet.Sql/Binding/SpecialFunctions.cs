@@ -68,9 +68,6 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         return ExpressionBinder.Call($"TRIM {where}", RowLoop.Of(new Trim(where != "TRAILING", where != "LEADING")), arguments, ResultTypes.Varying([.. arguments.Select(a => a.Type)]), call.Span);
     }
 
-    private BoundLiteral TypeOf(Call call) =>
-        new(SqlType.String, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Bind(One(call)).Type.ToString()));
-
     private BoundExpression Modulo(Call call)
     {
         if (call.Arguments.Length != 2) throw Takes(call, "two arguments");
