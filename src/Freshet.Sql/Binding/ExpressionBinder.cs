@@ -204,7 +204,7 @@ internal sealed class ExpressionBinder
         if (op == "%" && result.IsApproximate) throw Error(span, $"% is for whole numbers and DECIMAL, not for {result.Name}.");
         var call = new BoundCall(op, Arithmetic[op], [left, right], result, span, canFail: (op is "/" or "%" && !result.IsApproximate) || result is { Kind: TypeKind.Decimal, IsNullable: false });
         // What is left of a division has the divisor's type.
-        if (op == "%" && divisor.IsInteger && left.Type.IsInteger) return Coerce.To(call, divisor);
+        if (op == "%" && divisor.IsInteger && (left.Type.IsInteger || left.Type is { Kind: TypeKind.Decimal, Scale: 0 })) return Coerce.To(call, divisor);
         return op == "/" && FoldConstants.IsZero(right) && FoldConstants.IsConstant(left) ? throw Error(span, "Division by zero.") : call;
     }
 

@@ -83,7 +83,7 @@ public sealed class QueryTests
     [Theory]
     [InlineData("SELECT * FROM orders OFFSET 5", "2:29: OFFSET without LIMIT would keep all rows")]
     [InlineData("SELECT id, CURRENT_TIMESTAMP AS t FROM orders", "2:12: CURRENT_TIMESTAMP in a view that is kept is not supported yet")]
-    [InlineData("SELECT * FROM orders WHERE placed > CURRENT_DATE", "2:37: CURRENT_DATE in a view that is kept is not supported yet")]
+    [InlineData("SELECT * FROM orders WHERE CAST(placed AS DATE) > CURRENT_DATE", "2:51: CURRENT_DATE in a view that is kept is not supported yet")]
     [InlineData("SELECT id, id FROM orders", "1:1: The view v has two columns named id")]
     [InlineData("SELECT customer, COUNT(*) AS n FROM orders GROUP BY ROLLUP(customer)", "2:53: GROUPING SETS, ROLLUP and CUBE are not supported yet.")]
     [InlineData("SELECT id FROM orders UNION ALL SELECT id, customer FROM orders", "2:33: The sides of UNION have 1 and 2 columns.")]
