@@ -129,6 +129,18 @@ public sealed class BoundCast(BoundExpression operand, SqlType type, bool isTry,
 
     public bool IsTry { get; } = isTry;
 
+    /// <summary>Whether two different values are never made one.</summary>
+    public bool IsWidening => (Operand.Type, Type) switch
+    {
+        var (from, to) when from.IsInteger && to.IsInteger => from.Kind <= to.Kind,
+        var (from, to) when from.IsInteger && to.Kind == TypeKind.Decimal => to.Precision - to.Scale >= 19,
+        var (from, to) when from.IsCharacter && to.Kind == TypeKind.VarChar => to.Precision >= from.Precision,
+        var (from, to) when from.IsBinary && to.Kind == TypeKind.VarBinary => to.Precision >= from.Precision,
+        var (from, to) when from.Kind == to.Kind && from.Kind is TypeKind.Timestamp or TypeKind.TimestampLtz or TypeKind.Time => to.Precision >= from.Precision,
+        var (from, to) when from.Kind == to.Kind && from.Kind == TypeKind.Decimal => to.Scale >= from.Scale && to.Precision - to.Scale >= from.Precision - from.Scale,
+        var (from, to) => from.Kind == TypeKind.Float && to.Kind == TypeKind.Double,
+    };
+
     public override ImmutableArray<BoundExpression> Children => [Operand];
 
     public override bool CanFail => (!IsTry && MayFail(Operand.Type, Type)) || base.CanFail;

@@ -166,7 +166,7 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     {
         get
         {
-            var places = Inputs[0].Key.Select(k => IndexOfColumn(k)).ToImmutableArray();
+            var places = Inputs[0].Key.Select(IndexOfKey).ToImmutableArray();
             return places.Contains(-1) ? [] : places;
         }
     }
@@ -180,6 +180,15 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
     public override WindowBounds? Windows => Inputs[0].Windows?.Mapped(Expressions.Length, c => Expressions[c] is BoundColumn column ? column.Index : -1);
 
     public override IEnumerable<BoundExpression> OwnExpressions => Expressions;
+
+    /// <summary>Where an input column stands, as it is or in a wider type: different values stay different.</summary>
+    private int IndexOfKey(int input)
+    {
+        if (IndexOfColumn(input) is >= 0 and var place) return place;
+        for (var i = 0; i < Expressions.Length; i++)
+            if (Expressions[i] is BoundCast { IsWidening: true, Operand: BoundColumn column } && column.Index == input) return i;
+        return -1;
+    }
 
     public int IndexOfColumn(int input)
     {
