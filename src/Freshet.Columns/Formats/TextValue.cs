@@ -21,6 +21,9 @@ public static unsafe class TextValue
             case TypeKind.Char or TypeKind.VarChar:
                 ((StringView*)values)[row] = new StringView(text, length);
                 return TextResult.Ok;
+            case TypeKind.Bitmap:
+                ((StringView*)values)[row] = new StringView(text, length);
+                return Kernels.Bitmaps.BitmapText.TryRead(new ReadOnlySpan<byte>(text, length), []) ? TextResult.Ok : TextResult.Malformed;
             case TypeKind.Variant or TypeKind.Array or TypeKind.Map or TypeKind.Multiset or TypeKind.Row:
                 return TextResult.Malformed;
             case TypeKind.Binary or TypeKind.VarBinary:

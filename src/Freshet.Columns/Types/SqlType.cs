@@ -60,6 +60,7 @@ public sealed class SqlType : IEquatable<SqlType>
     public static SqlType Bytes { get; } = new(TypeKind.VarBinary, true, MaxLength);
     public static SqlType Date { get; } = new(TypeKind.Date, true);
     public static SqlType Variant { get; } = new(TypeKind.Variant, true);
+    public static SqlType Bitmap { get; } = new(TypeKind.Bitmap, true);
     public static SqlType IntervalYearMonth { get; } = new(TypeKind.IntervalYearMonth, true);
     public static SqlType IntervalDayTime { get; } = new(TypeKind.IntervalDayTime, true);
 
@@ -149,6 +150,7 @@ public sealed class SqlType : IEquatable<SqlType>
         TypeKind.Multiset => $"MULTISET<{Fields[0].Type}>",
         TypeKind.Map => $"MAP<{Fields[0].Type}, {Fields[1].Type}>",
         TypeKind.Row => RowName(),
+        TypeKind.Bitmap => "BITMAP",
         _ => "VARIANT",
     };
 

@@ -27,4 +27,5 @@ public enum TypeKind : byte
     Multiset,
     Row,
     Variant,
+    Bitmap,
 }

@@ -23,6 +23,7 @@ public enum Family
     Map,
     Row,
     Variant,
+    Bitmap,
 }
 
 /// <summary>
@@ -56,6 +57,7 @@ internal static class Families
         Family.Map => type.Kind == TypeKind.Map,
         Family.Row => type.Kind == TypeKind.Row,
         Family.Variant => type.Kind == TypeKind.Variant,
+        Family.Bitmap => type.Kind == TypeKind.Bitmap,
         _ => false,
     };
 
@@ -69,6 +71,7 @@ internal static class Families
         Family.Time => SqlType.Timestamp(3),
         Family.Array => SqlType.Array(SqlType.String),
         Family.Map => SqlType.Map(SqlType.String, SqlType.String),
+        Family.Bitmap => SqlType.Bitmap,
         _ => null,
     };
 }

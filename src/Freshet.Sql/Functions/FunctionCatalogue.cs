@@ -43,5 +43,6 @@ public static class FunctionCatalogue
         .. TimeFunctions.All,
         .. JsonFunctionList.All,
         .. CollectionFunctions.All,
+        .. BitmapFunctions.All,
     ];
 }

@@ -25,8 +25,10 @@ internal static class ResultTypes
     /// <summary>The first argument's array with elements that may be NULL where the second argument may be.</summary>
     public static SqlType ArrayWithElement(ImmutableArray<SqlType> arguments)
     {
+        // As in Flink an array whose elements become nullable is nullable itself.
         var element = arguments[0].Fields[0].Type;
-        return SqlType.Array(element.WithNullable(element.IsNullable || arguments[1].IsNullable)).WithNullable(arguments[0].IsNullable);
+        var widens = arguments[1].IsNullable && !element.IsNullable;
+        return widens ? SqlType.Array(element.WithNullable(true)) : arguments[0];
     }
 
     /// <summary>The second argument is, or becomes without loss, an element of the array that is the first one.</summary>
@@ -51,7 +53,7 @@ internal static class ResultTypes
     public static ImmutableArray<SqlType> ElementsHaveOrder(ImmutableArray<SqlType> arguments)
     {
         var element = arguments[0].Fields[0].Type;
-        return element.Fields.IsEmpty && element.Kind is not (TypeKind.Boolean or TypeKind.Row or TypeKind.Variant or TypeKind.Null) ? arguments : default;
+        return element.Fields.IsEmpty && element.Kind is not (TypeKind.Boolean or TypeKind.Row or TypeKind.Variant or TypeKind.Bitmap or TypeKind.Null) ? arguments : default;
     }
 
     /// <summary>The first argument is an array of texts.</summary>

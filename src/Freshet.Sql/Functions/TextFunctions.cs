@@ -39,7 +39,7 @@ internal static class TextFunctions
         String("REPLACE", "STRING, STRING, STRING", RowLoop.Of<Replace>(), "Every occurrence of a text replaced.", ("REPLACE('hello world', 'world', 'flink')", "hello flink")),
         String("REPEAT", "STRING, INTEGER", RowLoop.Of<Repeat>(), "The text so many times.", ("REPEAT('ab', 3)", "ababab")) with { CanFail = true },
         Text("OVERLAY", "STRING, STRING, INTEGER [, INTEGER]", Laid, RowLoop.Of<Overlay>(), "A text in which characters from a position are replaced by another: OVERLAY(text PLACING other FROM start FOR length).", ("OVERLAY('xxxxxtest' PLACING 'xxxx' FROM 6)", "xxxxxxxxx"), ("OVERLAY('xxxxxtest' PLACING 'xxxx' FROM 6 FOR 2)", "xxxxxxxxxst")),
-        String("TRANSLATE TRANSLATE3", "STRING, STRING, STRING", RowLoop.Of<Translate>(), "Characters of the second text become those at the same place of the third, or nothing where that is shorter.", ("TRANSLATE('www.apache.org', 'abcworg', '123 ')", "   .1p13he.")),
+        Text("TRANSLATE TRANSLATE3", "STRING, STRING, STRING", NullableAsFirst(SqlType.String), RowLoop.Of<Translate>(), "Characters of the second text become those at the same place of the third, or nothing where that is shorter.", ("TRANSLATE('www.apache.org', 'abcworg', '123 ')", "   .1p13he.")) with { Nulls = NullRule.OfType },
         Text("ELT", "INTEGER, STRING...", Chosen, RowLoop.Of<Choose>(), "The argument with this number from 1; NULL where there is none.", ("ELT(2, 'a', 'b')", "b")).Or("INTEGER, BYTES...", RowLoop.Of<Choose>()) with { Nulls = NullRule.Always },
     ];
 

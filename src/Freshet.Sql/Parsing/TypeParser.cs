@@ -10,7 +10,7 @@ internal static class TypeParser
     private static readonly string[] Names =
     [
         "BOOLEAN", "TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "NUMERIC", "CHAR", "VARCHAR", "STRING", "BINARY",
-        "VARBINARY", "BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL", "ARRAY", "MAP", "MULTISET", "ROW", "VARIANT",
+        "VARBINARY", "BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL", "ARRAY", "MAP", "MULTISET", "ROW", "VARIANT", "BITMAP",
     ];
 
     public static SqlType Parse(TokenReader reader)
@@ -63,6 +63,7 @@ internal static class TypeParser
             case "TIMESTAMP_LTZ": return Timestamp(reader, token, Precision(reader, 6), isLocal: true);
             case "INTERVAL": return Interval(reader);
             case "VARIANT": return SqlType.Variant;
+            case "BITMAP": return SqlType.Bitmap;
             case "ARRAY": return SqlType.Array(Element(reader));
             case "MULTISET": return SqlType.Multiset(Element(reader));
             case "MAP":

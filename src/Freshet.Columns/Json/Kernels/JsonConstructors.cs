@@ -1,6 +1,7 @@
 using System.Text;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Formats;
+using Freshet.Columns.Kernels.Numbers;
 using Freshet.Columns.Types;
 
 namespace Freshet.Columns.Json.Kernels;
@@ -54,7 +55,19 @@ public static unsafe class JsonConstructors
             return true;
         }
 
+        if (type.IsApproximate && TryAppendLarge(argument, type, row, buffer)) return true;
         JsonValueWriter.Write(type, argument.Values, argument.IndexOf(row), JsonTimeFormat.Iso8601, buffer);
+        return true;
+    }
+
+    /// <summary>Numbers that Java writes with an exponent, as Flink's JSON functions write them: by the rules of BigDecimal, as in 1.0E+20.</summary>
+    private static bool TryAppendLarge(in Column argument, SqlType type, int row, Utf8Buffer buffer)
+    {
+        var index = argument.IndexOf(row);
+        double value = type.Kind == TypeKind.Float ? argument.As<float>()[index] : argument.As<double>()[index];
+        if (value == 0 || !double.IsFinite(value) || Math.Abs(value) is >= 1e-3 and < 1e7) return false;
+        var digits = type.Kind == TypeKind.Float ? DecimalDigits.Of((float)value) : DecimalDigits.Of(value);
+        digits.WritePlainOrScientific(buffer);
         return true;
     }
 

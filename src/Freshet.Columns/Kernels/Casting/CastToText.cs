@@ -19,7 +19,7 @@ internal static unsafe class CastToText
     /// <summary>The kernel for a type, or null where it has no text.</summary>
     public static ScalarKernel? Of(SqlType from)
     {
-        if (from.IsCharacter || from.IsBinary) return static (context, arguments, types) => Fit(context, arguments[0], types.Result);
+        if (from.IsCharacter || from.IsBinary || from.Kind == TypeKind.Bitmap) return static (context, arguments, types) => Fit(context, arguments[0], types.Result);
         if (from.Kind is TypeKind.Array or TypeKind.Map or TypeKind.Multiset or TypeKind.Row) return OfNested(from);
         return Scalars;
     }

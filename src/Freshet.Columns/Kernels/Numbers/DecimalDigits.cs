@@ -68,4 +68,17 @@ internal struct DecimalDigits
 
     public readonly double ToDouble() =>
         double.Parse($"{_unscaled.ToString(CultureInfo.InvariantCulture)}E{(-Scale).ToString(CultureInfo.InvariantCulture)}", NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    /// <summary>As java.math.BigDecimal writes the number that Java writes with an exponent: 12345678.5, 1.0E+20, 0.00010, 1.0E-7.</summary>
+    public readonly void WritePlainOrScientific(Utf8Buffer buffer)
+    {
+        var digits = Int128.Abs(_unscaled).ToString(CultureInfo.InvariantCulture).TrimEnd('0');
+        var magnitude = Int128.Abs(_unscaled).ToString(CultureInfo.InvariantCulture).Length - 1 - Scale;
+        if (digits.Length == 1) digits += "0";
+        var scale = digits.Length - 1 - magnitude;
+        var text = scale >= 0 && magnitude >= -6
+            ? magnitude >= 0 ? digits[..(magnitude + 1)] + (scale > 0 ? "." + digits[(magnitude + 1)..] : "") : "0." + new string('0', -magnitude - 1) + digits
+            : $"{digits[0]}.{digits[1..]}E{(magnitude < 0 ? '-' : '+')}{Math.Abs(magnitude).ToString(CultureInfo.InvariantCulture)}";
+        buffer.Write(System.Text.Encoding.UTF8.GetBytes(_unscaled < 0 ? "-" + text : text));
+    }
 }

@@ -57,6 +57,8 @@ public static class CodePoints
     /// <summary>Where a text is in another, in characters from 1; 0 where it is not. The search begins at character <paramref name="from"/> (from 1).</summary>
     public static int Find(ReadOnlySpan<byte> text, ReadOnlySpan<byte> search, int from = 1)
     {
+        // As in Flink nothing is found at once, wherever the search begins.
+        if (search.IsEmpty) return 1;
         var skipped = PrefixBytes(text, Math.Max(0, from - 1), out var characters);
         if (from > 1 && characters < from - 1) return 0;
         var at = text[skipped..].IndexOf(search);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Freshet.Columns.Kernels.Rows;
 
 namespace Freshet.Columns.Kernels.Texts;
@@ -116,6 +117,9 @@ public enum TextShape : byte
 /// <summary>IS_ALPHA, IS_DIGIT, IS_DECIMAL; FALSE for NULL and for an empty text.</summary>
 public readonly struct HasShape(TextShape shape) : IRowFunction
 {
+    private static readonly SearchValues<byte> OfNumbers = SearchValues.Create("0123456789.eE+-"u8);
+    private static readonly SearchValues<byte> OfMantissas = SearchValues.Create("0123456789abcdefABCDEF."u8);
+
     public static bool TakesNull => true;
 
     public unsafe bool TryRow(RowLoop rows, ReadOnlySpan<Column> arguments, int row)
@@ -140,8 +144,30 @@ public readonly struct HasShape(TextShape shape) : IRowFunction
         return true;
     }
 
+    /// <summary>What Java's Double.parseDouble reads: blanks around, a letter d or f behind, a hexadecimal mantissa too.</summary>
     private static unsafe bool IsNumber(ReadOnlySpan<byte> text)
     {
+        while (!text.IsEmpty && text[0] <= ' ') text = text[1..];
+        while (!text.IsEmpty && text[^1] <= ' ') text = text[..^1];
+        var digits = text.TrimStart("+-"u8);
+        if (digits.Length < text.Length - 1) return false;
+        if (digits.Length > 2 && digits[0] == '0' && (digits[1] | 0x20) == 'x') return IsHexadecimal(digits[2..]);
+        if (digits.SequenceEqual("NaN"u8) || digits.SequenceEqual("Infinity"u8)) return true;
+        if (digits.Length > 1 && (digits[^1] | 0x20) is 'd' or 'f') digits = digits[..^1];
+        if (digits.IsEmpty || digits.IndexOfAnyExcept(OfNumbers) >= 0) return false;
+        text = digits;
         fixed (byte* bytes = text) return Formats.NumberText.TryDouble(bytes, text.Length, out _) == Formats.TextResult.Ok;
+    }
+
+    /// <summary>h.hhhp+d, with the exponent that Java asks for.</summary>
+    private static bool IsHexadecimal(ReadOnlySpan<byte> text)
+    {
+        var exponent = text.IndexOfAny((byte)'p', (byte)'P');
+        if (exponent <= 0) return false;
+        var power = text[(exponent + 1)..].TrimStart("+-"u8);
+        if (power.Length > 1 && (power[^1] | 0x20) is 'd' or 'f') power = power[..^1];
+        var mantissa = text[..exponent];
+        return !power.IsEmpty && power.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && mantissa.Count((byte)'.') <= 1
+            && mantissa.IndexOfAnyExcept(OfMantissas) < 0 && mantissa.IndexOfAnyExcept((byte)'.') >= 0;
     }
 }
