@@ -6,8 +6,8 @@ using Freshet.Columns.Types;
 namespace Freshet.Columns.Kernels.Casting;
 
 /// <summary>
-/// Text as BOOLEAN, a number, a date or a time. Blanks around are skipped, but not around timestamps, whose form is that of
-/// <see cref="TimestampText"/>: narrower than what sources may write.
+/// Text as BOOLEAN, a number, a date or a time. Blanks around are skipped, but not around BOOLEAN and timestamps; the form of
+/// those is that of <see cref="TimestampText"/>: narrower than what sources may write.
 /// </summary>
 internal static unsafe class CastFromText
 {
@@ -48,6 +48,7 @@ internal static unsafe class CastFromText
             return TextResult.Ok;
         }
 
+        if (type.Kind == TypeKind.Boolean && text is [(byte)' ', ..] or [.., (byte)' ']) return TextResult.Malformed;
         if (type.Kind == TypeKind.Time) return TryTime(text, type, output, row);
         fixed (byte* bytes = text) return TextValue.TryWrite(bytes, text.Length, type, output.Values, row, context.TimeZone, context.Memory);
     }

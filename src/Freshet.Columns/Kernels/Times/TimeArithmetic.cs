@@ -6,7 +6,8 @@ namespace Freshet.Columns.Kernels.Times;
 
 /// <summary>
 /// Times and intervals added, subtracted and compared. An interval is ms (day to second) or months (year to month). Months are
-/// added on the calendar of the session's zone, the 31st becoming the last day of a shorter month; a day is 24 hours.
+/// added on the calendar, of a TIMESTAMP_LTZ on that of UTC as in Flink, the 31st becoming the last day of a shorter month; a day
+/// is 24 hours.
 /// A DATE moves by whole days only, a TIME goes round the clock.
 /// </summary>
 public static class TimeArithmetic
@@ -56,7 +57,6 @@ public static class TimeArithmetic
                 TypeKind.IntervalYearMonth or TypeKind.IntervalDayTime => raw + amount,
                 TypeKind.Date => isMonths ? CivilDate.AddMonths(raw, amount) : raw + amount / DayMillis,
                 TypeKind.Time => isMonths ? raw : CivilDate.FloorModulo(raw + amount, DayMillis),
-                TypeKind.TimestampLtz when isMonths => TimeText.ToUtc(AddMonths(TimeText.ToLocal(raw, rows.Context.TimeZone), amount), rows.Context.TimeZone),
                 _ => isMonths ? AddMonths(raw, amount) : raw + amount * 1000,
             }, nanos);
             return true;
