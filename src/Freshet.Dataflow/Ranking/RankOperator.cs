@@ -83,6 +83,7 @@ public sealed unsafe class RankOperator : Operator
     /// <summary>Leaves out the rows that come after the last row of a full partition.</summary>
     private int* TurnAway(int* rows, ref int count, int* partitions, ulong* words, BatchMemory scratch)
     {
+        if (_spec.Last == 1) LowerBounds(partitions, words, count);
         var kept = scratch.Allocate<int>(count);
         var keptCount = 0;
         for (var i = 0; i < count; i++)
@@ -96,6 +97,18 @@ public sealed unsafe class RankOperator : Operator
 
         count = keptCount;
         return kept;
+    }
+
+    /// <summary>Of a partition whose first row alone counts, no row beyond the least seen so far does, before the step has ended.</summary>
+    private void LowerBounds(int* partitions, ulong* words, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var partition = _rows.Partition(partitions[i]);
+            if (partition->HasBound != 0 && partition->Bound <= words[i]) continue;
+            partition->HasBound = 1;
+            partition->Bound = words[i];
+        }
     }
 
     /// <summary>Walks a partition in order, before and after the step at once.</summary>

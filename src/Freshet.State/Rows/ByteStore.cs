@@ -33,6 +33,7 @@ internal sealed unsafe class ByteStore : IDisposable
     private Large[] _large = [];
     private int _largeCount;
     private long _current = NoPage;
+    private int _opened;
     private long _largeBytes;
 
     public ByteStore(PageVersions versions, bool isShared)
@@ -107,11 +108,16 @@ internal sealed unsafe class ByteStore : IDisposable
         if (cell.Page != _current && (live == 0 || (before > SparseBytes && live <= SparseBytes))) _sparse.Push(cell.Page);
     }
 
-    /// <summary>Empties pages that are mostly dead, at most so many; live records move to the current page.</summary>
+    /// <summary>
+    /// Empties pages that are mostly dead, at most so many and twice those that were opened meanwhile, so that what dies in large
+    /// steps does not pile up; live records move to the current page.
+    /// </summary>
     /// <param name="owner">Corrects the cell of a row whose record moves.</param>
     public void Compact<TOwner>(ref TOwner owner, int maxPages)
         where TOwner : struct, ICellOwner
     {
+        maxPages += 2 * _opened;
+        _opened = 0;
         for (; maxPages > 0 && _sparse.TryPop(out var page); maxPages--)
         {
             if (!Pages.IsUsed(page) || page == _current) continue;
@@ -206,6 +212,7 @@ internal sealed unsafe class ByteStore : IDisposable
         // The page left behind may have become sparse while it was the current one.
         if (_current != NoPage && ((int*)Pages.At((uint)_current))[1] <= SparseBytes) _sparse.Push((uint)_current);
         _current = Pages.Allocate();
+        _opened++;
         *(int*)Pages.At((uint)_current) = HeaderBytes;
     }
 
