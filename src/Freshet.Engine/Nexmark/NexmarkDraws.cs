@@ -44,6 +44,7 @@ internal struct NexmarkDraws(long seed)
     }
 
     /// <summary>A number below any bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Next(int bound) => (bound & bound - 1) == 0 ? NextBits(bound) : NextBelow(bound);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

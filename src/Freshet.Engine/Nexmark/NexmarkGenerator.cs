@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
@@ -49,6 +50,7 @@ internal sealed unsafe class NexmarkGenerator
     public long Count { get; private set; }
 
     /// <summary>Makes the next events.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(in NexmarkColumns columns, int rows, BatchMemory memory)
     {
         var types = columns.EventTypes;
@@ -78,9 +80,11 @@ internal sealed unsafe class NexmarkGenerator
         if (columns.Numbers(NexmarkField.BidPrice) is var prices && prices is not null) Prices(prices, bids);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long TimeOf(long number) => _baseTime + (long)(number * _delayMicros) / 1000;
 
     /// <summary>Bids of one block: what they can refer to is the same for all of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Bids(in NexmarkColumns columns, int row, int run, long block, ref int bids)
     {
         var d = _draws;
@@ -103,11 +107,19 @@ internal sealed unsafe class NexmarkGenerator
         var types = columns.EventTypes;
         var present = columns.Present(2);
         if (price is not null) Reserve(bids + run);
-        var wanted = BidExtraBytes;
-        var delta = (int)Math.Floor(wanted * 0.2 + 0.5);
+        var pairs = NexmarkTexts.ChannelAndUrl;
+        var pool = NexmarkTexts.Pool;
+        var hotChannels = NexmarkTexts.HotChannels;
+        var hotUrls = NexmarkTexts.HotUrls;
+        var exponents = _exponents;
+        var bidRows = _bidRows;
+        var times = columns.Times;
+        var number = 1 + Count;
+        const int Delta = 14; // a fifth of the extra's bytes, rounded
+        const int Least = BidExtraBytes - Delta;
         for (var end = row + run; row < end; row++)
         {
-            columns.Times[row] = TimeOf(1 + Count++) * 1000;
+            times[row] = TimeOf(number++) * 1000;
             present[row >> 6] |= 1UL << row;
             if (types is not null) types[row] = 2;
             var a = d.NextBits(2) > 0 ? hotAuction : leastAuction + d.Next(auctions);
@@ -116,8 +128,8 @@ internal sealed unsafe class NexmarkGenerator
             if (bidder is not null) bidder[row] = b;
             if (price is not null)
             {
-                _exponents[bids] = d.NextDouble();
-                _bidRows[bids++] = row;
+                exponents[bids] = d.NextDouble();
+                bidRows[bids++] = row;
             }
             else
             {
@@ -127,21 +139,22 @@ internal sealed unsafe class NexmarkGenerator
             if (d.NextBits(2) > 0)
             {
                 var hot = d.NextBits(4);
-                if (channel is not null) channel[row] = NexmarkTexts.HotChannels[hot];
-                if (url is not null) url[row] = NexmarkTexts.HotUrls[hot];
+                if (channel is not null) channel[row] = hotChannels[hot];
+                if (url is not null) url[row] = hotUrls[hot];
             }
             else
             {
-                var pair = NexmarkTexts.ChannelAndUrl + 2 * d.NextBelow(NexmarkTexts.Channels);
+                var pair = pairs + 2 * d.NextBelow(NexmarkTexts.Channels);
                 if (channel is not null) channel[row] = pair[0];
                 if (url is not null) url[row] = pair[1];
             }
 
-            var size = wanted - delta + d.NextBelow(2 * delta);
+            var size = Least + d.NextBelow(2 * Delta);
             var from = d.NextBelow(NexmarkTexts.PoolBytes - size);
-            if (extra is not null) extra[row] = new StringView(NexmarkTexts.Pool + from, size);
+            if (extra is not null) extra[row] = new StringView(pool + from, size);
         }
 
+        Count += run;
         _draws = d;
     }
 
@@ -172,12 +185,15 @@ internal sealed unsafe class NexmarkGenerator
         Set(columns, NexmarkField.PersonExtra, row, extra);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Auction(in NexmarkColumns columns, int row, long id, long time, BatchMemory memory)
     {
         var block = id / Block;
         var seller = (_draws.NextBits(4) > 0 ? block / HotBlock * HotBlock : AnyPerson(block)) + First;
         var category = 10L + _draws.NextBelow(5);
-        var initialBid = Price(_draws.NextDouble());
+        var readsPrices = columns.Numbers(NexmarkField.AuctionInitialBid) is not null || columns.Numbers(NexmarkField.AuctionReserve) is not null;
+        var exponent = _draws.NextDouble();
+        var initialBid = readsPrices ? Price(exponent) : 0;
         var horizon = TimeOf(1 + Count + OpenAuctions * Block / Auctions) - time;
         var expires = time + 1 + _draws.Next((int)Math.Max(horizon * 2, 1));
         var readsTexts = columns.Texts(NexmarkField.AuctionName) is not null || columns.Texts(NexmarkField.AuctionDescription) is not null;
@@ -185,7 +201,8 @@ internal sealed unsafe class NexmarkGenerator
         var nameLength = NexmarkTexts.Draw(ref _draws, 20, (byte)' ', name);
         var description = name + nameLength;
         var descriptionLength = NexmarkTexts.Draw(ref _draws, 100, (byte)' ', description);
-        var reserve = initialBid + Price(_draws.NextDouble());
+        exponent = _draws.NextDouble();
+        var reserve = readsPrices ? initialBid + Price(exponent) : 0;
         var extra = Extra(48 + nameLength + descriptionLength, AuctionExtraBytes);
         Set(columns, NexmarkField.AuctionId, row, block * Auctions + id % Block - 1 + First);
         Set(columns, NexmarkField.AuctionName, row, new StringView(name, nameLength));
@@ -233,6 +250,7 @@ internal sealed unsafe class NexmarkGenerator
     /// Prices of all bids of a batch by vectors. Their exponential is a little off the power, by less than 1e-14 of its value; where
     /// that could matter for the rounding, the power itself decides.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Prices(long* target, int bids)
     {
         const double Doubt = 1e-5;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Freshet.Columns;
@@ -50,6 +51,7 @@ internal static unsafe class NexmarkTexts
     }
 
     /// <summary>Draws a text of 3 to max - 1 characters, trimmed; writes it and gives its length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Draw(ref NexmarkDraws draws, int max, byte blank, byte* target)
     {
         var d = draws;

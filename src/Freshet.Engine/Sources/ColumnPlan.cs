@@ -76,7 +76,7 @@ internal sealed record ColumnPlan(ImmutableArray<ScanColumn> Physical, VectorExp
         if (isSame) return new ColumnPlan([.. physical], null, -1, null);
         // The position of a row stands right behind the node's own columns.
         all.Insert(outputs.Count, new BoundColumn(physical.Count, SqlType.BigInt.NotNull));
-        return new ColumnPlan([.. physical], [.. all.Select(e => e.Lower())], rowTime, candidate?.Lower());
+        return new ColumnPlan([.. physical], [.. all.Select(e => e.Lower())], rowTime, candidate is null ? null : DelayedTime.Of(candidate));
     }
 
     /// <summary>Where an expression's value stands; one that is not there yet is added. Behind <paramref name="split"/> - 1 columns the position comes in between.</summary>
