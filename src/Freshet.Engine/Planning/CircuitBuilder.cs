@@ -278,7 +278,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         var asks = input.Order >= 0 && _demand.Of(unnest);
         ImmutableArray<int> kept = input.Position < 0 ? input.Places : [.. input.Places, input.Position];
         if (asks) kept = [.. kept, input.Order];
-        var spec = new UnnestSpec(input.Types, input.Places[unnest.Collection], kept, false, unnest.IsOuter);
+        var spec = new UnnestSpec(input.Types, input.Places[unnest.Collection], kept, unnest.WithOrdinality, unnest.IsOuter);
         var node = Add(new NodeSpec("unnest", unnest.Identity, _ => new UnnestOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
         var width = unnest.Inputs[0].Schema.Count;
         ImmutableArray<int> places = [.. Enumerable.Range(0, width), .. unnest.Elements.Select((_, i) => kept.Length + i)];

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Freshet.Columns;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -16,11 +15,10 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
     public (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) Bind(TableReference reference) => reference switch
     {
         NamedTable named => Named(named),
-        QueryTable { IsLateral: true } lateral => throw Error(lateral.Span, "LATERAL queries are not supported yet: write a join."),
         QueryTable query => Aliased(queries.Bind(query.Query), query.Alias?.Name, query.Alias),
         JoinTable join => JoinOf(join),
         FunctionTable function => Function(function),
-        UnnestTable unnest => throw Error(unnest.Span, "UNNEST stands on the right side of a join: ... CROSS JOIN UNNEST(...)."),
+        UnnestTable unnest => new UnnestBinder(source, queries).Bind(unnest, (QueryBinder.OneRow(), []), false),
         _ => throw Error(reference.Span, NotSupported.Sentence(reference)),
     };
 
@@ -40,20 +38,24 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
     private (PlanNode, IReadOnlyList<ScopeColumn>) JoinOf(JoinTable join)
     {
         var left = Bind(join.Left);
-        if (join.Right is UnnestTable unnest) return UnnestOf(join, unnest, left);
-        if (join.Right is FunctionTable { Input: null } function) return RowsOf(join, function, left);
+        if (join.Right is UnnestTable or FunctionTable { Input: null }) return RowsOf(join, left);
+        if (join.Right is QueryTable { IsLateral: true } lateral) return new LateralBinder(source, queries).Bind(join, lateral, left);
         if (join.Right is SystemTimeTable versions) return new TemporalJoinBinder(source, join, versions, queries.Rules).Bind(left, Bind(WithAlias(versions)));
         var right = Bind(join.Right);
         return new JoinBinder(source, queries).Bind(join, left, right);
     }
 
-    private (PlanNode, IReadOnlyList<ScopeColumn>) RowsOf(JoinTable join, FunctionTable function, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
+    /// <summary>Rows that UNNEST or a table function makes of each row on the left.</summary>
+    private (PlanNode, IReadOnlyList<ScopeColumn>) RowsOf(JoinTable join, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
     {
-        if (join.Kind is not (JoinKind.Cross or JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "A table function is joined by CROSS JOIN, JOIN ... ON TRUE or LEFT JOIN ... ON TRUE.");
-        var rows = TableFunctionBinder.Bind(source, queries.Rules.Functions, function, left, join.Kind == JoinKind.Left);
+        if (join.Kind is not (JoinKind.Cross or JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "UNNEST and table functions are joined by CROSS JOIN, JOIN ... ON TRUE or LEFT JOIN ... ON TRUE.");
+        var isOuter = join.Kind == JoinKind.Left;
+        (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) rows = join.Right is UnnestTable unnest
+            ? new UnnestBinder(source, queries).Bind(unnest, left, isOuter)
+            : TableFunctionBinder.Bind(source, queries.Rules.Functions, (FunctionTable)join.Right, left, isOuter, queries.Outer);
         if (join.Condition is null or Literal { Kind: LiteralKind.Boolean, Text: "TRUE" }) return rows;
-        if (join.Kind == JoinKind.Left) throw Error(join.Condition.Span, "LEFT JOIN of a table function takes ON TRUE.");
-        var binder = new ExpressionBinder(source, new Scope(source, rows.Columns, queries.Rules.Functions));
+        if (join.Kind == JoinKind.Left) throw Error(join.Condition.Span, "LEFT JOIN of UNNEST or a table function takes ON TRUE.");
+        var binder = new ExpressionBinder(source, new Scope(source, rows.Columns, queries.Rules.Functions)) { Outer = queries.Outer };
         return (new Filter(rows.Node, binder.Coerce.Boolean(binder.Bind(join.Condition), "ON")), rows.Columns);
     }
 
@@ -65,29 +67,9 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
         _ => table.Table,
     };
 
-    private (PlanNode, IReadOnlyList<ScopeColumn>) UnnestOf(JoinTable join, UnnestTable unnest, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left)
-    {
-        if (join.Kind is not (JoinKind.Cross or JoinKind.Inner or JoinKind.Left)) throw Error(join.Span, "UNNEST is joined by CROSS JOIN or LEFT JOIN ... ON TRUE.");
-        if (unnest.WithOrdinality) throw Error(unnest.Span, "WITH ORDINALITY is not supported yet.");
-        var binder = new ExpressionBinder(source, new Scope(source, left.Columns, queries.Rules.Functions));
-        var collection = binder.Bind(unnest.Collection);
-        if (collection.Type.Kind is not (TypeKind.Array or TypeKind.Multiset or TypeKind.Map or TypeKind.Variant))
-            throw Error(unnest.Collection.Span, $"UNNEST takes an ARRAY, MAP, MULTISET or VARIANT, this is {collection.Type.Name}.");
-        using var explosion = new CollectionExplosion(collection.Type);
-        var names = unnest.Alias?.Columns ?? [];
-        var elements = explosion.Columns;
-        if (!names.IsEmpty && names.Length != elements.Length) throw Error(unnest.Span, $"{names.Length} column names are given for elements of {elements.Length} columns.");
-        var fields = elements.Select((e, i) => new Field(names.IsEmpty ? e.Name : names[i], e.Type)).ToImmutableArray();
-        var width = left.Node.Schema.Count;
-        var input = new Project(left.Node, [.. left.Node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type)), collection], [.. left.Node.Schema.Fields.Select(f => f.Name), "collection$"]);
-        PlanNode node = new Plan.Unnest(input, width, fields, join.Kind == JoinKind.Left);
-        IReadOnlyList<ScopeColumn> columns = [.. left.Columns, .. fields.Select((f, i) => new ScopeColumn(unnest.Alias?.Name, f.Name, node.Schema[width + 1 + i], width + 1 + i))];
-        return (node, columns);
-    }
-
     private (PlanNode, IReadOnlyList<ScopeColumn>) Function(FunctionTable function)
     {
-        if (function.Input is null && queries.Rules.Functions.Find(function.Function) is not null) return TableFunctionBinder.Bind(source, queries.Rules.Functions, function, (QueryBinder.OneRow(), []), false);
+        if (function.Input is null && queries.Rules.Functions.Find(function.Function) is not null) return TableFunctionBinder.Bind(source, queries.Rules.Functions, function, (QueryBinder.OneRow(), []), false, queries.Outer);
         if (!WindowFunctionBinder.Names.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, WindowFunctionBinder.Names)}");
         var node = new WindowFunctionBinder(source, function, Bind, queries.Rules).Bind();
         return Aliased(node, function.Alias?.Name, function.Alias);

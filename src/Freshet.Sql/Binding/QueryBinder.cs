@@ -225,7 +225,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             {
                 if (star.Qualifier is null ? column.IsMerged : column.Table != star.Qualifier.Last) continue;
                 ImmutableArray<string> parts = column.Table is null ? [column.Name] : [column.Table, column.Name];
-                expanded.Add(new SelectItem(new Name(parts, item.Span), column.Name, item.Span));
+                expanded.Add(new SelectItem(new Name(parts, item.Span) { Column = column.Index }, column.Name, item.Span));
             }
         }
 

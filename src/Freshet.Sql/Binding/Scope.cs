@@ -30,6 +30,12 @@ internal sealed class Scope(SourceText source, IReadOnlyList<ScopeColumn> column
 
     public bool TryResolve(Name name, out ScopeColumn column)
     {
+        if (name.Column is { } index)
+        {
+            column = columns.First(c => c.Index == index);
+            return true;
+        }
+
         var parts = name.Parts;
         var matches = (parts.Length == 1
             ? columns.Where(c => c.Name == parts[0] && !c.IsMerged)

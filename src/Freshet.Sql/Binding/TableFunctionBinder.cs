@@ -14,11 +14,11 @@ namespace Freshet.Sql.Binding;
 internal static class TableFunctionBinder
 {
     public static (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) Bind(
-        SourceText source, FunctionRegistry functions, FunctionTable call, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left, bool isOuter)
+        SourceText source, FunctionRegistry functions, FunctionTable call, (PlanNode Node, IReadOnlyList<ScopeColumn> Columns) left, bool isOuter, ExpressionBinder? outer)
     {
         var function = functions.Find(call.Function, ProgramFunctionKind.Table)
             ?? throw new SqlException(source, call.Span, $"There is no table function {call.Function}.{NearestName.Hint(call.Function, functions.Names)}");
-        var binder = new ExpressionBinder(source, new Scope(source, left.Columns, functions));
+        var binder = new ExpressionBinder(source, new Scope(source, left.Columns, functions)) { Outer = outer };
         var rows = ProgramCalls.Value(binder, function, [.. call.Arguments.Select(a => binder.Bind(a.Value))], call.Span);
         var element = rows.Type.Fields[0].Type;
         var columns = element.Kind == TypeKind.Row ? element.Fields : [new RowField("f0", element)];

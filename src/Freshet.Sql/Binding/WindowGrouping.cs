@@ -94,7 +94,7 @@ internal sealed class WindowGrouping
                 names.Add(below.Node.Schema.Fields[below.Time].Name);
                 return new Stripped(new Project(below.Node, expressions.ToImmutable(), names.ToImmutable()), places, expressions.Count - 1);
             case Unnest unnest when below.Places[unnest.Collection] >= 0:
-                var stripped = new Unnest(below.Node, below.Places[unnest.Collection], unnest.Elements, unnest.IsOuter);
+                var stripped = unnest.Over(below.Node, below.Places[unnest.Collection]);
                 return new Stripped(stripped, [.. below.Places, .. unnest.Elements.Select((_, i) => below.Node.Schema.Count + i)], below.Time);
             default:
                 return null;

@@ -289,7 +289,7 @@ public sealed class Union(ImmutableArray<PlanNode> inputs)
 }
 
 /// <summary>The input's columns, then those of the elements of one of its columns; one row for each element.</summary>
-public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field> elements, bool isOuter)
+public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field> elements, bool isOuter, bool withOrdinality = false)
     : PlanNode(new Schema([.. input.Schema.Fields, .. elements]), [input])
 {
     public int Collection { get; } = collection;
@@ -297,6 +297,12 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
     public ImmutableArray<Field> Elements { get; } = elements;
 
     public bool IsOuter { get; } = isOuter;
+
+    /// <summary>A last column counts the elements of a row from 1.</summary>
+    public bool WithOrdinality { get; } = withOrdinality;
+
+    /// <summary>The same of another input.</summary>
+    public Unnest Over(PlanNode input, int collection) => new(input, collection, Elements, IsOuter, WithOrdinality);
 
     public override bool HasPosition => Inputs[0].HasPosition;
 
@@ -306,7 +312,7 @@ public sealed class Unnest(PlanNode input, int collection, ImmutableArray<Field>
 
     public override WindowBounds? Windows => Inputs[0].Windows;
 
-    public override string Describe() => $"unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}";
+    public override string Describe() => $"{(IsOuter ? "left " : "")}unnest {Collection} as {string.Join(", ", Elements.Select(e => e.Type))}{(WithOrdinality ? " with ordinality" : "")}";
 }
 
 /// <summary>A column to sort by.</summary>

@@ -50,7 +50,7 @@ internal static class PruneColumns
                     var width = unnest.Inputs[0].Schema.Count;
                     var (input, places) = Kept(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
                     int[] all = [.. places, .. unnest.Elements.Select((_, i) => input.Schema.Count + i)];
-                    return (new Unnest(input, places[unnest.Collection], unnest.Elements, unnest.IsOuter), all);
+                    return (unnest.Over(input, places[unnest.Collection]), all);
                 }
 
             case Join join:

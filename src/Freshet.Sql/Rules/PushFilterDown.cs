@@ -31,7 +31,7 @@ internal static class PushFilterDown
                 var width = unnest.Inputs[0].Schema.Count;
                 var (below, above) = Split(filter.Condition, c => c < width);
                 if (below is null) return node;
-                return Above(new Unnest(Apply(new Filter(unnest.Inputs[0], below)), unnest.Collection, unnest.Elements, unnest.IsOuter), above);
+                return Above(unnest.Over(Apply(new Filter(unnest.Inputs[0], below)), unnest.Collection), above);
             case TemporalFilter temporal:
                 return new TemporalFilter(Apply(new Filter(temporal.Inputs[0], filter.Condition)), temporal.From, temporal.Until);
             case Join join:

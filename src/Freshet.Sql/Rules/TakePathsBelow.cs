@@ -49,7 +49,7 @@ internal static class TakePathsBelow
         input = node switch
         {
             Join join => join.Over(sides[0].Projected(), sides[1].Projected(), join.LeftKeys, join.RightKeys, join.Residual is null ? null : Read(join.Residual)),
-            Unnest unnest => new Unnest(sides[0].Projected(), unnest.Collection, unnest.Elements, unnest.IsOuter),
+            Unnest unnest => unnest.Over(sides[0].Projected(), unnest.Collection),
             _ => node,
         };
         return elements >= 0;

@@ -41,6 +41,9 @@ public sealed record Name(ImmutableArray<string> Parts, TextSpan Span) : Express
 {
     public string Last => Parts[^1];
 
+    /// <summary>The column that is meant, where it comes from * and not from a text: two may have one name.</summary>
+    internal int? Column { get; init; }
+
     public override string ToString() => string.Join('.', Parts);
 }
 

@@ -63,9 +63,22 @@ internal sealed class OuterDomain(PlanNode outer, Func<string, SqlException> ref
                     return Columns(pushed, [.. Enumerable.Range(0, from), .. Enumerable.Range(from + domain, pushed.Schema.Count - from - domain), .. Enumerable.Range(from, domain)]);
                 }
 
+            case TopN top: return Partitioned(top, input => new TopN(input, top.Kind, [.. top.Partition, .. DomainOf(top)], top.Order, top.First, top.Last, top.NumberName));
+            case Over over: return Partitioned(over, input => new Over(input, [.. over.Partition, .. DomainOf(over)], over.Order, over.Frame, over.Calls, over.Emission == OverEmission.AtEnd ? OverEmission.AtEnd : OverEmission.AtStep));
             default:
                 throw refuse($"it reads a column of the query around it below an operator ({node.Describe().Split(' ')[0]}) that cannot be computed for all outer rows at once");
         }
+    }
+
+    /// <summary>Where the domain's columns are in the input of a node, once it has been pushed there.</summary>
+    private IEnumerable<int> DomainOf(PlanNode node) => Enumerable.Range(node.Inputs[0].Schema.Count, _columns.Length);
+
+    /// <summary>A node that adds columns behind those of its input, for each combination by itself.</summary>
+    private Project Partitioned(PlanNode node, Func<PlanNode, PlanNode> create)
+    {
+        var pushed = create(Push(node.Inputs[0]));
+        var (from, added) = (node.Inputs[0].Schema.Count, node.Schema.Count - node.Inputs[0].Schema.Count);
+        return Columns(pushed, [.. Enumerable.Range(0, from), .. Enumerable.Range(from + _columns.Length, added), .. DomainOf(node)]);
     }
 
     private Filter Filtered(PlanNode input, Filter filter) => new(input, Placed(filter.Condition, filter.Schema.Count));

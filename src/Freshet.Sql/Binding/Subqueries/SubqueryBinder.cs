@@ -179,5 +179,5 @@ internal sealed class SubqueryBinder(ExpressionBinder binder, SubqueryHost host)
 
     private static BoundCall IsNull(BoundExpression e) => ExpressionBinder.Call("IS NULL", LogicKernel.IsNull, [e], SqlType.Boolean.NotNull, e.Span);
 
-    private static BoundCall IsNotNull(BoundExpression e) => ExpressionBinder.Call("IS NOT NULL", LogicKernel.IsNotNull, [e], SqlType.Boolean.NotNull, e.Span);
+    internal static BoundCall IsNotNull(BoundExpression e) => ExpressionBinder.Call("IS NOT NULL", LogicKernel.IsNotNull, [e], SqlType.Boolean.NotNull, e.Span);
 }
