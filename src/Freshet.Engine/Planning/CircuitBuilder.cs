@@ -92,12 +92,14 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     public (int Rows, int Errors) AddQuery(string name, PlanNode plan, bool takesChanges = false)
     {
         SortSpec? spec = null;
+        var isCut = false;
         var final = plan as Project;
         if (final?.Inputs[0] is Sort) plan = final.Inputs[0];
         else final = null;
         if (plan is Sort sort)
         {
             plan = sort.Inputs[0];
+            isCut = sort.OrdersByPosition;
             spec = new SortSpec([.. sort.Columns.Select(c => new SortKey(c.Column, c.IsDescending, c.NullsFirst))], sort.Offset, sort.Limit, plan.IsAppendOnly);
         }
         else if (!plan.IsAppendOnly && !takesChanges)
@@ -105,14 +107,16 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             spec = new SortSpec([], 0, null, false);
         }
 
-        var stream = Exact(Translate(plan));
+        var stream = isCut ? ExactWithOrder(Translate(plan)) : Exact(Translate(plan));
+        if (stream.Order >= 0) spec = spec! with { Keys = spec.Keys.Add(new SortKey(stream.Order)) };
         var last = spec is null
             ? stream.Node
             : Add(new NodeSpec(name + " sorted", "", _ => new SortOperator(spec), [Input(EdgeSpec.Single(stream.Node))]));
-        if (final is not null)
+        if (final is not null || stream.Order >= 0)
         {
-            // Columns that were there for ORDER BY alone go after the sort.
-            var taken = new FilterProjectSpec(null, [.. final.Expressions.Select((e, i) => new Projection(final.Names[i], e.Lower()))], []) { TimeZone = zone };
+            // Columns that were there for the order alone go after the sort.
+            var kept = final?.Expressions ?? [.. plan.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))];
+            var taken = new FilterProjectSpec(null, [.. kept.Select((e, i) => new Projection($"c{i}", e.Lower()))], []) { TimeZone = zone };
             var sorted = last;
             last = Add(new NodeSpec(name + " columns", "", _ => new FilterProjectOperator(taken), [Input(EdgeSpec.Local(sorted))]));
         }

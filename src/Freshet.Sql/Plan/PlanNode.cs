@@ -342,5 +342,8 @@ public sealed class Sort(PlanNode input, ImmutableArray<SortColumn> columns, lon
 
     public override WindowBounds? Windows => Inputs[0].Windows;
 
+    /// <summary>Which rows a limit leaves is decided by position where the order does not.</summary>
+    public override bool OrdersByPosition => Limit is not null || Offset > 0;
+
     public override string Describe() => $"sort by {string.Join(", ", Columns)} offset {Offset} limit {Limit}";
 }

@@ -31,13 +31,20 @@ internal static class FilterRanks
         foreach (var part in BoundLogical.Conjuncts(rest))
             if (!TryBound(part, number, ref first, ref last)) others.Add(part);
         if (last == long.MaxValue) return Above(over, rest);
+        var isFirst = call.Function == OverFunction.RowNumber && (first, last) == (1, 1);
+        // The first row of a key by event time is known when the watermark has passed it, and then for good: as in Flink it comes once.
+        if (isFirst && over.Emission == OverEmission.AtWatermark && over.Order.Length == 1) return Above(over, rest);
         var kind = call.Function switch
         {
             OverFunction.RowNumber => RankKind.RowNumber,
             OverFunction.Rank => RankKind.Rank,
             _ => RankKind.DenseRank,
         };
-        return Above(new TopN(input, kind, over.Partition, over.Order, first, last, call.Name), BoundLogical.All(others));
+        // Of the last rows of a key by event time, Flink keeps the one that came last.
+        var order = isFirst && over.Order is [{ IsDescending: true, Column: >= 0 } time] && input.RowTimes.Contains(time.Column)
+            ? over.Order.Add(new SortColumn(SortColumn.Position, true, true))
+            : over.Order;
+        return Above(new TopN(input, kind, over.Partition, order, first, last, call.Name), BoundLogical.All(others));
     }
 
     /// <summary>The input with the conditions on the partition alone, and what is left to check above.</summary>
