@@ -1,0 +1,1 @@
+Freshet.Samples.Library.OrdersSample.Run(Console.Out);
