@@ -66,10 +66,7 @@ public sealed class WindowTests
         "TUMBLE needs a time attribute, last is none: a column of a GROUP BY or DISTINCT without a window is no longer one.")]
     [InlineData("SELECT COUNT(*) AS n FROM orders o JOIN customers c ON o.customer = c.name GROUP BY TUMBLE(o.placed, INTERVAL '1' MINUTE)",
         "TUMBLE needs a time attribute, placed is none: after a join of whole tables the rows have no order in time.")]
-    [InlineData("SELECT COUNT(*) AS n FROM orders GROUP BY HOP(placed, INTERVAL '2' MINUTE, INTERVAL '5' MINUTE)", "The size of a HOP window must be a multiple of its slide.")]
-    [InlineData("SELECT COUNT(*) AS n FROM orders GROUP BY SESSION(placed, INTERVAL '2' MINUTE)", "SESSION windows are not supported yet.")]
     [InlineData("SELECT * FROM TABLE(TUMBEL(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' MINUTE))", "There is no table function TUMBEL. Did you mean TUMBLE?")]
-    [InlineData($"SELECT window_start, window_end, MAX(window_end) AS m FROM {Minute} GROUP BY window_start, window_end", "An expression of window_start, window_end or window_time before this grouping")]
     public void A_window_that_cannot_close_is_refused_with_the_reason(string query, string sentence)
     {
         var refusal = Planned.ViewRefusal(query);
