@@ -58,6 +58,7 @@ public sealed class Pipeline : IDisposable
             // Where no key is known a row is named by its content and counted.
             views.Add((Serve(view.Name, view.Plan.Schema, view.Plan.Key), rows));
             if (errors >= 0) views.Add((ErrorView(view.Name), errors));
+            foreach (var (name, schema, late) in builder.AddLates(view.Name, view.Plan)) views.Add((Serve(name, schema, []), late));
         }
 
         var inserts = _binder.Inserts.Select(i => (Insert: i, Node: i.Plan.IsAppendOnly ? builder.AddQuery(i.Name, i.Plan) : builder.AddChanges(i.Name, i.Plan))).ToList();

@@ -137,6 +137,7 @@ public sealed class TestPipeline : IDisposable
             var (rows, errors) = builder.AddResult(name, plan, key);
             outputs.Add((name, plan.Schema, rows));
             if (errors >= 0) outputs.Add((name + "$errors", CircuitBuilder.ErrorSchema, errors));
+            outputs.AddRange(builder.AddLates(name, plan));
         }
     }
 

@@ -28,7 +28,7 @@ public sealed unsafe class TemporalJoinOperator : Operator
     private long _watermark = NoWatermark;
     private bool _isEnding;
 
-    // Words: time, row.
+    // Words: time (or watermark, where a row is behind it), row.
     private readonly OrderedIndex<WordOrder> _byTime = new(2, new WordOrder(2), new PageVersions());
 
     [StructLayout(LayoutKind.Sequential)]
@@ -137,18 +137,19 @@ public sealed unsafe class TemporalJoinOperator : Operator
         for (var i = 0; i < count; i++)
         {
             var row = (LeftRow*)owned[i];
-            var time = times[rows[i]];
-            (words[0], words[1]) = (OrderedKey.Of(time), (uint)slots[i]);
+            words[1] = (uint)slots[i];
             if (row->Weight != 0 && row->IsIndexed == 0)
             {
                 row->IsIndexed = 1;
-                row->Time = time;
+                row->Time = times[rows[i]];
                 row->Watermark = batch.RowWatermarks is null ? NoWatermark : batch.RowWatermarks[rows[i]];
+                words[0] = OrderedKey.Of(Math.Max(row->Time, row->Watermark));
                 _byTime.Put(words, 0);
             }
             else if (row->Weight == 0 && row->IsIndexed >= 0)
             {
-                _byTime.Remove(words);
+                words[0] = OrderedKey.Of(Math.Max(row->Time, row->Watermark));
+                if (row->IsIndexed > 0) _byTime.Remove(words);
                 // A mark, for rows that a batch has twice.
                 row->IsIndexed = -1;
                 _left.Remove(slots[i]);

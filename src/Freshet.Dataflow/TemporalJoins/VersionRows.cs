@@ -36,7 +36,7 @@ internal sealed unsafe class VersionRows : IDisposable
     private readonly int[] _keyColumns;
     private readonly bool _takingBackDeletes;
 
-    // Words: key, time, sequence; the value is the row. And: time, row.
+    // Words: key, time, sequence; the value is the row. And: from when it is seen, row.
     private readonly OrderedIndex<WordOrder> _byKey = new(3, new WordOrder(3), new PageVersions());
     private readonly OrderedIndex<WordOrder> _byTime = new(2, new WordOrder(2), new PageVersions());
     private long _next = 1;
@@ -78,7 +78,7 @@ internal sealed unsafe class VersionRows : IDisposable
             ++*(long*)keyOwned[i];
             WordsOf(version, words);
             _byKey.Put(words, (uint)slots[i]);
-            (words[0], words[1]) = (words[1], (uint)slots[i]);
+            (words[0], words[1]) = (OrderedKey.Of(SeenFrom(version)), (uint)slots[i]);
             _byTime.Put(words, 0);
         }
     }
@@ -90,28 +90,22 @@ internal sealed unsafe class VersionRows : IDisposable
         keyed.Release();
     }
 
-    /// <summary>The version of a key that is valid at a time, as a left row sees it whose place in time is <paramref name="seen"/> (its time, or its watermark where that is later).</summary>
+    /// <summary>
+    /// The version of a key that is valid at a time, as a left row sees it whose place in time is <paramref name="seen"/>: its
+    /// time, or its watermark where that is later; then a version that has followed by it has replaced what was asked for.
+    /// </summary>
     public bool TryFind(int key, long time, long seen, out int slot)
     {
-        slot = 0;
         var bound = stackalloc ulong[3];
-        (bound[0], bound[1], bound[2]) = ((uint)key, OrderedKey.Of(time) + 1, 0);
-        var hasLater = HasVersionFrom(key, bound);
-        // What a late row asks for may be gone: a version up to its watermark has followed.
-        if (seen > time && TryBefore(key, seen, long.MaxValue, out var current) && ((VersionRow*)_rows.At(current))->Time > time) return false;
-        for (var entry = _byKey.Before(bound); entry is not null && entry[0] == (uint)key; entry = _byKey.Before(bound))
-        {
-            (bound[1], bound[2]) = (entry[1], entry[2]);
-            slot = (int)entry[3];
-            var version = (VersionRow*)_rows.At(slot);
-            // It came when rows up to its watermark had been answered.
-            if (version->Watermark != Operator.NoWatermark && version->Time <= version->Watermark && seen <= version->Watermark) continue;
-            if (version->Weight > 0) return true;
-            // An update takes the old version back: it stays valid until the new one's time.
-            return version->Weight == 0 && hasLater && !_takingBackDeletes;
-        }
-
-        return false;
+        (bound[0], bound[1], bound[2]) = ((uint)key, OrderedKey.Of(seen) + 1, 0);
+        if (!TryLastSeen(bound, seen, out slot)) return false;
+        var version = (VersionRow*)_rows.At(slot);
+        if (version->Time > time) return false;
+        if (version->Weight > 0) return true;
+        // An update takes the old version back: it stays valid until the new one's time.
+        WordsOf(version, bound);
+        bound[2]++;
+        return version->Weight == 0 && !_takingBackDeletes && HasVersionFrom(key, bound);
     }
 
     /// <summary>Drops the versions that no row after a watermark asks for.</summary>
@@ -125,12 +119,18 @@ internal sealed unsafe class VersionRows : IDisposable
         {
             var version = (VersionRow*)_rows.At(slot);
             if (version->IsIndexed == 0) continue;
-            (from[0], from[1]) = (OrderedKey.Of(version->Time), (uint)slot);
+            (from[0], from[1]) = (OrderedKey.Of(SeenFrom(version)), (uint)slot);
             _byTime.Remove(from);
-            // All that come before the last one up to the watermark.
-            if (TryBefore(version->Key, watermark, long.MaxValue, out var last)) DropBefore((VersionRow*)_rows.At(last));
-            if (watermark == Operator.EndWatermark && version->IsIndexed != 0) Remove(slot, version);
+            // All that come before the last one that every later row sees.
+            (from[0], from[1], from[2]) = ((uint)version->Key, watermark == Operator.EndWatermark ? ulong.MaxValue : OrderedKey.Of(watermark) + 1, 0);
+            if (!TryLastSeen(from, watermark, out var last)) continue;
+            var lastSeen = (VersionRow*)_rows.At(last);
+            DropBefore(lastSeen);
+            // Of a key that is gone nothing is left.
+            if (_takingBackDeletes && lastSeen->Weight <= 0) Remove(last, lastSeen);
         }
+
+        if (watermark == Operator.EndWatermark) DropAll();
     }
 
     public void EndOfStep()
@@ -145,6 +145,36 @@ internal sealed unsafe class VersionRows : IDisposable
         _keys.Dispose();
         _byKey.Dispose();
         _byTime.Dispose();
+    }
+
+    private void DropAll()
+    {
+        var from = stackalloc ulong[3];
+        (from[0], from[1], from[2]) = (0, 0, 0);
+        var slots = new List<int>();
+        for (var cursor = _byKey.Seek(from); _byKey.TryNext(ref cursor, out var entry);) slots.Add((int)entry[3]);
+        foreach (var slot in slots) Remove(slot, (VersionRow*)_rows.At(slot));
+    }
+
+    /// <summary>From when on left rows see a version: its time, or, where it came behind its watermark, after that.</summary>
+    private static long SeenFrom(VersionRow* version) =>
+        version->Watermark != Operator.NoWatermark && version->Time <= version->Watermark ? version->Watermark : version->Time;
+
+    /// <summary>The last version of a key before a bound that is seen by left rows whose place in time is <paramref name="seen"/>. Changes the bound.</summary>
+    private bool TryLastSeen(ulong* bound, long seen, out int slot)
+    {
+        slot = 0;
+        var key = bound[0];
+        for (var entry = _byKey.Before(bound); entry is not null && entry[0] == key; entry = _byKey.Before(bound))
+        {
+            (bound[1], bound[2]) = (entry[1], entry[2]);
+            slot = (int)entry[3];
+            var version = (VersionRow*)_rows.At(slot);
+            // One that came when rows up to its watermark had been answered is not seen by them.
+            if (SeenFrom(version) == version->Time || seen > version->Watermark || seen == Operator.EndWatermark) return true;
+        }
+
+        return false;
     }
 
     private bool HasVersionFrom(int key, ulong* bound)
@@ -172,7 +202,7 @@ internal sealed unsafe class VersionRows : IDisposable
         var words = stackalloc ulong[3];
         WordsOf(version, words);
         _byKey.Remove(words);
-        (words[0], words[1]) = (words[1], (uint)slot);
+        (words[0], words[1]) = (OrderedKey.Of(SeenFrom(version)), (uint)slot);
         _byTime.Remove(words);
         version->IsIndexed = 0;
         var rows = (long*)_keys.At(version->Key);

@@ -35,7 +35,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
-    private readonly Dictionary<string, (int Node, Schema Schema)> _lates = [];
+    private readonly Dictionary<string, List<(int Side, int Node, Schema Schema)>> _lates = [];
     private PositionDemand _demand = new([]);
 
     public ulong Seed => seed;
@@ -253,8 +253,36 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         return new Stream(node, [.. Enumerable.Range(0, columns.Length)], [.. columns.Select(c => c.Expression.Type)], -1, input.Errors);
     }
 
-    /// <summary>Says that side output 1 of a plan's operator has the rows that came too late for it.</summary>
-    internal void AddLate(PlanNode plan, int node, Schema schema) => _lates[plan.Text] = (node, schema);
+    /// <summary>Says that a side output of a plan's operator has the rows of an input that came too late for it: the input's columns, perhaps a position, by how much, and the watermark.</summary>
+    /// <param name="input">The input's columns.</param>
+    internal void AddLate(PlanNode plan, int node, Schema input, int side = 1)
+    {
+        if (!_lates.TryGetValue(plan.Text, out var outputs)) _lates.Add(plan.Text, outputs = []);
+        outputs.Add((side, node, input));
+    }
+
+    /// <summary>The rows that came too late for some operator of a result: a table for each such input, <c>name$late</c>, then <c>name$late2</c>.</summary>
+    public IReadOnlyList<(string Name, Schema Schema, int Node)> AddLates(string name, PlanNode plan)
+    {
+        var added = new List<(string, Schema, int)>();
+        var seen = new HashSet<string>();
+        Visit(plan);
+        return added;
+
+        void Visit(PlanNode node)
+        {
+            if (!seen.Add(node.Text)) return;
+            foreach (var (side, operatorNode, input) in _lates.GetValueOrDefault(node.Text) ?? []) AddOne(side, operatorNode, input);
+            foreach (var below in node.Inputs) Visit(below);
+        }
+
+        void AddOne(int side, int operatorNode, Schema input)
+        {
+            var table = name + "$late" + (added.Count == 0 ? "" : (added.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            var single = Add(new NodeSpec(table + " delta", "", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(operatorNode, side + 1))]));
+            added.Add((table, WindowLowering.LateRowsSchema(input), Add(new NodeSpec(table, "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]))));
+        }
+    }
 
     /// <summary>Whether something above asks for the positions of a plan's rows.</summary>
     internal bool AsksPosition(PlanNode plan) => _demand.Of(plan);

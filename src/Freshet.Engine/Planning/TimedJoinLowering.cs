@@ -37,6 +37,12 @@ internal static class TimedJoinLowering
         };
         var seed = builder.Seed;
         var node = builder.Add(new NodeSpec(times.IsWindow ? "window join" : "interval join", join.Identity, _ => new TimedJoinOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), CircuitBuilder.Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
+        if (times.IsWindow)
+        {
+            builder.AddLate(join, node, join.Inputs[0].Schema);
+            builder.AddLate(join, node, join.Inputs[1].Schema, side: 2);
+        }
+
         var errors = left.Errors.Union(right.Errors);
         return CircuitBuilder.Result(node, join, join.Residual is { CanFail: true } ? errors.Add(new ErrorOutput(node, false)) : errors);
     }

@@ -27,7 +27,7 @@ internal static class WindowLowering
             new Columns.Schema([.. input.Types.Select((t, i) => new Columns.Field(i < schema.Count ? schema.Fields[i].Name : "order", t))]),
             session.Keys, session.TimeColumn, session.GapMicros, ClockOf(session.IsProcessingTime, schema[session.TimeColumn], zone), session.Inputs[0].IsAppendOnly);
         var node = builder.Add(new NodeSpec("sessions", session.Identity, _ => new SessionOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, session.Keys))]));
-        builder.AddLate(session, node, LateRowsSchema(spec.Input));
+        builder.AddLate(session, node, spec.Input);
         return WithBounds(input, session, node);
     }
 
@@ -50,7 +50,7 @@ internal static class WindowLowering
         var schema = new Columns.Schema([.. input.Types.Select((t, i) => new Columns.Field(i < top.Inputs[0].Schema.Count ? top.Inputs[0].Schema.Fields[i].Name : "order", t))]);
         var spec = new WindowRankSpec(rank, schema, top.WindowEnd, ClockOf(windows.IsProcessingTime, windows.Time, builder.Zone));
         var node = builder.Add(new NodeSpec("window top", top.Identity, _ => new WindowRankOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, top.Partition))]));
-        builder.AddLate(top, node, LateRowsSchema(schema));
+        builder.AddLate(top, node, schema);
         return CircuitBuilder.Result(node, top, input.Errors);
     }
 
@@ -58,7 +58,8 @@ internal static class WindowLowering
     public static WindowClock ClockOf(bool isProcessingTime, SqlType time, TimeZoneInfo zone) =>
         new(isProcessingTime, time.Kind == TypeKind.TimestampLtz && !zone.Equals(TimeZoneInfo.Utc) ? zone : null);
 
-    private static Columns.Schema LateRowsSchema(Columns.Schema input) => new WindowAggregateSpec(WindowSpec.Attached, input, 0, [], [], true, []).LateSchema;
+    /// <summary>The columns of the late rows of an input.</summary>
+    internal static Columns.Schema LateRowsSchema(Columns.Schema input) => new WindowAggregateSpec(WindowSpec.Attached, input, 0, [], [], true, []).LateSchema;
 
     private static Stream Aggregated(CircuitBuilder builder, PlanNode plan, WindowSpec windows, int start, int time, ImmutableArray<int> keys, ImmutableArray<PlanAggregate> calls, ulong seed)
     {
@@ -71,7 +72,7 @@ internal static class WindowLowering
             StartColumn = start,
         };
         var node = builder.Add(new NodeSpec("window aggregate", plan.Identity, _ => new WindowAggregateOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, keys))]));
-        builder.AddLate(plan, node, spec.LateSchema);
+        builder.AddLate(plan, node, spec.Input);
         return CircuitBuilder.Result(node, plan, input.Errors.Add(new ErrorOutput(node, false)));
     }
 

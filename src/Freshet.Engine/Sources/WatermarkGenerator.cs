@@ -15,7 +15,7 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
     /// <summary>A candidate further ahead of the last watermark than this is emitted at once, µs.</summary>
     public const long JumpMicros = 200_000;
 
-    /// <summary>Windows close 1 ms before their end, so that a row this much ahead of its watermark may still be late.</summary>
+    /// <summary>Windows close 1 ms before their end, so that a row up to this much ahead of its watermark may still meet what that has closed.</summary>
     private const long WindowGapMicros = 1000;
 
     /// <summary>The last watermark emitted, µs.</summary>
@@ -39,7 +39,7 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
         var behind = emitted == Operator.NoWatermark ? emitted : emitted + WindowGapMicros;
         for (var row = 0; row < batch.Rows; row++)
         {
-            if (time[row] < behind && rowTime.IsValid(row)) Mark(batch, row, emitted);
+            if (time[row] <= behind && rowTime.IsValid(row)) Mark(batch, row, emitted);
             else if (batch.RowWatermarks is not null) batch.RowWatermarks[row] = emitted;
             if (candidate[row] <= highest || candidates.IsNull(row)) continue;
             highest = candidate[row];
