@@ -61,7 +61,12 @@ internal sealed class SubqueryBinder(ExpressionBinder binder, SubqueryHost host)
         if (!membership.IsNegated) return Matched(node, u.Node, SemiJoinType.Semi, conditions, compare);
         // NOT IN is TRUE where no row compares as TRUE and none as NULL: one anti join for each way in which that can come about.
         PlanNode kept = Matched(node, u.Node, SemiJoinType.Anti, conditions, compare);
-        foreach (var unknown in Unknown(compare, operands, columns)) kept = Matched(kept, u.Node, SemiJoinType.Anti, conditions, unknown);
+        foreach (var unknown in Unknown(compare, operands, columns))
+        {
+            var (rows, further) = Once(u.Node, conditions, unknown, node.Schema.Count);
+            kept = Matched(kept, rows, SemiJoinType.Anti, conditions, further);
+        }
+
         return kept;
     }
 
@@ -83,7 +88,8 @@ internal sealed class SubqueryBinder(ExpressionBinder binder, SubqueryHost host)
             var isUnknown = new List<BoundExpression>();
             foreach (var unknown in unknowns)
             {
-                (node, var mark) = Mark(node, u.Node, conditions, unknown, width);
+                var (rows, further) = Once(u.Node, conditions, unknown, width);
+                (node, var mark) = Mark(node, rows, conditions, further, width);
                 isUnknown.Add(mark);
             }
 
@@ -115,6 +121,18 @@ internal sealed class SubqueryBinder(ExpressionBinder binder, SubqueryHost host)
 
         if (columns[0].Type.IsNullable) yield return IsNull(columns[0]);
         if (operands[0].Type.IsNullable) yield return IsNull(operands[0]);
+    }
+
+    /// <summary>
+    /// A condition on one side alone, without a key, asks only whether the subquery has any such row: it becomes one row, so that only
+    /// the first and the last of them are paired with all rows of the other side.
+    /// </summary>
+    private static (PlanNode Query, BoundExpression? Further) Once(PlanNode query, ImmutableArray<BoundExpression> conditions, BoundExpression unknown, int width)
+    {
+        var isRight = unknown.Columns().All(c => c >= width);
+        if (!conditions.IsEmpty || (!isRight && unknown.Columns().Any(c => c >= width))) return (query, unknown);
+        var rows = isRight ? new Filter(query, unknown.Shift(c => c - width)) : query;
+        return (new Aggregate(new Project(rows, [Truth(true)], ["any$"]), [0], []), isRight ? null : unknown);
     }
 
     private static SemiJoin Matched(PlanNode node, PlanNode query, SemiJoinType type, ImmutableArray<BoundExpression> conditions, BoundExpression? further)
