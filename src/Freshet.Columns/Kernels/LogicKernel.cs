@@ -16,7 +16,8 @@ public static unsafe class LogicKernel
         var values = output.As<byte>();
         if (left.Validity is null && right.Validity is null && !left.IsConstant && !right.IsConstant)
         {
-            for (var i = 0; i < rows; i++) values[i] = isAnd ? (byte)(l[i] & r[i]) : (byte)(l[i] | r[i]);
+            // A side that was not computed for a row holds any byte; the other side decides, and the result is 0 or 1.
+            for (var i = 0; i < rows; i++) values[i] = (byte)((isAnd ? l[i] & r[i] : l[i] | r[i]) & 1);
             return output;
         }
 
