@@ -3,7 +3,9 @@ namespace Freshet.Testing.Tests.Differential;
 /// <summary>Makes a case that differs from Flink smaller: first the smallest query within it that still differs, then fewer rows.</summary>
 internal static class Shrinker
 {
-    private const int RoundsMax = 8;
+    private const int RoundsMax = 6;
+
+    private const int CandidatesMax = 24;
 
     public static GeneratedCase Shrink(GeneratedCase given, FlinkOracle flink, Func<GeneratedCase, FlinkAnswer, string?> differs)
     {
@@ -11,7 +13,7 @@ internal static class Shrinker
         given = First(parts, flink, differs) ?? given;
         for (var round = 0; round < RoundsMax; round++)
         {
-            var candidates = given.Tables.SelectMany((table, t) => Fewer(table).Select(fewer => given with { Tables = [.. given.Tables.Select((other, o) => o == t ? fewer : other)] })).ToList();
+            var candidates = given.Tables.SelectMany((table, t) => Fewer(table).Select(fewer => given with { Tables = [.. given.Tables.Select((other, o) => o == t ? fewer : other)] })).Take(CandidatesMax).ToList();
             var smaller = First(candidates, flink, differs);
             if (smaller is null) return given;
             given = smaller;
