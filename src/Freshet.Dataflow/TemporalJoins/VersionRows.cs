@@ -64,9 +64,7 @@ internal sealed unsafe class VersionRows : IDisposable
         _rows.Place(batch, rows, count, scratch, slots, owned);
         var keys = scratch.Allocate<int>(count);
         var keyOwned = (byte**)scratch.Allocate<nint>(count);
-        var keyed = Keyed(batch, _keyColumns, scratch, out var places);
-        _keys.FindOrAdd(keyed, places, rows, count, scratch, keys, keyOwned);
-        keyed.Release();
+        _keys.FindOrAdd(batch, _keyColumns, rows, count, scratch, keys, keyOwned);
         var words = stackalloc ulong[3];
         for (var i = 0; i < count; i++)
         {
@@ -83,12 +81,8 @@ internal sealed unsafe class VersionRows : IDisposable
         }
     }
 
-    public void FindKeys(Batch batch, int[] keyColumns, int* rows, int count, int* keys, BatchMemory scratch)
-    {
-        var keyed = Keyed(batch, keyColumns, scratch, out var places);
-        _keys.Find(keyed, places, rows, count, scratch, keys);
-        keyed.Release();
-    }
+    public void FindKeys(Batch batch, int[] keyColumns, int* rows, int count, int* keys, BatchMemory scratch) =>
+        _keys.Find(batch, keyColumns, rows, count, scratch, keys);
 
     /// <summary>
     /// The version of a key that is valid at a time, as a left row sees it whose place in time is <paramref name="seen"/>: its
@@ -211,11 +205,4 @@ internal sealed unsafe class VersionRows : IDisposable
     }
 
     private static void WordsOf(VersionRow* version, ulong* words) => (words[0], words[1], words[2]) = ((uint)version->Key, OrderedKey.Of(version->Time), (ulong)version->Sequence);
-
-    private static Batch Keyed(Batch batch, int[] keyColumns, BatchMemory scratch, out int[] places)
-    {
-        places = [.. Enumerable.Range(0, keyColumns.Length)];
-        scratch.AddReference();
-        return new Batch(scratch, [.. keyColumns.Select(k => batch.Columns[k])], batch.Rows);
-    }
 }

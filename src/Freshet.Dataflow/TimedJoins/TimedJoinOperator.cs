@@ -1,10 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
-using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Joins;
-using Freshet.Dataflow.Projection;
 using Freshet.Dataflow.Tables;
 using Freshet.Dataflow.Windows;
 using Freshet.State.Ordering;
@@ -27,8 +24,7 @@ public sealed unsafe class TimedJoinOperator : Operator
     private readonly TimedSide[] _sides;
     private readonly int[][] _keys;
     private readonly LateRows[] _late = [new(), new()];
-    private readonly ErrorRows _errors = new([]);
-    private readonly EvaluationContext _context = new();
+    private readonly PairCondition _condition;
     private readonly int _leftCount;
     private readonly Queue<Batch> _ready = new();
 
@@ -52,22 +48,22 @@ public sealed unsafe class TimedJoinOperator : Operator
         _sides = [new TimedSide(spec.Left, seed), new TimedSide(spec.Right, seed)];
         _keys = [[.. spec.Left.Keys], [.. spec.Right.Keys]];
         _leftCount = spec.Left.Types.Length;
-        _context.TimeZone = spec.TimeZone;
+        _condition = new PairCondition(spec.Residual, spec.TimeZone);
     }
 
     public override long StateRows => _sides[0].Rows + _sides[1].Rows;
 
     public override long StateBytes => _sides[0].Bytes + _sides[1].Bytes;
 
-    public override long DueWatermark => _spec.Clock.IsProcessingTime ? EndWatermark : Due(_spec.IsWindow);
+    public override long DueWatermark => _spec.Clock.IsProcessingTime ? EndWatermark : _spec.IsWindow ? Due(true) : DueInterval;
 
-    public override long DueClock => _spec.Clock.IsProcessingTime && Due(false) is var due and not EndWatermark ? due + 1 : EndWatermark;
+    public override long DueClock => _spec.Clock.IsProcessingTime ? DueInterval : EndWatermark;
 
     public override long OutputWatermark(long watermark) => watermark is NoWatermark or EndWatermark ? watermark : watermark - _spec.DelayMicros;
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
-        _context.ClockMicros = step.ClockMicros;
+        _condition.Begin(step);
         _port = port;
         _probing = batch;
         _scratch = BatchMemory.Create();
@@ -116,8 +112,9 @@ public sealed unsafe class TimedJoinOperator : Operator
     public override void EndOfInput(StepContext step, long watermark)
     {
         if (_spec.IsWindow) _until = _spec.Clock.ClosedEnd(step, watermark);
+        // A partner may still come where the watermark (or the clock) is just what a row reaches.
         else if (_spec.Clock.IsProcessingTime && watermark != EndWatermark) _until = step.ClockMicros - 1;
-        else _until = watermark;
+        else _until = watermark is NoWatermark or EndWatermark ? watermark : watermark - 1;
         _isEnding = true;
     }
 
@@ -129,7 +126,7 @@ public sealed unsafe class TimedJoinOperator : Operator
 
     public override Batch? TakeSide(int side) => side switch
     {
-        0 => _errors.Take(),
+        0 => _condition.Errors.Take(),
         1 or 2 => _late[side - 1].Take(),
         _ => null,
     };
@@ -140,6 +137,8 @@ public sealed unsafe class TimedJoinOperator : Operator
         _sides[1].Dispose();
         base.Dispose();
     }
+
+    private long DueInterval => Due(false) is var due and not EndWatermark ? due + 1 : EndWatermark;
 
     private long Due(bool isWindow)
     {
@@ -250,7 +249,7 @@ public sealed unsafe class TimedJoinOperator : Operator
         var all = new Column[_leftCount + _spec.Right.Types.Length];
         for (var column = 0; column < all.Length; column++) Fill(all, column, rows, stored, count, memory);
         var joined = new Batch(memory, all, count) { Weights = weights, RowWatermarks = watermarks };
-        if (_spec.Residual is not null) Restrict(joined, weights);
+        _condition.Restrict(joined);
         return Matched(joined, probes, stored);
     }
 
@@ -267,24 +266,6 @@ public sealed unsafe class TimedJoinOperator : Operator
         var points = false;
         all[column] = GatherKernel.Gather(_probing!.Columns[place], rows, count, memory, ref points);
         if (points) memory.Retain(_probing.Memory);
-    }
-
-    private void Restrict(Batch joined, long* weights)
-    {
-        var memory = joined.Memory;
-        _context.Begin(joined, memory);
-        var truth = _spec.Residual!.Evaluate(_context);
-        var selected = memory.Allocate<int>(joined.Rows);
-        var count = FilterProjectKernel.SelectTrue(truth, null, joined.Rows, selected);
-        if (_context.Errors.Count > 0)
-        {
-            var failed = _context.Errors.DistinctBy(e => e.Row).OrderBy(e => e.Row).ToArray();
-            foreach (var error in failed) _errors.Add(error.Row, JoinSpec.ResidualName, error.Value, error.Reason, weights[error.Row]);
-            _errors.Flush(joined);
-            count = FilterProjectKernel.Remove(selected, count, [.. failed.Select(e => e.Row)]);
-        }
-
-        joined.Select(selected, count);
     }
 
     /// <summary>Remembers who has had a match, and gives what leaves now: the pairs, or the left rows that match for the first time.</summary>

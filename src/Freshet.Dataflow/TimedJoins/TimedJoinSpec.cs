@@ -45,6 +45,6 @@ public sealed record TimedJoinSpec(
     /// <summary>How far after its time a row of a side can find a partner, µs.</summary>
     internal long Reach(int port) => IsWindow ? 0 : port == 0 ? HighMicros : -LowMicros;
 
-    /// <summary>How far the times of the output lie behind the watermark at most, µs.</summary>
-    internal long DelayMicros => IsWindow ? 0 : Math.Max(0, Math.Max(HighMicros, -LowMicros));
+    /// <summary>The output's watermark is this far behind the input's, µs: a row may still leave when the watermark is just what it reaches.</summary>
+    internal long DelayMicros => IsWindow ? 0 : Math.Max(0, Math.Max(HighMicros, -LowMicros)) + 1;
 }

@@ -34,9 +34,10 @@ internal sealed unsafe class SessionRows : IDisposable
         /// <summary>Where the timer stands; good while the key has rows.</summary>
         public long Timer;
 
-        /// <summary>All rows of the first session up to this time are known to be one session; 0 words of meaning without <see cref="IsReached"/>.</summary>
+        /// <summary>All rows of the first session up to this time are known to be one session; good where <see cref="IsReached"/> is 1.</summary>
         public long Reached;
 
+        /// <summary>-1 once the key is removed, for keys that a batch has twice.</summary>
         public long IsReached;
     }
 

@@ -169,8 +169,7 @@ internal sealed record BoundOver(ImmutableArray<BoundExpression> Partition, Immu
     public void Check(SourceText source, WindowSpec spec)
     {
         for (var i = 0; i < Partition.Length; i++) Comparable.Check(source, Partition[i], spec.PartitionBy[i].Span, "PARTITION BY");
-        for (var i = 0; i < Order.Length; i++)
-            if (Order[i].Value.Type is { Kind: TypeKind.Variant } or { Fields.IsEmpty: false }) throw new SqlException(source, spec.OrderBy[i].Expression.Span, $"ORDER BY of {Order[i].Value.Type.Name} is not supported: write a CAST to a type with an order.");
+        for (var i = 0; i < Order.Length; i++) Comparable.CheckOrder(source, Order[i].Value.Type, spec.OrderBy[i].Expression.Span);
     }
 
     /// <summary>The sort columns. Processing time is the order in which rows stand in the input: their position.</summary>

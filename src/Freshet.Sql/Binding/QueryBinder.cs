@@ -57,8 +57,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
             return isTop && query.Body is NestedBody nested ? Bind(nested.Query, isTop) : Body(query.Body);
         var select = (query.Body as WindowedBody)?.Select ?? query.Body as SelectBody;
         var plan = select is { IsDistinct: false } ? Select(query.Body, query.OrderBy, out var hidden) : WithHidden(Body(query.Body), query.OrderBy, out hidden);
-        for (var i = 0; i < hidden.Length; i++)
-            if (plan.Schema[hidden[i]] is { Kind: TypeKind.Variant } or { Fields.IsEmpty: false }) throw Error(query.OrderBy[i].Expression.Span, $"ORDER BY of {plan.Schema[hidden[i]].Name} is not supported: write a CAST to a type with an order.");
+        for (var i = 0; i < hidden.Length; i++) Comparable.CheckOrder(source, plan.Schema[hidden[i]], query.OrderBy[i].Expression.Span);
         var columns = query.OrderBy.Select((item, i) => new SortColumn(hidden[i], item.IsDescending, item.NullsFirst ?? !item.IsDescending)).ToImmutableArray();
         var visible = _visible.GetValueOrDefault(plan, plan.Schema.Count);
         var sorted = new OrderBinder(source, rules).Sorted(plan, columns, query, isTop);
