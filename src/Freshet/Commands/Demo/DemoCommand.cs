@@ -71,7 +71,7 @@ internal static class DemoCommand
                 var elapsed = Stopwatch.GetElapsedTime(started);
                 var counters = server.Ingest.Counters;
                 var lag = server.Backend.WatermarkLag is { } l ? FormattableString.Invariant($"{l.TotalSeconds:0.0} s behind") : "none yet";
-                Console.WriteLine(FormattableString.Invariant($"{elapsed.TotalSeconds,4:0} s  {figures.Acknowledged,9:N0} events  {figures.Acknowledged - last,6:N0}/s  ack p50 {figures.Ack.PercentileMs(0.5):0.00} p99 {figures.Ack.PercentileMs(0.99):0.00} ms  visible p50 {figures.Visible.PercentileMs(0.5):0.00} p99 {figures.Visible.PercentileMs(0.99):0.00} ms  watermark {lag}  duplicates {counters.Duplicates:N0}  rejected {counters.Rejected:N0}  errors {figures.Errors:N0}"));
+                Console.WriteLine(FormattableString.Invariant($"{elapsed.TotalSeconds,4:0} s  {figures.Acknowledged,9:N0} events  {figures.Acknowledged - last,6:N0}/s  ack {DemoFigures.Text(figures.Ack)}  visible {DemoFigures.Text(figures.Visible)}  watermark {lag}  duplicates {counters.Duplicates:N0}  rejected {counters.Rejected:N0}  errors {figures.Errors:N0}"));
                 last = figures.Acknowledged;
                 figures.IsMeasuring = elapsed >= WarmUp - TimeSpan.FromMilliseconds(100);
             }

@@ -17,7 +17,11 @@ internal sealed class DemoFigures
     public volatile bool IsMeasuring;
 
     public string Summary(double seconds, IngestCounters counters) =>
-        FormattableString.Invariant($"{Acknowledged:N0} events in {seconds:0.0} s ({Acknowledged / Math.Max(0.001, seconds):N0}/s), ack p50 {Ack.PercentileMs(0.5):0.00} ms p99 {Ack.PercentileMs(0.99):0.00} ms, visible p50 {Visible.PercentileMs(0.5):0.00} ms p99 {Visible.PercentileMs(0.99):0.00} ms (without the first 2 s), {counters.Duplicates:N0} duplicates, {counters.Rejected:N0} rejected, {Errors:N0} errors");
+        FormattableString.Invariant($"{Acknowledged:N0} events in {seconds:0.0} s ({Acknowledged / Math.Max(0.001, seconds):N0}/s), ack {Text(Ack)}, visible {Text(Visible)} (without the first 2 s), {counters.Duplicates:N0} duplicates, {counters.Rejected:N0} rejected, {Errors:N0} errors");
+
+    /// <summary>Both percentiles as people read them; - before anything has been measured.</summary>
+    public static string Text(LatencyHistogram latencies) =>
+        latencies.Count == 0 ? "p50 - p99 -" : FormattableString.Invariant($"p50 {latencies.PercentileMs(0.5):0.00} p99 {latencies.PercentileMs(0.99):0.00} ms");
 
     public string Json(double seconds, IngestCounters counters)
     {
