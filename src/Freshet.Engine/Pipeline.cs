@@ -145,7 +145,7 @@ public sealed class Pipeline : IDisposable
 
     /// <summary>How the tables that the project reads stand.</summary>
     public IReadOnlyList<SourceFigures> Sources =>
-        [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark))];
+        [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem))];
 
     /// <summary>What each operator has done.</summary>
     public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
@@ -212,4 +212,4 @@ public sealed class Pipeline : IDisposable
 /// <summary>How far a table has been read.</summary>
 /// <param name="Position">The next offset.</param>
 /// <param name="WatermarkMicros">µs since 1970; null before the first.</param>
-public sealed record SourceFigures(string Name, long Position, long Rows, long Errors, long? WatermarkMicros);
+public sealed record SourceFigures(string Name, long Position, long Rows, long Errors, long? WatermarkMicros, string? Problem = null);

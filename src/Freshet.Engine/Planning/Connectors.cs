@@ -24,7 +24,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
 
     private static readonly string[] FileOptions =
     [
-        "connector", "path", "format", "source.monitor-interval", "csv.field-delimiter", "csv.disable-quote-character", "csv.quote-character", "csv.escape-character",
+        "connector", "path", "format", FollowedFileSource.IntervalOption, "csv.field-delimiter", "csv.disable-quote-character", "csv.quote-character", "csv.escape-character",
         "csv.null-literal", "csv.array-element-delimiter", "csv.ignore-parse-errors", "csv.ignore-first-line", "csv.allow-comments", "csv.write-header",
         "json.ignore-parse-errors", "json.fail-on-missing-field", "json.timestamp-format.standard", TableDefinition.OpFieldOption, .. ChangeOptions,
     ];
@@ -69,7 +69,8 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             var format = table.Option("format", "");
             if (!Formats.Contains(format)) throw Error($"Table {table.Name} needs a 'format': {string.Join(", ", Formats)}.{NearestName.Hint(format, Formats)}");
             if (table.Options.ContainsKey(TableDefinition.OpFieldOption) && format != "json") throw Error($"'{TableDefinition.OpFieldOption}' belongs to 'format' = 'json'.");
-            if (table.Options.ContainsKey("source.monitor-interval")) throw Error("Following a folder ('source.monitor-interval') is not supported yet.");
+            if (table.Options.TryGetValue(FollowedFileSource.IntervalOption, out var interval) && !(Durations.TryParse(interval, out var micros) && micros > 0))
+                throw Error($"'{FollowedFileSource.IntervalOption}' = '{interval}' is no length of time above 0: write one such as '1 s' or '500 ms'.");
         }
 
         if (table.Connector == "nexmark") NexmarkOptions.Check(table);
@@ -79,7 +80,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
             if (table.Option("durability", "durable") is not ("durable" or "relaxed")) throw Error("'durability' is 'durable' (an append is answered when it is on disk) or 'relaxed' (when it is written; a sync follows within 100 ms).");
             if (table.Options.TryGetValue("retention.time", out var time) && !OptionText.TryDuration(time, out _)) throw Error($"'retention.time' = '{time}' is no duration: write one such as '7 d' or '12 h'.");
             if (table.Options.TryGetValue("retention.bytes", out var bytes) && !OptionText.TryBytes(bytes, out _)) throw Error($"'retention.bytes' = '{bytes}' is no size: write one such as '10 gb' or '512 mb'.");
-            if (OwnTopics.Contains(TopicOf(table))) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
+            if (OwnTopics.Contains(TopicOf(table)) || TopicOf(table).StartsWith(FileExtents.TopicPrefix, StringComparison.Ordinal)) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
         }
 
     }
@@ -97,6 +98,8 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
                 var partition = Topic(TopicOf(table), SettingsOf(table));
                 return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c))], isTrusted: false, end?.Invoke(partition));
             case "filesystem":
+                // A query that ends reads what is there.
+                if (end is null && table.Options.ContainsKey(FollowedFileSource.IntervalOption)) return new FollowedFileSource(table, physical, options.Folder, log ?? throw NoLog(table.Name));
                 return new FileSource(table, physical, options.Folder);
             case "nexmark":
                 return table.Options.ContainsKey("file") ? new NexmarkFileSource(table, physical, options.Folder) : new NexmarkSource(table, physical);

@@ -18,6 +18,12 @@ internal interface IRowSource : IDisposable
     /// <summary>Whether the input ends by itself.</summary>
     bool IsBounded { get; }
 
+    /// <summary>After how long a source that nothing announces is to be asked again.</summary>
+    TimeSpan LooksAgainAfter => TimeSpan.FromSeconds(1);
+
+    /// <summary>What keeps the source from some of its input, for the status; null where nothing does.</summary>
+    string? Problem => null;
+
     /// <summary>The first position there is.</summary>
     long Start(int partition);
 

@@ -32,6 +32,7 @@ internal sealed class StepLoop : IDisposable
     private readonly ArrayBufferWriter<byte> _entry = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
+    private readonly TimeSpan _longestWait;
     private long _journaled;
     private volatile bool _stopping;
 
@@ -43,6 +44,7 @@ internal sealed class StepLoop : IDisposable
         _sinks = sinks;
         _publication = publication;
         _budget = budget;
+        _longestWait = runner.Inputs.Select(i => i.Source.LooksAgainAfter).Append(TimeSpan.FromSeconds(1)).Min();
         _journal = log.OpenPartition(JournalTopic);
         _journaled = _journal.NextOffset.Value;
         _thread = new Thread(Run) { IsBackground = true, Name = "freshet-engine" };
@@ -160,11 +162,11 @@ internal sealed class StepLoop : IDisposable
         }
     }
 
-    /// <summary>How long nothing is due by the clock, at most a second.</summary>
+    /// <summary>How long nothing is due by the clock, at most a second, or what the sources say.</summary>
     private TimeSpan UntilDue()
     {
         var due = _runner.DueClock;
-        return due == Freshet.Dataflow.Operator.EndWatermark ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(Math.Clamp((due - Now) / 1000, 1, 1000));
+        return due == Freshet.Dataflow.Operator.EndWatermark ? _longestWait : TimeSpan.FromMilliseconds(Math.Clamp((due - Now) / 1000, 1, _longestWait.TotalMilliseconds));
     }
 
     private static long Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
