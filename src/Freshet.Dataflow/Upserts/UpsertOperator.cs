@@ -72,7 +72,7 @@ public sealed unsafe class UpsertOperator : Operator
         var contents = (byte**)scratch.Allocate<nint>(count);
         _keys.FindOrAdd(batch, _keyColumns, rows, count, scratch, keySlots, keys);
         _rows.FindOrAdd(batch, _columns, rows, count, scratch, rowSlots, contents);
-        var output = new Changes(memory, count, _spec.Order >= 0, batch.RowWatermarks is not null);
+        var output = new Changes(memory, count, _spec, batch.RowWatermarks is not null);
         for (var i = 0; i < count; i++)
         {
             var key = (KeyState*)_keys.At(keySlots[i]);
@@ -81,9 +81,10 @@ public sealed unsafe class UpsertOperator : Operator
             var isAdded = batch.WeightOf(rows[i]) > 0;
             if (isAdded && key->Row == rowSlots[i] + 1) continue;
             var watermark = batch.RowWatermarks is null ? 0 : batch.RowWatermarks[rows[i]];
+            var replaces = isAdded && key->Row != 0;
             if (key->Row != 0)
             {
-                output.Add(key->Row - 1, key->Order, -1, watermark);
+                output.Add(key->Row - 1, key->Order, replaces ? ChangeKind.Before : ChangeKind.Removed, watermark);
                 Open(key->Row - 1);
                 ((RowState*)_rows.At(key->Row - 1))->IsCurrent = 0;
             }
@@ -93,7 +94,7 @@ public sealed unsafe class UpsertOperator : Operator
             key->Row = rowSlots[i] + 1;
             key->Order = _spec.Order < 0 ? 0 : batch.Columns[_spec.Order].As<Int128>()[batch.Columns[_spec.Order].IndexOf(rows[i])];
             ((RowState*)_rows.At(rowSlots[i]))->IsCurrent = 1;
-            output.Add(rowSlots[i], key->Order, 1, watermark);
+            output.Add(rowSlots[i], key->Order, replaces ? ChangeKind.After : ChangeKind.Added, watermark);
         }
 
         _ready = output.ToBatch(_rows, _columns.Length);
@@ -154,19 +155,35 @@ public sealed unsafe class UpsertOperator : Operator
         _openKeys.Add(slot);
     }
 
+    /// <summary>What happened, in the order of <see cref="UpsertSpec.Words"/>.</summary>
+    private enum ChangeKind
+    {
+        Added,
+        Before,
+        After,
+        Removed,
+    }
+
     /// <summary>The changes of one batch: at most two for each row.</summary>
-    private struct Changes(BatchMemory memory, int rows, bool hasOrder, bool hasWatermarks)
+    private struct Changes(BatchMemory memory, int rows, UpsertSpec spec, bool hasWatermarks)
     {
         private readonly int* _slots = memory.Allocate<int>(rows * 2);
         private readonly long* _weights = memory.Allocate<long>(rows * 2);
-        private readonly Int128* _orders = hasOrder ? memory.Allocate<Int128>(rows * 2) : null;
+        private readonly Int128* _orders = spec.Order >= 0 ? memory.Allocate<Int128>(rows * 2) : null;
         private readonly long* _watermarks = hasWatermarks ? memory.Allocate<long>(rows * 2) : null;
+        private readonly StringView* _words = spec.Words.IsEmpty ? null : memory.Allocate<StringView>(rows * 2);
         private int _count;
 
-        public void Add(int slot, Int128 order, long weight, long watermark)
+        public void Add(int slot, Int128 order, ChangeKind kind, long watermark)
         {
+            if (_words is not null)
+            {
+                if (spec.Words[(int)kind] is not { } word) return;
+                _words[_count] = StringView.Copy(word, memory);
+            }
+
             _slots[_count] = slot;
-            _weights[_count] = weight;
+            _weights[_count] = _words is null && kind is (ChangeKind.Before or ChangeKind.Removed) ? -1 : 1;
             if (_orders is not null) _orders[_count] = order;
             if (_watermarks is not null) _watermarks[_count] = watermark;
             _count++;
@@ -175,10 +192,11 @@ public sealed unsafe class UpsertOperator : Operator
         public readonly Batch? ToBatch(KeyedTable rows, int width)
         {
             if (_count == 0) return null;
-            var columns = new Column[width + (_orders is null ? 0 : 1)];
-            for (var c = 0; c < width; c++) columns[c] = rows.ReadColumn(c, _slots, _count, memory);
-            if (_orders is not null) columns[width] = new Column { Kind = PhysicalKind.Int128, Values = _orders };
-            return new Batch(memory, columns, _count) { Weights = _weights, RowWatermarks = _watermarks };
+            var columns = new List<Column>(width + 1);
+            if (_words is not null) columns.Add(new Column { Kind = PhysicalKind.View, Values = _words });
+            for (var c = 0; c < width; c++) columns.Add(rows.ReadColumn(c, _slots, _count, memory));
+            if (_orders is not null) columns.Add(new Column { Kind = PhysicalKind.Int128, Values = _orders });
+            return new Batch(memory, [.. columns], _count) { Weights = _weights, RowWatermarks = _watermarks };
         }
     }
 }

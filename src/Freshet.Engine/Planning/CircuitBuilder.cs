@@ -185,6 +185,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             TemporalJoin temporal => TemporalJoinLowering.Of(temporal, this),
             Union union => UnionOf(union),
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
+            UpsertChanges changes => ChangelogLowering.Of(changes, this),
+            ChangesOfRows changes => ChangelogLowering.Of(changes, this),
             Unnest unnest => UnnestOf(unnest),
             TopN top => RankLowering.Lower(this, top, seed),
             Over over => OverLowering.Lower(this, over, seed),

@@ -70,7 +70,8 @@ internal sealed class FromBinder(SourceText source, QueryBinder queries, TableRe
     private (PlanNode, IReadOnlyList<ScopeColumn>) Function(FunctionTable function)
     {
         if (function.Input is null && queries.Rules.Functions.Find(function.Function) is not null) return TableFunctionBinder.Bind(source, queries.Rules.Functions, function, (QueryBinder.OneRow(), []), false, queries.Outer);
-        if (!WindowFunctionBinder.Names.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, WindowFunctionBinder.Names)}");
+        if (ChangelogBinder.Names.Contains(function.Function)) return Aliased(new ChangelogBinder(source, function, Bind).Bind(), function.Alias?.Name, function.Alias);
+        if (!WindowFunctionBinder.Names.Contains(function.Function)) throw Error(function.Span, $"There is no table function {function.Function}.{NearestName.Hint(function.Function, WindowFunctionBinder.Names.Concat(ChangelogBinder.Names))}");
         var node = new WindowFunctionBinder(source, function, Bind, queries.Rules).Bind();
         return Aliased(node, function.Alias?.Name, function.Alias);
     }

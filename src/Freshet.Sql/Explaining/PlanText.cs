@@ -51,6 +51,8 @@ public static class PlanText
             case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
+            case UpsertChanges changes: return $"Changes by {ExpressionText.Columns(changes.Keys, node.Inputs[0].Schema)} as rows";
+            case ChangesOfRows changes: return $"RowsOfChanges by {node.Inputs[0].Schema.Fields[changes.Operation].Name}";
             case Expand expand: return $"GroupingSets {expand.Sets.Length} sets, without {string.Join(", ", expand.Sets.Select(s => $"({ExpressionText.Columns(s, node.Inputs[0].Schema)})"))}";
             case Union: return "Union";
             case SetOperation set: return $"{(set.IsExcept ? "Except" : "Intersect")}{(set.IsAll ? " all" : "")}";
@@ -137,6 +139,11 @@ public static class PlanText
                 break;
             case Upserts upserts:
                 yield return $"key: {ExpressionText.Columns(upserts.Keys, node.Schema)}";
+                yield return "state: the last row of each key";
+                yield return "dropped: when the key is removed";
+                break;
+            case UpsertChanges changes:
+                yield return $"key: {ExpressionText.Columns(changes.Keys, node.Inputs[0].Schema)}";
                 yield return "state: the last row of each key";
                 yield return "dropped: when the key is removed";
                 break;
