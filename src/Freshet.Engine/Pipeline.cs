@@ -58,7 +58,7 @@ public sealed class Pipeline : IDisposable
             // Where no key is known a row is named by its content and counted.
             views.Add((Serve(view.Name, view.Plan.Schema, view.Plan.Key), rows));
             if (errors >= 0) views.Add((ErrorView(view.Name), errors));
-            foreach (var (name, schema, late) in builder.AddLates(view.Name, view.Plan)) views.Add((Serve(name, schema, []), late));
+            foreach (var (name, schema, late) in builder.AddLates(view.Name, view.Plan)) views.Add((Serve(name, schema, []) with { Rows = ServedRows.Late, Of = view.Name }, late));
         }
 
         var inserts = _binder.Inserts.Select(i => (Insert: i, Node: i.Plan.IsAppendOnly ? builder.AddQuery(i.Name, i.Plan) : builder.AddChanges(i.Name, i.Plan))).ToList();
@@ -134,7 +134,8 @@ public sealed class Pipeline : IDisposable
         var pin = Pin();
         try
         {
-            return new QueryPlanner(_binder, _connectors, _options, _views, Zone).Plan(sql, pin, VisibleEnd);
+            var figures = new RunningFigures(_runner, _loop);
+            return new QueryPlanner(_binder, _connectors, _options, _views, Zone, figures).Plan(sql, pin, VisibleEnd);
         }
         catch
         {
@@ -178,7 +179,7 @@ public sealed class Pipeline : IDisposable
             throw new EngineException("retention_refused", $"The topic {cut.Topic} has a retention and is read by the project: until checkpoints exist a start builds the views from the whole topic, so nothing of it may be deleted. Remove 'retention.time' and 'retention.bytes' (for events: events.retention and events.retentionBytes).");
     }
 
-    private ServedView ErrorView(string name) => Serve(name + "$errors", CircuitBuilder.ErrorSchema, []);
+    private ServedView ErrorView(string name) => Serve(name + "$errors", CircuitBuilder.ErrorSchema, []) with { Rows = ServedRows.Errors, Of = name };
 
     private ServedView Serve(string name, Schema schema, ImmutableArray<int> key) =>
         new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));

@@ -100,6 +100,14 @@ public sealed class Circuit : IDisposable
         return least;
     }
 
+    /// <summary>The earliest watermark, µs, at which a node has something to give without input. Between steps, on the engine's thread.</summary>
+    public long DueWatermarkOf(int node)
+    {
+        var due = Operator.EndWatermark;
+        for (var share = 0; share < Shares; share++) due = Math.Min(due, NodeOf(node, share).Operator?.DueWatermark ?? Operator.EndWatermark);
+        return due;
+    }
+
     /// <summary>The earliest clock reading, µs, at which some operator has something to do without input.</summary>
     public long DueClock
     {

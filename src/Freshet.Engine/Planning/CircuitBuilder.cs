@@ -74,8 +74,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     public (int Rows, int Errors) AddResult(string name, PlanNode plan, ImmutableArray<int> key)
     {
         var stream = Exact(Translate(plan));
-        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity, _ => new ConsolidatorOperator(), [Input(EdgeSpec.Keyed(stream.Node, key))]));
-        var rows = Add(new NodeSpec(name, plan.Identity, _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))]));
+        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity + " delta", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Keyed(stream.Node, key))]));
+        var rows = Add(new NodeSpec(name, plan.Identity + " rows", _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))]));
         return (rows, AddErrors(name, stream.Errors));
     }
 
@@ -83,8 +83,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     public (int Rows, int Errors) AddChanges(string name, PlanNode plan)
     {
         var stream = Exact(Translate(plan));
-        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity, _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(stream.Node))]));
-        return (Add(new NodeSpec(name, plan.Identity, _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))])), AddErrors(name, stream.Errors));
+        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity + " delta", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(stream.Node))]));
+        return (Add(new NodeSpec(name, plan.Identity + " rows", _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))])), AddErrors(name, stream.Errors));
     }
 
     /// <summary>A result as it comes, or sorted at the end of the input. Gives the collector and that of its row errors.</summary>

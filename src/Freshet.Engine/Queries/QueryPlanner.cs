@@ -16,11 +16,11 @@ using Freshet.State.Views;
 namespace Freshet.Engine.Queries;
 
 /// <summary>Reading statements against a running project: SELECT, EXPLAIN, SHOW, DESCRIBE.</summary>
-internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, PipelineOptions options, List<ViewOutput> views, TimeZoneInfo zone)
+internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, PipelineOptions options, List<ViewOutput> views, TimeZoneInfo zone, RunningFigures figures)
 {
     public Query Plan(string sql, ViewPin pin, Func<Partition, LogOffset> end)
     {
-        var binder = new ReadBinder(project);
+        var binder = new ReadBinder(project) { Running = figures };
         foreach (var view in views)
             if (project.MaterializedViews.All(v => v.Name != view.View.Name)) binder.AddTable(TableOf(view.View));
         var statement = binder.Bind(new SourceText("query", sql));

@@ -70,6 +70,12 @@ internal sealed class TableInput
         return clockMicros - state.LastActiveMicros >= _spec.IdleTimeoutMicros;
     }
 
+    /// <summary>The clock reading, µs, of the step that took the last row of a partition; 0 before the first.</summary>
+    public long LastTakenMicros(int partition) => _partitions[partition].LastActiveMicros;
+
+    /// <summary>The event time, µs, of the last row of a partition that has one.</summary>
+    public long LastRowTime(int partition) => _partitions[partition].Generator.LastRowTime;
+
     /// <summary>The last watermark of a partition, µs.</summary>
     public long PartitionWatermark(int partition) => _partitions[partition].Watermark(_spec.Watermark is not null);
 
@@ -153,8 +159,8 @@ internal sealed class TableInput
     public void Advance(StepInput input, long clockMicros)
     {
         var partition = _partitions[input.Partition];
+        if (input.To > partition.Next) partition.LastActiveMicros = clockMicros;
         partition.Next = input.To;
-        partition.LastActiveMicros = clockMicros;
         partition.Idle = (input.Marks & InputMarks.Idle) != 0;
         partition.Ended |= (input.Marks & InputMarks.End) != 0;
     }

@@ -24,6 +24,9 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
     /// <summary>The highest candidate seen, µs: what a timer would emit.</summary>
     public long Candidate { get; private set; } = Operator.NoWatermark;
 
+    /// <summary>The time of the last row that has one, µs.</summary>
+    public long LastRowTime { get; private set; } = Operator.NoWatermark;
+
     /// <summary>
     /// Passes the rows of one batch, in order, and gives the batch its row watermarks when a row is behind.
     /// </summary>
@@ -50,6 +53,9 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
 
         Emitted = emitted;
         Candidate = highest;
+        var last = batch.Rows - 1;
+        while (last >= 0 && rowTime.IsNull(last)) last--;
+        if (last >= 0) LastRowTime = time[last];
     }
 
     /// <summary>The first row that is behind brings the column into being: all rows before it get their own watermark too.</summary>

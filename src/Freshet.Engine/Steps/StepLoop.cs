@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Freshet.Engine.Journals;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
@@ -33,6 +34,7 @@ internal sealed class StepLoop : IDisposable
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private readonly TimeSpan _longestWait;
+    private readonly ConcurrentQueue<Task> _questions = new();
     private long _journaled;
     private volatile bool _stopping;
 
@@ -109,6 +111,24 @@ internal sealed class StepLoop : IDisposable
     /// <summary>The last step in the journal; the first step's number without one.</summary>
     public long LastJournaledStep => JournalReader.Read(_journal) is [.., var last] ? last.Step : StepRunner.FirstStep;
 
+    /// <summary>
+    /// Reads what only the engine's thread may, between two steps; waits for the step that runs. The reading is of any thread but
+    /// the engine's, and may look at state but change nothing.
+    /// </summary>
+    /// <exception cref="EngineException">The engine has stopped.</exception>
+    public T Between<T>(Func<T> read)
+    {
+        var question = new Task<T>(read);
+        _questions.Enqueue(question);
+        _wake.Set();
+        while (!question.Wait(TimeSpan.FromSeconds(1)))
+        {
+            if (!_thread.IsAlive && !question.IsCompleted) throw new EngineException("engine_stopped", "The engine has stopped: its operators have no figures any more.");
+        }
+
+        return question.Result;
+    }
+
     /// <summary>Begins to take what is new.</summary>
     public void Start()
     {
@@ -151,6 +171,7 @@ internal sealed class StepLoop : IDisposable
         {
             while (!_stopping)
             {
+                while (_questions.TryDequeue(out var question)) question.RunSynchronously();
                 if (!TryStep()) _wake.WaitOne(UntilDue());
             }
         }

@@ -75,6 +75,9 @@ internal sealed class CatalogAnswers(ScriptBinder catalog, IReadOnlyCollection<s
         return Answer("info name, info value", lines);
     }
 
+    /// <summary>A plan's text, a row for each line.</summary>
+    public static ReadStatement Plan(string text) => Answer("plan", text.TrimEnd('\n').Split('\n').Select(line => new[] { line }));
+
     public static ReadStatement Answer(string columns, IEnumerable<string?[]> lines) =>
         new(null, new Schema([.. columns.Split(", ").Select(c => new Field(c, SqlType.String))]), [.. lines.Select(l => l.ToImmutableArray())]);
 

@@ -26,7 +26,13 @@ public sealed class ReadBinder(ScriptBinder project)
     /// <summary>The connector of tables that stand for served views.</summary>
     public const string ViewConnector = "view";
 
+    /// <summary>The answer of EXPLAIN WATERMARK FOR, a row for each source.</summary>
+    private const string WatermarkColumns = "source, watermark, last row time, last row taken, idle since, holds back, next result at, still to go";
+
     private readonly Dictionary<string, TableDefinition> _further = [];
+
+    /// <summary>What the operators of the project's views have done; null where they do not run.</summary>
+    public IRunningFigures? Running { get; init; }
 
     /// <summary>Makes a table known that the project does not declare, such as the errors of a view.</summary>
     public void AddTable(TableDefinition table) => _further[table.Name] = table;
@@ -37,14 +43,31 @@ public sealed class ReadBinder(ScriptBinder project)
         return statement switch
         {
             Select select => Query(select.Query, source),
-            Syntax.Explain { Statement: Select explained } => CatalogAnswers.Answer("plan", PlanText.Of(Query(explained.Query, source).Plan!).TrimEnd('\n').Split('\n').Select(line => new[] { line })),
-            Syntax.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT here; SHOW MATERIALIZED VIEWS names the views, EXPLAIN SELECT * FROM <view> explains the read."),
+            Syntax.Explain { Statement: Select explained } => Explained(Query(explained.Query, source).Plan!),
+            Syntax.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT or the name of a materialized view here; SHOW MATERIALIZED VIEWS names the views."),
+            ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured)),
+            ExplainWatermark explained when Running is not null => CatalogAnswers.Answer(WatermarkColumns, Running.Watermarks(View(explained.View, source).Plan)),
             Show show => Answers(source).Show(show, source),
             Describe describe => Answers(source).Describe(describe.Table, source),
             OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function => CatalogAnswers.DescribeFunction(function, source),
             _ => throw new SqlException(source, statement.Span, "Only SELECT, EXPLAIN, SHOW and DESCRIBE are taken here: tables, views and functions are declared in the project's sql folder."),
         };
     }
+
+    private Func<PlanNode, string?>? Measured => Running is null ? null : Running.Of;
+
+    /// <summary>The plan of the read, then those of the kept views that it reads, with what their operators have done.</summary>
+    private ReadStatement Explained(PlanNode plan)
+    {
+        var text = PlanText.Of(plan);
+        foreach (var view in project.MaterializedViews.Where(v => PlanText.Scans(plan).Any(s => s.Table.Connector == ViewConnector && s.Table.Name == v.Name)))
+            text += $"\nView {view.Name}:\n{PlanText.Of(view.Plan, Measured)}";
+        return CatalogAnswers.Plan(text);
+    }
+
+    private ViewPlan View(Name name, SourceText source) =>
+        project.MaterializedViews.FirstOrDefault(v => v.Name == project.Catalogs.KeyOf(name, source))
+        ?? throw new SqlException(source, name.Span, $"There is no materialized view {name}.{NearestName.Hint(name.Last, project.MaterializedViews.Select(v => v.Name))}");
 
     private CatalogAnswers Answers(SourceText source) => new(project, _further.Keys, name => Table(name, ImmutableDictionary<string, string>.Empty, source));
 

@@ -154,7 +154,12 @@ public sealed class ScriptBinder(bool isBounded)
             case Explain explain when isBounded:
                 Answer(ExplainOf(explain, source), statement, source);
                 break;
-            case Explain or Show or Describe or ExplainWatermark:
+            case ExplainView explain when isBounded:
+                var explained = _materialized.FirstOrDefault(v => v.Name == Catalogs.KeyOf(explain.View, source))
+                    ?? throw new SqlException(source, explain.View.Span, $"There is no materialized view {explain.View}.{NearestName.Hint(explain.View.Last, _materialized.Select(v => v.Name))}");
+                Answer(CatalogAnswers.Plan(PlanText.Of(explained.Plan)), statement, source);
+                break;
+            case Explain or ExplainView or Show or Describe or ExplainWatermark:
                 throw new SqlException(source, statement.Span, "This statement reads a running project: send it to /api/sql, or write it behind `freshet sql`.");
             case OtherStatement { What: "ALTER TABLE" or "ALTER VIEW" } alter:
                 Alter(alter, source);
@@ -251,7 +256,7 @@ public sealed class ScriptBinder(bool isBounded)
             StatementBlock block => block.Statements.SelectMany(Plans),
             _ => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT, an INSERT or a STATEMENT SET."),
         };
-        return CatalogAnswers.Answer("plan", Plans(explain.Statement).SelectMany(p => PlanText.Of(p).TrimEnd('\n').Split('\n')).Select(line => new[] { line }));
+        return CatalogAnswers.Plan(string.Concat(Plans(explain.Statement).Select(p => PlanText.Of(p))));
     }
 
     private ViewPlan Materialized(CreateView view, string name, PlanNode bound, SourceText source)

@@ -12,22 +12,24 @@ namespace Freshet.Sql.Explaining;
 /// </summary>
 public static class PlanText
 {
-    public static string Of(PlanNode plan)
+    /// <param name="measured">What the operator of a node has done, as a line of text; null for nothing.</param>
+    public static string Of(PlanNode plan, Func<PlanNode, string?>? measured = null)
     {
         var text = new StringBuilder();
-        Write(plan, text, "", "");
+        Write(plan, text, "", "", measured);
         return text.ToString();
     }
 
-    private static void Write(PlanNode node, StringBuilder text, string first, string rest)
+    private static void Write(PlanNode node, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
     {
         text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');
         var below = rest + (node.Inputs.IsEmpty ? "     " : "│    ");
         foreach (var note in Notes(node)) text.Append(below).Append(note).Append('\n');
+        if (measured?.Invoke(node) is { } figures) text.Append(below).Append("measured: ").Append(figures).Append('\n');
         for (var i = 0; i < node.Inputs.Length; i++)
         {
             var isLast = i == node.Inputs.Length - 1;
-            Write(node.Inputs[i], text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "));
+            Write(node.Inputs[i], text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), measured);
         }
     }
 
@@ -90,7 +92,7 @@ public static class PlanText
                 yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
-                yield return $"waits for: {Watermarks(node)}";
+                yield return $"waits for: {WaitsFor(node)}";
                 break;
             case TemporalFilter filter:
                 yield return "state: rows that are in the result and will leave it, or that will come";
@@ -100,7 +102,7 @@ public static class PlanText
                 yield return JoinKey(node, temporal.LeftKeys, temporal.RightKeys);
                 yield return temporal.IsLookup ? "state: the rows of the right table by key" : "state: left rows ahead of the watermark, and the versions of right rows by key";
                 yield return temporal.IsLookup ? "dropped: rows that are taken back" : "dropped: left rows when the watermark has passed them, a version when it has passed the next one";
-                yield return temporal.IsLookup ? temporal.IsBounded ? "waits for: the end of the right table" : "waits for: nothing" : $"waits for: {Watermarks(node)}";
+                yield return temporal.IsLookup ? temporal.IsBounded ? "waits for: the end of the right table" : "waits for: nothing" : $"waits for: {WaitsFor(node)}";
                 break;
             case TimedJoin timed:
                 yield return JoinKey(node, timed.LeftKeys, timed.RightKeys);
@@ -108,19 +110,19 @@ public static class PlanText
                 yield return timed.Times.IsWindow
                     ? $"dropped: when the {ClosedBy(timed.Times.IsProcessingTime)} has passed the end of the window"
                     : $"dropped: left rows {ExpressionText.Duration(Math.Max(0, timed.Times.HighMicros))}, right rows {ExpressionText.Duration(Math.Max(0, -timed.Times.LowMicros))} behind the {ClosedBy(timed.Times.IsProcessingTime)}";
-                yield return $"waits for: {Watermarks(node)}";
+                yield return $"waits for: {WaitsFor(node)}";
                 break;
             case AttachedWindowAggregate window:
                 yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
                 yield return $"state: the aggregates of each key and window{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
-                yield return $"waits for: {Watermarks(node)}";
+                yield return $"waits for: {WaitsFor(node)}";
                 break;
             case SessionAssign session:
                 yield return $"key: {(session.Keys.IsEmpty ? "none, one sequence of sessions" : ExpressionText.Columns(session.Keys, node.Inputs[0].Schema))}";
                 yield return "state: the rows of open sessions";
                 yield return $"dropped: when the {ClosedBy(session.IsProcessingTime)} has passed the end of the session, which is when its rows come";
-                yield return $"waits for: {Watermarks(node)}";
+                yield return $"waits for: {WaitsFor(node)}";
                 break;
             case Join join:
                 yield return JoinKey(node, join.LeftKeys, join.RightKeys);
@@ -147,6 +149,12 @@ public static class PlanText
                 yield return "state: the last row of each key";
                 yield return "dropped: when the key is removed";
                 break;
+            case TopN { WindowEnd: >= 0 } top:
+                yield return $"key: {ExpressionText.Columns(top.Partition, node.Inputs[0].Schema)}";
+                yield return "state: the rows of open windows";
+                yield return $"dropped: when the {ClosedBy(!node.WaitsForWatermark)} has passed the end of the window, which is when its rows come";
+                yield return $"waits for: {WaitsFor(node)}";
+                break;
             case TopN top:
                 yield return $"key: {(top.Partition.IsEmpty ? "none, one partition" : ExpressionText.Columns(top.Partition, node.Inputs[0].Schema))}";
                 yield return node.Inputs[0].IsAppendOnly ? $"state: the first {top.Last} rows of each key in order" : "state: all rows of each key in order";
@@ -157,7 +165,7 @@ public static class PlanText
                 yield return "state: the rows of each key in order";
                 yield return over.Emission switch
                 {
-                    OverEmission.AtWatermark => $"dropped: when the watermark has passed a row and no later frame reaches it; waits for: {Watermarks(node)}",
+                    OverEmission.AtWatermark => $"dropped: when the watermark has passed a row and no later frame reaches it; waits for: {WaitsFor(node)}",
                     OverEmission.AtEnd => "dropped: when the input has ended",
                     _ => node.Inputs[0].IsAppendOnly ? "dropped: never: a later row can still change every frame" : "dropped: rows that are taken back",
                 };
@@ -189,13 +197,15 @@ public static class PlanText
     }
 
     /// <summary>The tables below a node whose watermarks it waits for.</summary>
-    private static string Watermarks(PlanNode node)
+    private static string WaitsFor(PlanNode node)
     {
+        if (!node.WaitsForWatermark) return "the clock";
         var tables = Scans(node).Where(s => s.Table.Watermark is not null).Select(s => s.Table.Name).Distinct().ToList();
         return tables.Count == 0 ? "the end of the input" : $"the watermark of {string.Join(" and of ", tables)}";
     }
 
-    private static IEnumerable<Scan> Scans(PlanNode node) => node is Scan scan ? [scan] : node.Inputs.SelectMany(Scans);
+    /// <summary>The tables that a plan reads.</summary>
+    public static IEnumerable<Scan> Scans(PlanNode node) => node is Scan scan ? [scan] : node.Inputs.SelectMany(Scans);
 
     private static string OrderOf(IEnumerable<SortColumn> order, Schema input) => order.Any()
         ? " order " + string.Join(", ", order.Select(o => $"{(o.Column == SortColumn.Position ? "position" : input.Fields[o.Column].Name)}{(o.IsDescending ? " DESC" : "")}"))

@@ -184,6 +184,15 @@ internal sealed class StatementParser
             : new StatementBlock(inserts.ToImmutable(), From(start));
     }
 
+    /// <summary>A name that ends the statement, behind EXPLAIN.</summary>
+    private bool IsViewName()
+    {
+        var after = 1;
+        if (!TokenReader.IsName(_reader.Current)) return false;
+        while (_reader.Peek(after).IsSymbol(".")) after += 2;
+        return _reader.Peek(after).Kind == TokenKind.End || _reader.Peek(after).IsSymbol(";");
+    }
+
     private Statement ExplainOf()
     {
         var start = _reader.Next().Span;
@@ -203,6 +212,12 @@ internal sealed class StatementParser
             details.Add(detail);
             while (_reader.TrySymbol(","))
                 details.Add(_reader.TryAny("ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN", "PLAN_ADVICE") ?? throw _reader.Expected("ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN or PLAN_ADVICE"));
+        }
+
+        if (IsViewName())
+        {
+            var view = _definitions.Name();
+            return new ExplainView(view, From(start));
         }
 
         var statement = _reader.TryWords("STATEMENT", "SET") ? Block(_reader.Current.Span, "STATEMENT") : Parse();

@@ -38,5 +38,7 @@ public sealed class AttachedWindowAggregate(PlanNode input, int start, int end, 
 
     public override WindowBounds? Windows => WindowBounds.At(Keys.Length, Time, IsProcessingTime);
 
+    public override bool WaitsForWatermark => !IsProcessingTime;
+
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and window {Start},{End}{(IsProcessingTime ? " by clock" : "")} {Time}: {string.Join(", ", Calls)}";
 }

@@ -87,6 +87,8 @@ public sealed class Over(PlanNode input, ImmutableArray<int> partition, Immutabl
 
     public OverEmission Emission { get; } = emission;
 
+    public override bool WaitsForWatermark => Emission == OverEmission.AtWatermark;
+
     public override bool IsAppendOnly => Emission != OverEmission.AtStep;
 
     public override bool OrdersByPosition => true;

@@ -48,6 +48,9 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// <summary>Whether the result depends on the order of the input's rows, so that their positions are asked for.</summary>
     public virtual bool OrdersByPosition => false;
 
+    /// <summary>Whether rows wait in the operator until the watermark has passed them or their window.</summary>
+    public virtual bool WaitsForWatermark => false;
+
     /// <summary>Columns that hold the arrival of the row, PROCTIME(): their order is that of the rows' positions.</summary>
     public virtual ImmutableArray<int> ProcTimes => [];
 
@@ -81,7 +84,7 @@ public sealed record ScanColumn(int Column, SqlType Type, JsonPath? Path = null,
 
 /// <summary>The rows of a table or of a kept view.</summary>
 public sealed class Scan(TableDefinition table, ImmutableArray<ScanColumn> columns)
-    : PlanNode(new Schema([.. columns.Select(c => new Field(c.Path is null ? table.Schema.Fields[c.Column].Name : table.Schema.Fields[c.Column].Name + c.Path, c.Type))]), [])
+    : PlanNode(new Schema([.. columns.Select(c => new Field(c.Path is null ? table.Schema.Fields[c.Column].Name : table.Schema.Fields[c.Column].Name + c.Path.ToString().Replace("lax $", "", StringComparison.Ordinal), c.Type))]), [])
 {
     public TableDefinition Table { get; } = table;
 
@@ -271,6 +274,8 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override ImmutableArray<int> ProcTimes => Window.IsProcessingTime ? [Keys.Length + 2] : [];
 
     public override WindowBounds? Windows => WindowBounds.At(Keys.Length, Schema[Keys.Length + 2], Window.IsProcessingTime);
+
+    public override bool WaitsForWatermark => !Window.IsProcessingTime;
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }

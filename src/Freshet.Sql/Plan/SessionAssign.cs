@@ -27,5 +27,7 @@ public sealed class SessionAssign(PlanNode input, long gapMicros, int timeColumn
 
     public override WindowBounds? Windows => WindowBounds.At(Inputs[0].Schema.Count, Schema[Schema.Count - 1], IsProcessingTime);
 
+    public override bool WaitsForWatermark => !IsProcessingTime;
+
     public override string Describe() => $"sessions by {string.Join(",", Keys)} of {TimeColumn} gap {GapMicros}{(IsProcessingTime ? " by clock" : "")}";
 }

@@ -32,6 +32,8 @@ public sealed class TemporalJoin(PlanNode left, PlanNode right, bool isLeftOuter
 
     public override bool IsAppendOnly => Inputs[0].IsAppendOnly;
 
+    public override bool WaitsForWatermark => !IsLookup;
+
     public override ImmutableArray<int> Key => Inputs[0].Key.IsEmpty || IsLookup ? [] : Inputs[0].Key;
 
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes;

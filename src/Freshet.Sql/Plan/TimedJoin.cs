@@ -60,6 +60,9 @@ public sealed class TimedJoin(PlanNode left, PlanNode right, TimedJoinType type,
         }
     }
 
+    /// <summary>Pairs leave at once; what waits is what has found no partner yet.</summary>
+    public override bool WaitsForWatermark => !Times.IsProcessingTime;
+
     public override IEnumerable<BoundExpression> OwnExpressions => Residual is null ? [] : [Residual];
 
     /// <summary>The same join over other inputs.</summary>

@@ -45,6 +45,8 @@ public sealed class TopN(PlanNode input, RankKind kind, ImmutableArray<int> part
 
     public override WindowBounds? Windows => WindowEnd >= 0 ? Inputs[0].Windows : null;
 
+    public override bool WaitsForWatermark => WindowEnd >= 0 && !Inputs[0].Windows!.IsProcessingTime;
+
     public override bool OrdersByPosition => true;
 
     public override bool HasPosition => Inputs[0].HasPosition && !GivesNumber && WindowEnd < 0;

@@ -52,6 +52,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
                 writer.Add("EXPLAIN ").Add(explain.Details.IsEmpty ? "PLAN FOR " : string.Join(", ", explain.Details) + " ");
                 Print(explain.Statement);
                 break;
+            case ExplainView view: writer.Add("EXPLAIN ").Name(view.View); break;
             case ExplainWatermark watermark: writer.Add("EXPLAIN WATERMARK FOR ").Name(watermark.View); break;
             case Show show: Print(show); break;
             case Describe describe: writer.Add("DESCRIBE ").Add(describe.IsExtended, "EXTENDED ").Name(describe.Table); break;

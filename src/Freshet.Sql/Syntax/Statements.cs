@@ -91,6 +91,9 @@ public sealed record Delete(Name Table, Expression? Where, TextSpan Span) : Stat
 /// <summary>SUBSCRIBE to a query: its result now, then every change.</summary>
 public sealed record Subscribe(Query Query, TextSpan Span) : Statement(Span);
 
+/// <summary>EXPLAIN view: the plan that keeps it.</summary>
+public sealed record ExplainView(Name View, TextSpan Span) : Statement(Span);
+
 /// <summary>EXPLAIN WATERMARK FOR view.</summary>
 public sealed record ExplainWatermark(Name View, TextSpan Span) : Statement(Span);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Freshet.Api;
 using Freshet.Engine;
+using Freshet.Engine.Views;
 
 namespace Freshet.Hosting;
 
@@ -28,12 +29,19 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
 
         json.WriteEndArray();
         json.WriteStartArray("views");
-        for (var i = 0; i < pipeline.Views.Count; i++)
+        var views = pipeline.Views;
+        foreach (var view in views)
         {
             json.WriteStartObject();
-            json.WriteString("name", pipeline.Views[i].Name);
-            json.WriteNumber("rows", pipeline.Views[i].Table.Rows);
-            json.WriteNumber("bytes", pipeline.Views[i].Table.Bytes);
+            json.WriteString("name", view.Name);
+            json.WriteNumber("rows", view.Table.Rows);
+            json.WriteNumber("bytes", view.Table.Bytes);
+            if (view.Rows == ServedRows.Result)
+            {
+                if (RowsOf(views, view.Name, ServedRows.Late) is { } late) json.WriteNumber("lateRows", late);
+                if (RowsOf(views, view.Name, ServedRows.Errors) is { } errors) json.WriteNumber("rowErrors", errors);
+            }
+
             json.WriteEndObject();
         }
 
@@ -62,6 +70,30 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
         metrics.Counter("freshet_source_errors_total", "Rows that could not be decoded.", pipeline.Sources.Sum(s => s.Errors));
         metrics.Gauge("freshet_view_rows", "Rows of all served views.", pipeline.Views.Sum(v => v.Table.Rows));
         metrics.Gauge("freshet_view_bytes", "Bytes of all served views.", pipeline.ViewBytes);
+        PerView(metrics, ServedRows.Late, (name, help, value, label) => metrics.Counter(name, help, value, label), "freshet_late_rows_total", "Rows that came after the watermark had closed what they belong to.");
+        PerView(metrics, ServedRows.Errors, (name, help, value, label) => metrics.Gauge(name, help, value, label), "freshet_row_errors", "Rows on which an expression fails; a row that is taken back takes its error back.");
         metrics.Gauge("freshet_state_bytes", "Bytes of state of all operators.", pipeline.Operators.Sum(o => o.Figures.StateBytes));
+    }
+
+    /// <summary>One sample for each view that can have such rows.</summary>
+    private void PerView(MetricsText metrics, ServedRows kind, Action<string, string, double, string> first, string name, string help)
+    {
+        var views = pipeline.Views;
+        var isFirst = true;
+        foreach (var of in views.Where(v => v.Rows == kind).Select(v => v.Of).Distinct())
+        {
+            var label = MetricsText.Label("view", of);
+            double value = RowsOf(views, of, kind)!.Value;
+            if (isFirst) first(name, help, value, label);
+            else metrics.Sample(name, value, label);
+            isFirst = false;
+        }
+    }
+
+    /// <summary>Late rows or errors of a view, over all its tables of them; null where it can have none.</summary>
+    private static long? RowsOf(IReadOnlyList<ServedView> views, string of, ServedRows kind)
+    {
+        var tables = views.Where(v => v.Rows == kind && v.Of == of).ToList();
+        return tables.Count == 0 ? null : tables.Sum(v => v.Table.Rows);
     }
 }

@@ -48,6 +48,15 @@ public sealed class ReadBinderTests
     }
 
     [Fact]
+    public void A_kept_view_is_explained_by_name_and_where_it_is_read()
+    {
+        Assert.Contains("Aggregate by customer: SUM(amount)", Lines("EXPLAIN totals"), StringComparison.Ordinal);
+        var read = Lines("EXPLAIN SELECT * FROM best");
+        Assert.Contains("Scan totals", read, StringComparison.Ordinal);
+        Assert.Contains("View totals:\n", read, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Functions_are_listed() => Assert.Contains("\nUPPER\n", Lines("SHOW FUNCTIONS"), StringComparison.Ordinal);
 
     [Theory]
@@ -57,6 +66,7 @@ public sealed class ReadBinderTests
     [InlineData("SET 'a' = 'b'", "Only SELECT, EXPLAIN, SHOW and DESCRIBE are taken here")]
     [InlineData("SELECT * FROM orders /*+ OPTIONS('path' = '/etc/passwd') */", "OPTIONS of tables are set in the project alone.")]
     [InlineData("SELECT 1; SELECT 2", "Expected one statement")]
+    [InlineData("EXPLAIN totls", "There is no materialized view totls. Did you mean totals?")]
     [InlineData("SELECT * FROM totls", "There is no table or view totls. Did you mean totals?")]
     [InlineData("DESCRIBE totls", "There is no table or view totls. Did you mean totals?")]
     public void Everything_else_is_refused(string sql, string sentence) =>

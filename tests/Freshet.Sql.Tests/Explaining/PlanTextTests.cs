@@ -33,4 +33,30 @@ public sealed class PlanTextTests
     [Fact]
     public void A_join_keeps_both_sides() =>
         Assert.Contains("key: customer = name", PlanText.Of(Planned.View("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Top_n_within_windows_keeps_open_windows_until_the_watermark()
+    {
+        var text = PlanText.Of(Planned.View("""
+            SELECT * FROM (SELECT window_start, window_end, customer, amount, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY amount DESC) AS n
+              FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' HOUR))) WHERE n <= 3
+            """));
+        Assert.Contains("state: the rows of open windows", text, StringComparison.Ordinal);
+        Assert.Contains("waits for: the watermark of orders", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Windows_of_processing_time_wait_for_the_clock()
+    {
+        var text = PlanText.Of(Planned.Script("""
+            CREATE TABLE clicks (id BIGINT, p AS PROCTIME()) WITH ('connector' = 'log');
+            CREATE MATERIALIZED VIEW v AS SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(p), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;
+            """).MaterializedViews[^1].Plan);
+        Assert.Contains("waits for: the clock", text, StringComparison.Ordinal);
+        Assert.Contains("dropped: when the clock has passed the end of the window", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_an_operator_has_done_stands_below_it() =>
+        Assert.Contains("│    measured: 7 rows\n", PlanText.Of(Planned.View("SELECT DISTINCT customer FROM orders"), node => node is Freshet.Sql.Plan.Aggregate ? "7 rows" : null), StringComparison.Ordinal);
 }

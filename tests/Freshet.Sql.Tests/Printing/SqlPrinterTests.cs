@@ -45,6 +45,7 @@ public sealed class SqlPrinterTests(ITestOutputHelper output)
     [InlineData("create temporary table if not exists t (a int not null comment 'x', b as a + 1, c string metadata from 'k' virtual, watermark for d as d - interval '1' second, primary key (a) not enforced) comment 'c' distributed by hash(a) into 4 buckets partitioned by (a) with ('x' = 'y') like u (including all excluding options)")]
     [InlineData("execute statement set begin insert into a select 1; insert overwrite b partition (x = 1, y) (p, q) select 2 on conflict do nothing; end")]
     [InlineData("explain changelog_mode, estimated_cost insert into a values (1, 'x'), (2, null)")]
+    [InlineData("explain v")]
     [InlineData("explain watermark for v")]
     [InlineData("show columns from a.b not like '%x'")]
     [InlineData("subscribe to select * from v where a > 1")]

@@ -17,18 +17,21 @@ internal static class SqlCommand
         var sql = new Argument<string>("statement") { Description = "A SELECT, EXPLAIN, SHOW or DESCRIBE; - reads it from standard input." };
         var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
         var token = new Option<string?>("--token") { Description = "The API token; better in FRESHET_API_TOKEN, where other users do not see it.", HelpName = "TOKEN" };
-        var format = new Option<string>("--format") { Description = "table, csv or json (one object a line).", DefaultValueFactory = _ => Console.IsOutputRedirected ? "csv" : "table", HelpName = "F" };
+        var format = new Option<string?>("--format") { Description = "table, csv or json (one object a line); table for a person and for a plan, else csv.", HelpName = "F" };
         format.AcceptOnlyFromAmong(Formats);
         var command = new Command("sql", "Ask a running server.") { sql, url, token, format };
         command.SetAction(async (parsed, cancellation) =>
         {
             var statement = parsed.GetValue(sql)!;
             if (statement == "-") statement = await Console.In.ReadToEndAsync(cancellation);
-            return await RunAsync(parsed.GetValue(url)!, parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("FRESHET_API_TOKEN"), statement, parsed.GetValue(format)!, cancellation);
+            return await RunAsync(parsed.GetValue(url)!, parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("FRESHET_API_TOKEN"), statement, parsed.GetValue(format) ?? (Console.IsOutputRedirected && !IsPlan(statement) ? "csv" : "table"), cancellation);
         });
-        ExamplesHelp.Attach(command, ["freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --format json", "freshet sql - --format csv < report.sql"]);
+        ExamplesHelp.Attach(command, ["freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --format json", "freshet sql \"EXPLAIN revenue_per_minute\"", "freshet sql \"EXPLAIN WATERMARK FOR sessions\"", "freshet sql - --format csv < report.sql"]);
         return command;
     }
+
+    private static bool IsPlan(string statement) =>
+        statement.Split((char[]?)null, 3, StringSplitOptions.RemoveEmptyEntries) is [var first, var second, ..] && first.Equals("EXPLAIN", StringComparison.OrdinalIgnoreCase) && !second.Equals("WATERMARK", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<int> RunAsync(string server, string? token, string sql, string format, CancellationToken cancellation)
     {
@@ -78,6 +81,13 @@ internal static class SqlCommand
 
     private static void WriteTable(JsonElement answer)
     {
+        if (answer.GetProperty("columns").EnumerateArray().All(c => c.GetProperty("name").GetString() == "plan"))
+        {
+            // A plan is a text, drawn already.
+            foreach (var row in answer.GetProperty("rows").EnumerateArray()) Console.WriteLine(row[0].GetString());
+            return;
+        }
+
         var table = ResultPrinter.NewTable(answer.GetProperty("columns").EnumerateArray().Select(c => (c.GetProperty("name").GetString()!, IsNumber(c.GetProperty("type").GetString()!))));
         var count = 0;
         foreach (var row in answer.GetProperty("rows").EnumerateArray())
