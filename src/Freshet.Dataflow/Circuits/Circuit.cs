@@ -186,6 +186,11 @@ public sealed class Circuit : IDisposable
 
     internal Worker OwnerOf(int share) => _owners[share];
 
+    internal void WakeWorkers()
+    {
+        foreach (var worker in _workers) worker.Wake();
+    }
+
     internal bool HasRoomAhead(Node node, int batches)
     {
         foreach (var outlet in node.Outlets)
@@ -267,12 +272,14 @@ public sealed class Circuit : IDisposable
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+            WakeWorkers();
         }
     }
 
     public void Dispose()
     {
         foreach (var thread in _threads) thread.Dispose();
+        foreach (var worker in _workers) worker.Dispose();
         foreach (var node in _nodes) node.Operator?.Dispose();
     }
 

@@ -12,14 +12,20 @@ namespace Freshet.Dataflow.Circuits;
 /// whose output goes to other shares waits while a reader there has <see cref="RoomBatches"/> batches waiting. The deepest
 /// node with input can always run, so this cannot lock.</para>
 /// <para>A small step is run by one worker over all shares, without any inbox.</para>
+/// <para>A worker with nothing to do spins for some <see cref="SpinsBeforeParking"/> looks and then parks. It is woken by a message, by
+/// room in a queue that was full, and by a failure: each of them is made visible first and then looks for parked workers, while
+/// a parking worker says so first and then looks for work, so no wake is lost.</para>
 /// </summary>
-internal sealed class Worker(Circuit circuit)
+internal sealed class Worker(Circuit circuit) : IDisposable
 {
     private const int RoomBatches = 32;
+    private const int SpinsBeforeParking = 10;
 
     private readonly ConcurrentQueue<Message> _inbox = new();
     private readonly ulong[] _ready = new ulong[(circuit.NodeCount * circuit.Shares + 63) / 64];
+    private readonly SemaphoreSlim _wake = new(0);
     private int _nodesLeft;
+    private int _isParked;
 
     /// <summary>A batch or an end mark (null batch) for a node of this worker.</summary>
     private readonly record struct Message(Node Target, int Port, Batch? Batch, long Watermark);
@@ -52,9 +58,29 @@ internal sealed class Worker(Circuit circuit)
             }
             else if (_nodesLeft > 0)
             {
-                spin.SpinOnce(sleep1Threshold: -1);
+                if (spin.Count < SpinsBeforeParking) spin.SpinOnce(sleep1Threshold: -1);
+                else Park();
             }
         }
+    }
+
+    /// <summary>Ends the wait of a parked worker; what it waits for is there already.</summary>
+    public void Wake()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isParked) != 0 && Interlocked.Exchange(ref _isParked, 0) != 0) _wake.Release();
+    }
+
+    public void Dispose() => _wake.Dispose();
+
+    private void Park()
+    {
+        Interlocked.Exchange(ref _isParked, 1);
+        var hasWork = !_inbox.IsEmpty || circuit.HasFailed || TryPick(out _);
+
+        // Who takes the mark back owes no wake; if a waker has, its wake is on the way.
+        if (hasWork && Interlocked.Exchange(ref _isParked, 0) != 0) return;
+        _wake.Wait();
     }
 
     /// <summary>Hands a batch to a node, which may belong to another worker. Takes over the batch's reference.</summary>
@@ -63,14 +89,20 @@ internal sealed class Worker(Circuit circuit)
         Interlocked.Increment(ref target.Backlog);
         var owner = circuit.OwnerOf(target.Share);
         if (ReferenceEquals(owner, this)) Receive(target, port, batch);
-        else owner._inbox.Enqueue(new Message(target, port, batch, 0));
+        else owner.Post(new Message(target, port, batch, 0));
     }
 
     private void SendMark(Node target, int port, long watermark)
     {
         var owner = circuit.OwnerOf(target.Share);
         if (ReferenceEquals(owner, this)) ReceiveMark(target, port, watermark);
-        else owner._inbox.Enqueue(new Message(target, port, null, watermark));
+        else owner.Post(new Message(target, port, null, watermark));
+    }
+
+    private void Post(Message message)
+    {
+        _inbox.Enqueue(message);
+        Wake();
     }
 
     private void Drain()
@@ -129,7 +161,7 @@ internal sealed class Worker(Circuit circuit)
         if (node.HasInput)
         {
             var (port, batch) = node.Dequeue();
-            Interlocked.Decrement(ref node.Backlog);
+            if (Interlocked.Decrement(ref node.Backlog) == RoomBatches) circuit.WakeWorkers();
             node.RowsIn += batch.Count;
             node.Operator!.Accept(port, batch, step);
             node.Producing = true;

@@ -39,7 +39,9 @@ internal sealed class NexmarkSource : IRowSource
 
     public long Start(int partition) => 0;
 
-    public long Limit(int partition, long from, int rows, long bytes) => Math.Min(_options.Events, from + rows);
+    /// <summary>What is made before is taken in whole batches.</summary>
+    public long Limit(int partition, long from, int rows, long bytes) =>
+        Math.Min(_options.Events, from + (_options.IsPreloaded ? Math.Max(rows - rows % Batch.TypicalRows, Batch.TypicalRows) : rows));
 
     public bool IsEnd(int partition, long position) => position >= _options.Events;
 
@@ -49,7 +51,7 @@ internal sealed class NexmarkSource : IRowSource
         while (from < to)
         {
             var rows = (int)Math.Min(Batch.TypicalRows, to - from);
-            if (_options.IsPreloaded && _ready.Peek().Rows != rows) throw new InvalidOperationException("Preloaded events are taken in whole batches.");
+            if (_options.IsPreloaded && _ready.Peek().Rows != rows) throw new InvalidOperationException($"Preloaded events are taken in whole batches: {rows} were asked for, {_ready.Peek().Rows} are ready.");
             slices.Add(new ReadySlice(_options.IsPreloaded ? _ready.Dequeue() : Make(rows)));
             from += rows;
         }

@@ -28,6 +28,7 @@ public sealed class JavaPattern
             var reader = new JavaPatternReader(pattern);
             Regex = new Regex(reader.Read(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
             Groups = reader.Groups;
+            Plain = PlainPatternReader.Of(pattern);
         }
         catch (PatternException e)
         {
@@ -45,6 +46,9 @@ public sealed class JavaPattern
     }
 
     public Regex? Regex { get; }
+
+    /// <summary>The same pattern as one that is matched over UTF-8, where it has that form.</summary>
+    internal PlainPattern? Plain { get; }
 
     /// <summary>Groups in round brackets.</summary>
     public int Groups { get; }

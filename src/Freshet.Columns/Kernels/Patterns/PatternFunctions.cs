@@ -36,6 +36,7 @@ public readonly struct HasMatch : IRowFunction
         var pattern = RowLoop.Bytes(arguments[1], row);
         var compiled = JavaPattern.Of(pattern);
         if (compiled.IsUnsupported) return PatternRows.TryPattern(rows, pattern, out _);
+        if (compiled.Plain is { } plain) return rows.Store(plain.TryMatch(RowLoop.Bytes(arguments[0], row), 0, out _));
         return rows.Store(!pattern.IsEmpty && compiled.Regex is { } regex && regex.IsMatch(PatternText.Load(RowLoop.Bytes(arguments[0], row)).Units));
     }
 }
@@ -48,8 +49,10 @@ public readonly struct ExtractMatch : IRowFunction
         if (!PatternRows.TryPattern(rows, RowLoop.Bytes(arguments[1], row), out var pattern)) return false;
         var bytes = RowLoop.Bytes(arguments[0], row);
         var group = arguments.Length > 2 ? RowLoop.Integer(arguments[2], row) : 0;
+        if (group < 0 || group > pattern.Groups) return false;
+        if (pattern.Plain is { } plain) return plain.TryMatch(bytes, (int)group, out var part) && rows.Keep(part);
         var text = PatternText.Load(bytes);
-        if (group < 0 || group > pattern.Groups || !PatternRows.TryFirst(pattern.Regex!, text, out var match)) return false;
+        if (!PatternRows.TryFirst(pattern.Regex!, text, out var match)) return false;
         if (group == 0) return rows.Keep(text.Slice(bytes, match.Index, match.Length));
 
         // Spans give no groups: a row that matches pays for a string.

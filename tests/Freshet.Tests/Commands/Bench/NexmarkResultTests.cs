@@ -29,6 +29,7 @@ public sealed class NexmarkResultTests : IDisposable
         ["q10"] = "75a3ca7fd60649fd",
         ["q11"] = "078527d880bac1cc",
         ["q12"] = "e16c76579150289e",
+        ["q13"] = "1b0dba1b32cef272",
         ["q14"] = "725ee19d045bb73b",
         ["q15"] = "d61e5eaf1e2dbfdd",
         ["q16"] = "00c4c234a57f91b9",
