@@ -39,6 +39,9 @@ internal sealed unsafe class VersionRows : IDisposable
     // Words: key, time, sequence; the value is the row. And: from when it is seen, row.
     private readonly OrderedIndex<WordOrder> _byKey = new(3, new WordOrder(3), new PageVersions());
     private readonly OrderedIndex<WordOrder> _byTime = new(2, new WordOrder(2), new PageVersions());
+
+    /// <summary>Versions that the watermark has reached, while they are looked at; kept for its room.</summary>
+    private readonly List<int> _due = [];
     private long _next = 1;
 
     public VersionRows(TemporalJoinSpec spec, ulong seed)
@@ -106,10 +109,10 @@ internal sealed unsafe class VersionRows : IDisposable
     public void DropUntil(long watermark)
     {
         var from = stackalloc ulong[3];
-        var slots = new List<int>();
+        _due.Clear();
         from[0] = from[1] = 0;
-        for (var cursor = _byTime.Seek(from); _byTime.TryNext(ref cursor, out var entry) && OrderedKey.ToInt64(entry[0]) <= watermark;) slots.Add((int)entry[1]);
-        foreach (var slot in slots)
+        for (var cursor = _byTime.Seek(from); _byTime.TryNext(ref cursor, out var entry) && OrderedKey.ToInt64(entry[0]) <= watermark;) _due.Add((int)entry[1]);
+        foreach (var slot in _due)
         {
             var version = (VersionRow*)_rows.At(slot);
             if (version->IsIndexed == 0) continue;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
@@ -28,6 +29,11 @@ public sealed unsafe class WindowRankOperator : Operator
     private readonly SortKey[] _keys;
     private readonly LateRows _late = new();
     private readonly Queue<Batch> _ready = new();
+
+    // What one close of windows takes, row by row and number by number; kept for their room.
+    private readonly List<int> _slots = [];
+    private readonly List<int> _taken = [];
+    private readonly List<long> _numbers = [];
 
     // Words: end, row.
     private readonly OrderedIndex<WordOrder> _ends = new(2, new WordOrder(2), new PageVersions());
@@ -80,9 +86,9 @@ public sealed unsafe class WindowRankOperator : Operator
     public override void EndOfInput(StepContext step, long watermark)
     {
         var closed = _spec.Clock.ClosedEnd(step, watermark);
-        var slots = Take(closed);
-        if (slots.Count == 0) return;
-        fixed (int* list = slots.ToArray()) Number(_rows.ReadBatch(list, slots.Count, BatchMemory.Create()));
+        Take(closed);
+        if (_slots.Count == 0) return;
+        fixed (int* list = CollectionsMarshal.AsSpan(_slots)) Number(_rows.ReadBatch(list, _slots.Count, BatchMemory.Create()));
     }
 
     public override Batch? Produce(StepContext step) => _ready.TryDequeue(out var batch) ? batch : null;
@@ -133,21 +139,21 @@ public sealed unsafe class WindowRankOperator : Operator
         }
     }
 
-    private List<int> Take(long closed)
+    /// <summary>Forgets the rows of windows that have closed; they stay readable until the end of the step.</summary>
+    private void Take(long closed)
     {
-        var slots = new List<int>();
+        _slots.Clear();
         var from = stackalloc ulong[2];
         var until = stackalloc ulong[2];
         from[0] = from[1] = 0;
         for (var cursor = _ends.Seek(from); _ends.TryNext(ref cursor, out var entry) && OrderedKey.ToInt64(entry[0]) <= closed;)
         {
-            slots.Add((int)entry[1]);
+            _slots.Add((int)entry[1]);
             (until[0], until[1]) = (entry[0], entry[1] + 1);
         }
 
-        if (slots.Count > 0) _ends.RemoveRange(from, until);
-        foreach (var slot in slots) _rows.Remove(slot);
-        return slots;
+        if (_slots.Count > 0) _ends.RemoveRange(from, until);
+        foreach (var slot in _slots) _rows.Remove(slot);
     }
 
     /// <summary>Numbers the rows of the windows that close; takes over the batch.</summary>
@@ -159,7 +165,8 @@ public sealed unsafe class WindowRankOperator : Operator
         var weights = scratch.Allocate<long>(batch.Rows);
         var count = ConsolidateKernel.Consolidate(batch, rows, batch.Rows, weights, scratch, _keys);
         // A row of weight n has n numbers; each is an entry of its own where numbers are given.
-        var (taken, numbers) = (new List<int>(), new List<long>());
+        _taken.Clear();
+        _numbers.Clear();
         var rank = _spec.Rank;
         var (number, before, dense) = (0L, 0L, 0L);
         for (var i = 0; i < count; i++)
@@ -174,26 +181,26 @@ public sealed unsafe class WindowRankOperator : Operator
                 var given = rank.Function switch { RankFunction.RowNumber => before + 1 + copy, RankFunction.Rank => number, _ => dense };
                 if (given < rank.First) continue;
                 if (given > rank.Last) break;
-                taken.Add(rows[i]);
-                numbers.Add(given);
+                _taken.Add(rows[i]);
+                _numbers.Add(given);
             }
 
             before += copies;
         }
 
-        for (var from = 0; from < taken.Count; from += Batch.TypicalRows) Emit(batch, taken, numbers, from, Math.Min(Batch.TypicalRows, taken.Count - from));
+        for (var from = 0; from < _taken.Count; from += Batch.TypicalRows) Emit(batch, from, Math.Min(Batch.TypicalRows, _taken.Count - from));
         scratch.Release();
         batch.Release();
     }
 
-    private void Emit(Batch batch, List<int> taken, List<long> numbers, int from, int count)
+    private void Emit(Batch batch, int from, int count)
     {
         var memory = BatchMemory.Create();
         var rows = memory.Allocate<int>(count);
-        for (var i = 0; i < count; i++) rows[i] = taken[from + i];
+        for (var i = 0; i < count; i++) rows[i] = _taken[from + i];
         var all = GatherKernel.Gather(batch, rows, count, memory);
         var number = Column.Allocate(PhysicalKind.Int64, count, memory);
-        for (var i = 0; i < count; i++) number.As<long>()[i] = numbers[from + i];
+        for (var i = 0; i < count; i++) number.As<long>()[i] = _numbers[from + i];
         Column[] columns = [.. _spec.Rank.Output.Select(c => c == _spec.Rank.Types.Length ? number : all.Columns[c])];
         _ready.Enqueue(new Batch(memory, columns, count));
     }

@@ -61,7 +61,7 @@ internal static class ExecCommand
         for (var i = 0; i < selects; i++)
             await ResultPrinter.PrintAsync(new RunRows(run, i), format, output, cancellation);
         run.Complete();
-        if (run.ErrorsSkipped > 0) await Console.Error.WriteLineAsync($"freshet: {run.ErrorsSkipped} values could not be computed; their rows were left out.");
+        if (run.ErrorsSkipped > 0) await Console.Error.WriteLineAsync(run.ErrorsSkipped == 1 ? "freshet: One value could not be read or computed; its row was left out." : $"freshet: {run.ErrorsSkipped} values could not be read or computed; their rows were left out.");
         return 0;
     }
 
