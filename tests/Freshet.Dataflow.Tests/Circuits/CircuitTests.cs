@@ -87,6 +87,34 @@ public sealed class CircuitTests
         Assert.Throws<InvalidOperationException>(() => circuit.Run(step, [.. Numbers(20_000).Select(b => new SourceBatch(0, b))]));
     }
 
+    /// <summary>The other workers wait for room in the slow share's queue, then for its marks: long enough to park.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Parked_workers_are_woken_by_room_by_marks_and_by_a_failure(bool fails)
+    {
+        const int Shares = 3;
+        var seen = new KeySums[Shares];
+        var spec = new CircuitSpec([
+            NodeSpec.Source("source"),
+            new NodeSpec("fast", "", _ => new Passing(0, false), [new InputSpec(0, EdgeSpec.Local(0))]),
+            new NodeSpec("slow", "", share => new Passing(share == 0 ? 2 : 0, fails && share == 0), [new InputSpec(0, EdgeSpec.Keyed(1, [0]))]),
+            new NodeSpec("keys", "", share => seen[share] = new KeySums(), [new InputSpec(0, EdgeSpec.Keyed(2, [0]))]),
+        ]);
+        using var circuit = new Circuit(spec, Shares, seed: 7);
+        var step = new StepContext();
+        step.Begin(1, 0);
+        var inputs = Numbers(100 * Batch.TypicalRows).Select(b => new SourceBatch(0, b)).ToArray();
+        if (fails)
+        {
+            Assert.Throws<InvalidOperationException>(() => circuit.Run(step, inputs));
+            return;
+        }
+
+        circuit.Run(step, inputs);
+        Assert.Equal(100 * Batch.TypicalRows, seen.Sum(share => share.Counts.Count));
+    }
+
     [Fact]
     public void A_reference_to_a_later_node_is_refused()
     {
@@ -134,6 +162,30 @@ public sealed class CircuitTests
         public override Batch? Produce(StepContext step) => null;
 
         public override void EndOfInput(StepContext step, long watermark) => ends.Add(watermark);
+    }
+
+    /// <summary>Hands its input on after a pause; one that fails does so at the end of its input.</summary>
+    private sealed class Passing(int pauseMs, bool fails) : Operator
+    {
+        private Batch? _batch;
+
+        public override void Accept(int port, Batch batch, StepContext step)
+        {
+            Thread.Sleep(pauseMs);
+            _batch = batch;
+        }
+
+        public override Batch? Produce(StepContext step)
+        {
+            var batch = _batch;
+            _batch = null;
+            return batch;
+        }
+
+        public override void EndOfInput(StepContext step, long watermark)
+        {
+            if (fails) throw new InvalidOperationException("bad operator");
+        }
     }
 
     private sealed class Failing : Operator
