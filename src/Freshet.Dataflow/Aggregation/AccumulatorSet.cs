@@ -195,6 +195,7 @@ internal sealed unsafe class AccumulatorSet : IDisposable
             case AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject:
                 return new ListAccumulator(ListForm.Of(call), Stored(call, shape), call.IsDistinct, seed);
             case AggregateFunction.Percentile: return new PercentileAccumulator(call);
+            case AggregateFunction.Bitmap: return new BitmapAccumulator(call);
             case AggregateFunction.User: return call.User!.Create(call, shape);
             default: return call.ArgumentType.IsApproximate ? new ExactSumAccumulator(call) : new SumAccumulator(call, shape.EveryRowCounts);
         }

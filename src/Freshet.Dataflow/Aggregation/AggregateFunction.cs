@@ -46,6 +46,9 @@ public enum AggregateFunction
     /// <summary>PERCENTILE; arguments are a DOUBLE and, with a frequency, a BIGINT; the call's parameter has the percentages.</summary>
     Percentile,
 
+    /// <summary>AND, OR or XOR of sets, or with _CARDINALITY its number of members (the call's parameter).</summary>
+    Bitmap,
+
     /// <summary>A function that a program has registered.</summary>
     User,
 }

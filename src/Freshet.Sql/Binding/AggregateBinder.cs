@@ -53,6 +53,14 @@ internal static class AggregateBinder
         ["JSON_ARRAYAGG"] = AggregateKind.JsonArray,
         ["JSON_OBJECTAGG"] = AggregateKind.JsonObject,
         ["PERCENTILE"] = AggregateKind.Percentile,
+        ["BITMAP_BUILD_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_AND_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_OR_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_XOR_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_BUILD_CARDINALITY_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_AND_CARDINALITY_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_OR_CARDINALITY_AGG"] = AggregateKind.Bitmap,
+        ["BITMAP_XOR_CARDINALITY_AGG"] = AggregateKind.Bitmap,
     };
 
     /// <param name="input">Binds the arguments: over the rows that are grouped.</param>
@@ -72,6 +80,7 @@ internal static class AggregateBinder
             AggregateKind.JsonArray => Json(input, call, kind, "JSON_ARRAY"),
             AggregateKind.JsonObject => Json(input, call, kind, "JSON_OBJECT"),
             AggregateKind.Percentile => Percentile(input, call),
+            AggregateKind.Bitmap => BitmapAggregate.Of(input, call, Argument(input, call, 0)),
             _ => OfOne(input, call, kind),
         };
         if (call.IsDistinct || bound.IsDistinct)
@@ -137,7 +146,7 @@ internal static class AggregateBinder
         if (kind is AggregateKind.Min or AggregateKind.Max)
         {
             if (type.Kind == TypeKind.Variant) throw input.Error(call.Span, $"{call.Function} of a VARIANT has no order: write a CAST.");
-            if (!type.Fields.IsEmpty || type.IsBinary) throw input.Error(call.Span, $"{call.Function} of {type.Name} is not supported.");
+            if (!type.Fields.IsEmpty || type.IsBinary || type.Kind == TypeKind.Bitmap) throw input.Error(call.Span, $"{call.Function} of {type.Name} is not supported.");
         }
 
         if (isNumeric) type = NumberOf(kind, type);

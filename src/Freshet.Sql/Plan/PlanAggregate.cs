@@ -47,6 +47,9 @@ public enum AggregateKind
     /// <summary>PERCENTILE of a DOUBLE, with a BIGINT for how often it counts; the parameter has the percentages.</summary>
     Percentile,
 
+    /// <summary>AND, OR or XOR of sets, or with _CARDINALITY its number of members (the parameter).</summary>
+    Bitmap,
+
     /// <summary>A function of a program.</summary>
     User,
 }
@@ -80,6 +83,7 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
         AggregateKind.Array => "ARRAY_AGG",
         AggregateKind.JsonArray => "JSON_ARRAYAGG",
         AggregateKind.JsonObject => "JSON_OBJECTAGG",
+        AggregateKind.Bitmap => $"BITMAP_{Parameter}_AGG",
         AggregateKind.User => Parameter[..Parameter.IndexOf('@')],
         _ => Kind.ToString().ToUpperInvariant(),
     };
@@ -88,7 +92,7 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
     public bool KeepsValues(bool isAppendOnly) => Kind switch
     {
         AggregateKind.Min or AggregateKind.Max or AggregateKind.First or AggregateKind.Last => !isAppendOnly,
-        AggregateKind.Single or AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject or AggregateKind.Percentile => true,
+        AggregateKind.Single or AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject or AggregateKind.Percentile or AggregateKind.Bitmap => true,
         _ => IsDistinct || Program is { IsOrdered: true },
     };
 

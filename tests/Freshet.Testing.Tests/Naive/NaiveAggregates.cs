@@ -43,6 +43,7 @@ internal static class NaiveAggregates
             AggregateKind.List => Joined("", items, call.Parameter, ""),
             AggregateKind.Array => Joined("[", items.Select(i => i[1..^1]), ",", "]"),
             AggregateKind.Percentile => Percentile(call, rows),
+            AggregateKind.Bitmap => Bitmap(call, values),
             _ => Number(call, type, values),
         };
     }
@@ -72,6 +73,16 @@ internal static class NaiveAggregates
         var sumOfSquares = values.Aggregate(BigInteger.Zero, (t, v) => t + BigInteger.Pow((BigInteger)NaiveEvaluator.Integer(type, v.Value), 2) * v.Weight);
         var quotient = (count * sumOfSquares - total * total) / ((BigInteger)count * (IsSample(call) ? count - 1 : count));
         return NaiveEvaluator.Bytes(call.Type, (Int128)(call.Kind is AggregateKind.StddevPop or AggregateKind.StddevSamp ? (BigInteger)Math.Floor(Math.Sqrt((double)quotient)) : quotient));
+    }
+
+    private static byte[] Bitmap(PlanAggregate call, List<(byte[] Value, long Weight)> sets)
+    {
+        var all = sets.Sum(s => s.Weight);
+        var members = sets.SelectMany(s => Encoding.UTF8.GetString(s.Value).Trim('{', '}').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(m => (Member: uint.Parse(m, CultureInfo.InvariantCulture), s.Weight)))
+            .GroupBy(m => m.Member, m => m.Weight)
+            .Where(g => call.Parameter[0] == 'O' || (call.Parameter[0] == 'A' ? g.Sum() == all : g.Sum() % 2 == 1))
+            .Select(g => g.Key).Order().ToList();
+        return call.Type.Kind == TypeKind.BigInt ? BitConverter.GetBytes((long)members.Count) : Encoding.UTF8.GetBytes($"{{{string.Join(',', members)}}}");
     }
 
     private static bool IsSample(PlanAggregate call) => call.Kind is AggregateKind.VarSamp or AggregateKind.StddevSamp;
