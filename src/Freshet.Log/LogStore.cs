@@ -93,9 +93,6 @@ public sealed class LogStore : IDisposable
         }
     }
 
-    /// <summary>Whether a partition is on disk.</summary>
-    public bool HasPartition(string topic, int index = 0) => _disk.Exists(Path.Combine(_directory, $"{topic}-{index}"));
-
     /// <summary>
     /// Appends records; completes with the offset of the first when all are durable, or of a relaxed topic written. Takes over the
     /// set. Appends of one thread to one partition keep their order.

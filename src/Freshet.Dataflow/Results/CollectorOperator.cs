@@ -10,9 +10,6 @@ public sealed class CollectorOperator : Operator
 {
     private readonly List<Batch> _batches = [];
 
-    /// <summary>Whether the last step left anything here.</summary>
-    public bool HasRows => _batches.Count > 0;
-
     public override void Accept(int port, Batch batch, StepContext step) => _batches.Add(batch);
 
     public override Batch? Produce(StepContext step) => null;

@@ -53,9 +53,6 @@ public sealed class BoundedRun : IDisposable
     /// <summary>Rows read so far.</summary>
     public long RowsRead => _runner.Inputs.Sum(i => i.RowsTaken);
 
-    /// <summary>Rows that the INSERTs have written so far, those taken back counted too.</summary>
-    public long RowsWritten => _sinks.Sum(s => s.Rows);
-
     /// <summary>What each operator has done so far.</summary>
     public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
         [.. Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Select(n => (_runner.Circuit.Spec.Nodes[n].Name, _runner.Circuit.FiguresOf(n)))];

@@ -26,8 +26,6 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
     /// <summary>The bound QUALIFY condition.</summary>
     public BoundExpression? Qualify { get; private set; }
 
-    public static bool HasOver(Expression expression) => ExpressionWalk.All(expression).Any(e => e is OverCall);
-
     /// <summary>Whether an aggregate stands within an OVER call, as in SUM(COUNT(*)) OVER (...), so that the SELECT groups.</summary>
     public static bool HasGrouped(Expression? expression) => expression is not null && ExpressionWalk.All(expression).OfType<OverCall>().Any(over =>
     {

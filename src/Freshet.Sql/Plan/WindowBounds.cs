@@ -17,8 +17,6 @@ public sealed record WindowBounds(ImmutableArray<int> Starts, ImmutableArray<int
     /// <summary>The bounds of a node that adds window_start, window_end and window_time from a column on.</summary>
     public static WindowBounds At(int start, SqlType time, bool isProcessingTime) => new([start], [start + 1], [start + 2], time, isProcessingTime);
 
-    public bool IsInstant => Time.Kind == TypeKind.TimestampLtz;
-
     /// <summary>The bounds in another node's columns, of which <paramref name="source"/> tells where they come from (-1: from nowhere); null where one is lost.</summary>
     public WindowBounds? Mapped(int columns, Func<int, int> source)
     {

@@ -273,8 +273,6 @@ public sealed unsafe class StateTable : IDisposable
 
     internal int LiveWordOffset(uint slot) => 8 + 8 * (Layout.BitmapWords + (int)((slot & _mask) >> 6));
 
-    internal uint SlotAt(uint page, int index) => page << _shift | (uint)index;
-
     private static ulong* UsedMap(byte* page) => (ulong*)(page + 8);
 
     private ulong* LiveMap(byte* page) => (ulong*)(page + 8) + Layout.BitmapWords;

@@ -49,8 +49,6 @@ internal sealed class StagedEvents
 
     public ReadOnlySpan<byte> MessageId(in StagedEvent e) => _bytes.AsSpan(e.MessageIdStart, e.MessageIdLength);
 
-    public ReadOnlyMemory<byte> KeyMemory(in StagedEvent e) => _bytes.AsMemory(e.KeyStart, e.KeyLength);
-
     public ReadOnlyMemory<byte> ValueMemory(in StagedEvent e) => _bytes.AsMemory(e.ValueStart, e.ValueLength);
 
     /// <summary>Room for <paramref name="bytes"/> more; valid until the next call.</summary>

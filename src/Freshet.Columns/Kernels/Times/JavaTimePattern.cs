@@ -41,9 +41,6 @@ internal sealed class JavaTimePattern
     /// <summary>What is wrong with the pattern, or null.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>Fractional digits that the pattern reads.</summary>
-    public int FractionDigits => Elements.Where(e => e.Letter == 'S').Sum(e => e.Count);
-
     /// <summary>The pattern of a text; neighbouring rows mostly have the same one, which is then not compiled again.</summary>
     public static JavaTimePattern Of(ReadOnlySpan<byte> text, bool isSimple)
     {

@@ -19,7 +19,6 @@ internal sealed record SendPlan(string File, Uri Server, string Key)
 /// <summary>What has become of the events so far; fields are changed by several senders with interlocked additions.</summary>
 internal sealed class SendTally
 {
-    public long BytesRead;
     public long Read;
     public long Sent;
     public long Rejected;
