@@ -41,13 +41,7 @@ public sealed class Pipeline : IDisposable
         _log = log;
         _options = options;
         _connectors = new Connectors(log, options);
-        _binder = new ScriptBinder(isBounded: false) { CheckTable = Connectors.Check, Functions = options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder) };
-        _binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
-        foreach (var script in scripts) _binder.Execute(script);
-        if (_binder.Selects.Count > 0)
-            throw new Sql.SqlException(_binder.Selects[0].Source, _binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
-        foreach (var insert in _binder.Inserts.Where(i => !i.Plan.IsAppendOnly && i.Target.Connector is not ("print" or "blackhole") && i.Target.Changes == RowChanges.None))
-            throw new EngineException("sink_takes_no_changes", $"INSERT INTO {insert.Target.Name}: the query takes rows back, which the connector '{insert.Target.Connector}' cannot do. Keep the result in a materialized view.");
+        _binder = Bind(scripts, options);
 
         var builder = new CircuitBuilder(options.HashSeed, Zone);
         builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
@@ -72,6 +66,23 @@ public sealed class Pipeline : IDisposable
         }
 
         _loop = new StepLoop(log, _runner, _views, _sinks, _publication, options.Budget);
+    }
+
+    /// <summary>A project's SQL as a pipeline would run it, without running anything; throws where one would not start.</summary>
+    public static ScriptBinder Bind(IReadOnlyList<SourceText> scripts, PipelineOptions options)
+    {
+        var binder = new ScriptBinder(isBounded: false)
+        {
+            CheckTable = Connectors.Check,
+            CheckInsert = Connectors.CheckInsert,
+            Functions = options.Functions.ToRegistry(),
+            LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder),
+        };
+        binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
+        foreach (var script in scripts) binder.Execute(script);
+        if (binder.Selects.Count > 0)
+            throw new Sql.SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
+        return binder;
     }
 
     /// <summary>The views that are served, with those of row errors, <c>name$errors</c>.</summary>

@@ -34,7 +34,7 @@ public sealed unsafe class SessionOperator : Operator
         ImmutableArray<SqlType> types = [.. spec.Input.Fields.Select(f => f.Type)];
         _sessions = new SessionRows(types, spec.Keys, spec.GapMicros, spec.IsAppendOnly, seed);
         _output = new SessionOutput(_sessions, types.Length, spec.Clock.Zone);
-        _behind = new BehindRows(types, seed);
+        _behind = new BehindRows(types, spec.Order, seed);
     }
 
     public override long StateRows => _sessions.Rows + _behind.Rows;

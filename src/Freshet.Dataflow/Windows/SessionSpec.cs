@@ -11,4 +11,8 @@ namespace Freshet.Dataflow.Windows;
 /// <param name="TimeColumn">The time attribute, µs.</param>
 /// <param name="GapMicros">A session ends this long after its last row.</param>
 /// <param name="IsAppendOnly">The input takes nothing back.</param>
-public sealed record SessionSpec(Schema Input, ImmutableArray<int> Keys, int TimeColumn, long GapMicros, WindowClock Clock, bool IsAppendOnly);
+public sealed record SessionSpec(Schema Input, ImmutableArray<int> Keys, int TimeColumn, long GapMicros, WindowClock Clock, bool IsAppendOnly)
+{
+    /// <summary>The column of the rows' position, by which rows of one watermark are judged in turn; -1: as they arrive.</summary>
+    public int Order { get; init; } = -1;
+}

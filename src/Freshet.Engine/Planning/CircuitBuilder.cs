@@ -35,7 +35,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly List<ConstantNode> _constants = [];
-    private readonly Dictionary<string, List<(int Side, int Node, Schema Schema)>> _lates = [];
+    private readonly Dictionary<string, List<(int Side, int Node, Schema Schema, int Columns)>> _lates = [];
     private PositionDemand _demand = new([]);
 
     public ulong Seed => seed;
@@ -260,7 +260,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     internal void AddLate(PlanNode plan, int node, Schema input, int side = 1)
     {
         if (!_lates.TryGetValue(plan.Text, out var outputs)) _lates.Add(plan.Text, outputs = []);
-        outputs.Add((side, node, input));
+        outputs.Add((side, node, input, plan.Inputs[side - 1].Schema.Count));
     }
 
     /// <summary>The rows that came too late for some operator of a result: a table for each such input, <c>name$late</c>, then <c>name$late2</c>.</summary>
@@ -274,15 +274,24 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         void Visit(PlanNode node)
         {
             if (!seen.Add(node.Text)) return;
-            foreach (var (side, operatorNode, input) in _lates.GetValueOrDefault(node.Text) ?? []) AddOne(side, operatorNode, input);
+            foreach (var (side, operatorNode, input, columns) in _lates.GetValueOrDefault(node.Text) ?? []) AddOne(side, operatorNode, input, columns);
             foreach (var below in node.Inputs) Visit(below);
         }
 
-        void AddOne(int side, int operatorNode, Schema input)
+        void AddOne(int side, int operatorNode, Schema input, int columns)
         {
             var table = name + "$late" + (added.Count == 0 ? "" : (added.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            var schema = WindowLowering.LateRowsSchema(input);
             var single = Add(new NodeSpec(table + " delta", "", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Single(operatorNode, side + 1))]));
-            added.Add((table, WindowLowering.LateRowsSchema(input), Add(new NodeSpec(table, "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]))));
+            if (input.Count > columns)
+            {
+                // The position by which an operator orders its input is nobody's column.
+                int[] places = [.. Enumerable.Range(0, columns), .. Enumerable.Range(input.Count, schema.Count - input.Count)];
+                single = Taken(new Stream(single, [], [.. schema.Fields.Select(f => f.Type)], -1, []), places).Node;
+                schema = new Schema([.. places.Select(p => schema.Fields[p])]);
+            }
+
+            added.Add((table, schema, Add(new NodeSpec(table, "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]))));
         }
     }
 

@@ -8,6 +8,7 @@ using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
 using Freshet.Log;
 using Freshet.Sql;
+using Freshet.Sql.Binding;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Text;
@@ -50,6 +51,13 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
 
     /// <summary>Topics of the log that no table may name.</summary>
     private static readonly string[] OwnTopics = [EventsTable.Name, Steps.StepLoop.JournalTopic, Journals.PlanRecord.Topic];
+
+    /// <summary>Refuses an INSERT whose query takes rows back where the connector can only add.</summary>
+    public static void CheckInsert(InsertPlan insert, SourceText source, TextSpan place)
+    {
+        if (insert.Plan.IsAppendOnly || insert.Target.Connector is "print" or "blackhole" || insert.Target.Changes != RowChanges.None) return;
+        throw new SqlException(source, place, $"The query of INSERT INTO {insert.Target.Name} takes rows back, and the connector '{insert.Target.Connector}' can only add them. Keep the result in a view, CREATE MATERIALIZED VIEW, or write a query that only adds rows, such as one over windows.");
+    }
 
     /// <summary>Holds a declaration against what its connector knows.</summary>
     public static void Check(TableDefinition table)

@@ -25,7 +25,10 @@ internal static class WindowLowering
         var schema = session.Inputs[0].Schema;
         var spec = new SessionSpec(
             new Columns.Schema([.. input.Types.Select((t, i) => new Columns.Field(i < schema.Count ? schema.Fields[i].Name : "order", t))]),
-            session.Keys, session.TimeColumn, session.GapMicros, ClockOf(session.IsProcessingTime, schema[session.TimeColumn], zone), session.Inputs[0].IsAppendOnly);
+            session.Keys, session.TimeColumn, session.GapMicros, ClockOf(session.IsProcessingTime, schema[session.TimeColumn], zone), session.Inputs[0].IsAppendOnly)
+        {
+            Order = input.Order,
+        };
         var node = builder.Add(new NodeSpec("sessions", session.Identity, _ => new SessionOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, session.Keys))]));
         builder.AddLate(session, node, spec.Input);
         return WithBounds(input, session, node);

@@ -67,6 +67,9 @@ public sealed class ScriptBinder(bool isBounded)
     /// <summary>Checks a table's options when it is declared; throws with the nearest known one.</summary>
     public Action<TableDefinition>? CheckTable { get; set; }
 
+    /// <summary>Checks that a table can take the rows of an INSERT into it; throws at the place given.</summary>
+    public Action<InsertPlan, SourceText, TextSpan>? CheckInsert { get; set; }
+
     /// <summary>The functions of the program; CREATE FUNCTION adds to them.</summary>
     public FunctionRegistry Functions { get; init; } = new();
 
@@ -351,7 +354,9 @@ public sealed class ScriptBinder(bool isBounded)
         // Over input that ends a sink gets final rows: as in Flink they are written as they are.
         if (!isBounded) plan = SinkConflicts.Apply(plan, target, conflict, Options, source, insert.Table.Span);
         plan = Optimizer.Rebuild(new SinkConstraints(source, insert.Table.Span, Options).Apply(plan, target), MergeProjects.Apply);
-        return new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
+        var made = new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
+        CheckInsert?.Invoke(made, source, insert.Table.Span);
+        return made;
     }
 
     private static TextSpan? Clock(PlanNode plan) =>

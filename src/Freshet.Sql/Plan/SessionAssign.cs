@@ -21,6 +21,9 @@ public sealed class SessionAssign(PlanNode input, long gapMicros, int timeColumn
 
     public override bool HasPosition => Inputs[0].IsAppendOnly && Inputs[0].HasPosition;
 
+    /// <summary>Of late rows with one watermark the one that came first is judged first.</summary>
+    public override bool OrdersByPosition => !IsProcessingTime;
+
     public override ImmutableArray<int> RowTimes => Inputs[0].RowTimes.Contains(TimeColumn) ? [Schema.Count - 1] : [];
 
     public override ImmutableArray<int> ProcTimes => IsProcessingTime ? [Schema.Count - 1] : [];

@@ -59,6 +59,27 @@ public sealed unsafe class SessionTests
     }
 
     [Fact]
+    public void Of_late_rows_with_one_watermark_the_first_by_position_is_judged_first()
+    {
+        var input = new Schema([.. Input.Fields, new Field("order", SqlType.Decimal(38, 0).NotNull)]);
+        PhysicalKind[] kinds = [.. Kinds, PhysicalKind.Int128];
+        foreach (var isTurned in new[] { false, true })
+        {
+            var driver = new OperatorDriver(new SessionOperator(new SessionSpec(input, [0], 1, Gap, WindowClock.EventTime, true) { Order = 3 }, 5));
+            // The row at 4 s would be part of the session of the row at 8 s, but came before it, when its own session was closed.
+            object?[][] rows = [["a", 4 * Second, 1, (Int128)1], ["a", 8 * Second, 2, (Int128)2]];
+            if (isTurned) Array.Reverse(rows);
+            var batch = TestRows.Of(kinds, rows);
+            batch.RowWatermarks = batch.Memory.Allocate<long>(2);
+            batch.RowWatermarks[0] = batch.RowWatermarks[1] = 10 * Second;
+            driver.Step(10 * Second, (0, batch));
+            driver.Step(Operator.EndWatermark);
+            Assert.StartsWith("a|4000000|1|", Assert.Single(driver.Side(1)), StringComparison.Ordinal);
+            Assert.StartsWith("a|8000000|2|", Assert.Single(driver.Result), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_long_stream_keeps_only_open_sessions()
     {
         var driver = Make(isAppendOnly: true);

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Freshet.Configuration;
-using Freshet.Engine.Functions;
-using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
+using Freshet.Engine;
 
 namespace Freshet.Commands.Check;
 
@@ -19,9 +17,7 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var binder = new ScriptBinder(isBounded: false) { LoadFunction = (create, source) => FunctionLoader.Load(create, source, settings.Folder) };
-            binder.AddTable(EventsTable.Create((long)settings.WatermarkDelay.TotalMilliseconds));
-            foreach (var file in files) binder.Execute(file);
+            var binder = Pipeline.Bind(files, new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder });
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
             Console.WriteLine($"{settings.Folder}: valid: {files.Count} SQL files, {binder.MaterializedViews.Count} materialized views, {binder.Inserts.Count} inserts, {settings.Keys.Count} write keys");
             foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
