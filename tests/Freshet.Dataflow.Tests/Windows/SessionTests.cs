@@ -28,8 +28,7 @@ public sealed unsafe class SessionTests
     [InlineData(false)]
     public void Any_cut_gives_the_sessions_of_Flinks_way_row_by_row(bool isAppendOnly)
     {
-        // Known: some seeds differ for a late row that touches a session which closes at the same step; others are to be looked for on purpose.
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FRESHET_TEST_SEED"), out var given) ? given : 2;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("FRESHET_TEST_SEED"), out var given) ? given : Environment.TickCount;
         var random = new Random(seed);
         for (var turn = 0; turn < 40; turn++)
         {
@@ -133,11 +132,14 @@ public sealed unsafe class SessionTests
             if (merged.End - 1000 <= before)
             {
                 late++;
-                continue;
+            }
+            else
+            {
+                open.RemoveAll(touching.Contains);
+                open.Add(merged);
             }
 
-            open.RemoveAll(touching.Contains);
-            open.Add(merged);
+            // A late row moves the watermark too.
             foreach (var session in open.Where(s => s.End - 1000 <= after)) Add(result, session.Start, session.End, session.Rows);
             open.RemoveAll(s => s.End - 1000 <= after);
         }
