@@ -77,7 +77,12 @@ internal sealed unsafe class KeyedTable : IDisposable
 
     /// <summary>The slot of each key, <see cref="None"/> where there is none.</summary>
     public void Find(Batch batch, ReadOnlySpan<int> keys, int* rows, int count, BatchMemory scratch, int* slots) =>
-        _table.Find(batch, keys, Hash(batch, keys, scratch), rows, count, (uint*)slots);
+        Find(batch, keys, Hash(batch, keys, scratch), rows, count, slots);
+
+    /// <inheritdoc cref="Find(Batch, ReadOnlySpan{int}, int*, int, BatchMemory, int*)"/>
+    /// <param name="hashes">From <see cref="Hash"/>.</param>
+    public void Find(Batch batch, ReadOnlySpan<int> keys, ulong* hashes, int* rows, int count, int* slots) =>
+        _table.Find(batch, keys, hashes, rows, count, (uint*)slots);
 
     /// <summary>Adds a row for each row of the batch that no look-up will ever find: they are reached by slot alone.</summary>
     public void Append(Batch batch, int* rows, int count, int* slots, byte** owned)

@@ -86,7 +86,7 @@ public sealed unsafe class TimedJoinOperator : Operator
         _ownSlots = _scratch.Allocate<int>(_count);
         _sides[port].Add(batch, _rows, _count, times.As<long>(), _ownSlots, _scratch);
         _otherKeys = _scratch.Allocate<int>(_count);
-        _sides[1 - port].FindKeys(batch, _keys[port], _rows, _count, _otherKeys, _scratch);
+        _sides[1 - port].FindKeys(batch, _sides[port].KeyColumns, _rows, _count, _otherKeys, _scratch);
         _probe = 0;
         _isWalking = false;
     }

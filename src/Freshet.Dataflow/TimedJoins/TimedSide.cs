@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
 using Freshet.State.Ordering;
 using Freshet.State.Pages;
@@ -31,7 +30,6 @@ internal sealed unsafe class TimedSide : IDisposable
 {
     private readonly HeldRows _rows;
     private readonly KeyedTable _keys;
-    private readonly int[] _keyColumns;
 
     // Words: key, time, row. And: time, row.
     private readonly OrderedIndex<WordOrder> _byKey = new(3, new WordOrder(3), new PageVersions());
@@ -40,10 +38,12 @@ internal sealed unsafe class TimedSide : IDisposable
     public TimedSide(TimedSideSpec spec, ulong seed)
     {
         _rows = new HeldRows(spec.Types, isAppendOnly: true, sizeof(TimedRow), seed);
-        _keyColumns = [.. spec.Keys];
-        // Without keys all rows have the key 0.
-        _keys = new KeyedTable(spec.Keys.IsEmpty ? [PhysicalKind.Int64] : [.. spec.Keys.Select(k => spec.Types[k].Physical)], sizeof(long), seed);
+        KeyColumns = new KeyColumns(spec.Keys);
+        _keys = new KeyedTable(KeyColumns.KindsOf(spec.Types), sizeof(long), seed);
     }
+
+    /// <summary>The key of this side's batches.</summary>
+    public KeyColumns KeyColumns { get; }
 
     public long Rows => _rows.Rows;
 
@@ -63,8 +63,8 @@ internal sealed unsafe class TimedSide : IDisposable
         _rows.Place(batch, rows, count, scratch, slots, owned);
         var keys = scratch.Allocate<int>(count);
         var keyOwned = (byte**)scratch.Allocate<nint>(count);
-        var keyed = Keyed(batch, _keyColumns, scratch, out var columns);
-        _keys.FindOrAdd(keyed, columns, rows, count, scratch, keys, keyOwned);
+        var keyed = KeyColumns.Of(batch, scratch);
+        _keys.FindOrAdd(keyed, KeyColumns.Places, rows, count, scratch, keys, keyOwned);
         keyed.Release();
         var words = stackalloc ulong[3];
         for (var i = 0; i < count; i++)
@@ -87,10 +87,10 @@ internal sealed unsafe class TimedSide : IDisposable
 
     /// <summary>The key of each row of the other side's batch, or <see cref="KeyedTable.None"/>.</summary>
     /// <param name="keyColumns">The key's columns there.</param>
-    public void FindKeys(Batch batch, int[] keyColumns, int* rows, int count, int* keys, BatchMemory scratch)
+    public void FindKeys(Batch batch, KeyColumns keyColumns, int* rows, int count, int* keys, BatchMemory scratch)
     {
-        var keyed = Keyed(batch, keyColumns, scratch, out var columns);
-        _keys.Find(keyed, columns, rows, count, scratch, keys);
+        var keyed = keyColumns.Of(batch, scratch);
+        _keys.Find(keyed, keyColumns.Places, rows, count, scratch, keys);
         keyed.Release();
     }
 
@@ -141,13 +141,5 @@ internal sealed unsafe class TimedSide : IDisposable
         var rows = (long*)_keys.At(row->Key);
         if (--*rows == 0) _keys.Remove(row->Key);
         _rows.Remove(slot);
-    }
-
-    private static Batch Keyed(Batch batch, int[] keyColumns, BatchMemory scratch, out int[] places)
-    {
-        Column[] columns = keyColumns.Length == 0 ? [Column.Constant(PhysicalKind.Int64, 0L, scratch)] : [.. keyColumns.Select(k => batch.Columns[k])];
-        places = [.. Enumerable.Range(0, columns.Length)];
-        scratch.AddReference();
-        return new Batch(scratch, columns, batch.Rows);
     }
 }

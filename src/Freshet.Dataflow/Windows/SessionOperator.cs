@@ -70,7 +70,7 @@ public sealed unsafe class SessionOperator : Operator
         }
 
         _errors.Flush(batch);
-        _sessions.Add(batch, ahead, aheadCount, times.As<long>(), scratch);
+        _sessions.Add(batch, ahead, aheadCount, _sessions.Hash(batch, scratch), times.As<long>(), scratch);
         _behind.Add(batch, behind, behindCount, closed, watermarks, scratch);
         scratch.Release();
         batch.Release();
@@ -125,12 +125,13 @@ public sealed unsafe class SessionOperator : Operator
         var scratch = BatchMemory.Create();
         var times = _spec.Clock.Zone is null ? rows.Columns[_spec.TimeColumn] : WindowKernel.ToLocal(rows.Columns[_spec.TimeColumn], rows.Rows, _spec.Clock.Zone, scratch);
         var values = times.As<long>();
+        var hashes = _sessions.Hash(rows, scratch);
         var late = scratch.Allocate<int>(rows.Count);
         var lateCount = 0;
         for (var row = 0; row < rows.Count; row++)
         {
             var one = row;
-            if (_sessions.EndWith(rows, row, values[row], scratch) > closed) _sessions.Add(rows, &one, 1, values, scratch);
+            if (_sessions.EndWith(rows, row, hashes, values[row], scratch) > closed) _sessions.Add(rows, &one, 1, hashes, values, scratch);
             else late[lateCount++] = row;
         }
 

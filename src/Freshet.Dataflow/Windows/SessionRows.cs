@@ -18,7 +18,7 @@ internal sealed unsafe class SessionRows : IDisposable
 {
     private readonly HeldRows _rows;
     private readonly KeyedTable _keys;
-    private readonly int[] _keyColumns;
+    private readonly KeyColumns _keyColumns;
     private readonly long _gap;
 
     // Words: key, time, row. And: end, key.
@@ -51,9 +51,8 @@ internal sealed unsafe class SessionRows : IDisposable
     public SessionRows(ImmutableArray<SqlType> types, ImmutableArray<int> keys, long gapMicros, bool isAppendOnly, ulong seed)
     {
         _rows = new HeldRows(types, isAppendOnly, sizeof(long) * 2, seed);
-        _keyColumns = [.. keys];
-        // Without PARTITION BY all rows have the key 0.
-        _keys = new KeyedTable(keys.IsEmpty ? [PhysicalKind.Int64] : [.. keys.Select(k => types[k].Physical)], sizeof(Key), seed);
+        _keyColumns = new KeyColumns(keys);
+        _keys = new KeyedTable(_keyColumns.KindsOf(types), sizeof(Key), seed);
         _gap = gapMicros;
     }
 
@@ -75,15 +74,28 @@ internal sealed unsafe class SessionRows : IDisposable
         }
     }
 
+    /// <summary>The hashes of a batch's keys, by row index: made once for a batch whose rows are added one by one.</summary>
+    public ulong* Hash(Batch batch, BatchMemory scratch)
+    {
+        var keyed = _keyColumns.Of(batch, scratch);
+        var hashes = _keys.Hash(keyed, _keyColumns.Places, scratch);
+        keyed.Release();
+        return hashes;
+    }
+
     /// <summary>Adds rows (takes them back where the weight is negative).</summary>
+    /// <param name="hashes">From <see cref="Hash"/>.</param>
     /// <param name="times">By row index.</param>
-    public void Add(Batch batch, int* rows, int count, long* times, BatchMemory scratch)
+    public void Add(Batch batch, int* rows, int count, ulong* hashes, long* times, BatchMemory scratch)
     {
         if (count == 0) return;
         var slots = scratch.Allocate<int>(count);
         var owned = (byte**)scratch.Allocate<nint>(count);
         _rows.Place(batch, rows, count, scratch, slots, owned);
-        var keys = FindKeys(batch, rows, count, scratch, add: true);
+        var keys = scratch.Allocate<int>(count);
+        var keyed = _keyColumns.Of(batch, scratch);
+        _keys.FindOrAdd(keyed, _keyColumns.Places, hashes, rows, count, scratch, keys, (byte**)scratch.Allocate<nint>(count));
+        keyed.Release();
         // The net weights of the whole batch first: a row may come and go in it.
         for (var i = 0; i < count; i++) *(long*)owned[i] = checked(*(long*)owned[i] + batch.WeightOf(rows[i]));
         for (var i = 0; i < count; i++) Index((Row*)owned[i], slots[i], keys[i], times[rows[i]]);
@@ -93,9 +105,12 @@ internal sealed unsafe class SessionRows : IDisposable
     }
 
     /// <summary>The end of the session that a row would be part of.</summary>
-    public long EndWith(Batch batch, int row, long time, BatchMemory scratch)
+    public long EndWith(Batch batch, int row, ulong* hashes, long time, BatchMemory scratch)
     {
-        var key = FindKeys(batch, &row, 1, scratch, add: false)[0];
+        var key = KeyedTable.None;
+        var keyed = _keyColumns.Of(batch, scratch);
+        _keys.Find(keyed, _keyColumns.Places, hashes, &row, 1, &key);
+        keyed.Release();
         var last = time;
         if (key == KeyedTable.None) return last + _gap;
         var from = stackalloc ulong[3];
@@ -215,20 +230,6 @@ internal sealed unsafe class SessionRows : IDisposable
             row->IsIndexed = -1;
             _rows.Remove(slot);
         }
-    }
-
-    private int* FindKeys(Batch batch, int* rows, int count, BatchMemory scratch, bool add)
-    {
-        var slots = scratch.Allocate<int>(count);
-        var columns = _keyColumns.Length == 0 ? [Column.Constant(PhysicalKind.Int64, 0L, scratch)] : _keyColumns.Select(k => batch.Columns[k]).ToArray();
-        scratch.AddReference();
-        var keyed = new Batch(scratch, columns, batch.Rows);
-        keyed.Select(rows, count);
-        int[] all = [.. Enumerable.Range(0, columns.Length)];
-        if (add) _keys.FindOrAdd(keyed, all, rows, count, scratch, slots, (byte**)scratch.Allocate<nint>(count));
-        else _keys.Find(keyed, all, rows, count, scratch, slots);
-        keyed.Release();
-        return slots;
     }
 
     private void Count(int keySlot, long time, int change)
