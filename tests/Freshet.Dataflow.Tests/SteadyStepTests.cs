@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
@@ -29,7 +30,7 @@ public sealed unsafe class SteadyStepTests
     private static readonly ImmutableArray<SqlType> Types = [SqlType.BigInt, SqlType.Timestamp(3), SqlType.BigInt, SqlType.Decimal(38, 0)];
     private static readonly Schema Input = Schema.Of(("key", SqlType.BigInt), ("ts", SqlType.Timestamp(3)), ("value", SqlType.BigInt), ("position", SqlType.Decimal(38, 0)));
     private static readonly ImmutableArray<AggregateCall> Calls =
-        [AggregateCall.CountStar("n"), new("sum", AggregateFunction.Sum, 2, SqlType.BigInt), new("max", AggregateFunction.Max, 2, SqlType.BigInt)];
+        [AggregateCall.CountStar("n"), new("sum", AggregateKind.Sum, 2, SqlType.BigInt), new("max", AggregateKind.Max, 2, SqlType.BigInt)];
 
     /// <summary>The operator, whether its times are ends of windows, whether rows of the step before are taken back, and its ports.</summary>
     private static readonly Dictionary<string, (Func<Operator> Make, bool Windows, bool TakesBack, int Ports)> Cases = new()
@@ -58,7 +59,7 @@ public sealed unsafe class SteadyStepTests
         ["window anti join"] = (() => Timed(JoinKind.Anti, true), true, false, 2),
         ["temporal join"] = (() => new TemporalJoinOperator(new TemporalJoinSpec(true, Types, Types, [0], [0], 1, 1, null) { LeftIsAppendOnly = true, RightIsAppendOnly = true }, 7), false, false, 2),
         ["temporal filter"] = (() => new TemporalFilterOperator(new TemporalFilterSpec(Types, -1, 1, true), 3), false, false, 1),
-        ["aggregates of rows taken back"] = (() => new AggregateOperator(new([.. Types], [0], [.. Calls, new("distinct", AggregateFunction.Count, 2, SqlType.BigInt, IsDistinct: true)], false), 0, 3), false, true, 1),
+        ["aggregates of rows taken back"] = (() => new AggregateOperator(new([.. Types], [0], [.. Calls, new("distinct", AggregateKind.Count, 2, SqlType.BigInt, IsDistinct: true)], false), 0, 3), false, true, 1),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];

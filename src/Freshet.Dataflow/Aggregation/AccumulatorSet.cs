@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
@@ -163,7 +164,7 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     private static PhysicalKind[] Before(AggregateCall call, ImmutableArray<SqlType> types, ImmutableArray<int> position) =>
         call.IsOrdered ? [.. position.Select(p => types[p].Physical)] : IsKeyed(call) ? [call.ArgumentTypes[0].Physical] : [];
 
-    private static bool IsKeyed(AggregateCall call) => call.Function == AggregateFunction.JsonObject && call.Arguments.Length > 1;
+    private static bool IsKeyed(AggregateCall call) => call.Function == AggregateKind.JsonObject && call.Arguments.Length > 1;
 
     /// <summary>
     /// Whether the values of a call are counted, so that its accumulator sees each once. Those that keep all values see to it
@@ -171,9 +172,9 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     /// </summary>
     internal static bool CountsValues(AggregateCall call) => call.IsDistinct && call.Function switch
     {
-        AggregateFunction.Min or AggregateFunction.Max or AggregateFunction.First or AggregateFunction.Last or AggregateFunction.Single => false,
-        AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject => false,
-        AggregateFunction.User => !call.User!.KeepsRows,
+        AggregateKind.Min or AggregateKind.Max or AggregateKind.First or AggregateKind.Last or AggregateKind.Single => false,
+        AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject => false,
+        AggregateKind.User => !call.User!.KeepsRows,
         _ => true,
     };
 
@@ -185,18 +186,18 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     {
         switch (call.Function)
         {
-            case AggregateFunction.Count: return shape.EveryRowCounts ? new RowCountAccumulator() : new CountAccumulator();
-            case AggregateFunction.Min or AggregateFunction.Max or AggregateFunction.First or AggregateFunction.Last:
-                var greatest = call.Function is AggregateFunction.Max or AggregateFunction.Last;
+            case AggregateKind.Count: return shape.EveryRowCounts ? new RowCountAccumulator() : new CountAccumulator();
+            case AggregateKind.Min or AggregateKind.Max or AggregateKind.First or AggregateKind.Last:
+                var greatest = call.Function is AggregateKind.Max or AggregateKind.Last;
                 return shape.IsAppendOnly ? new ExtremeAccumulator(Stored(call, shape), greatest) : new RetractableExtremeAccumulator(Stored(call, shape), greatest);
-            case AggregateFunction.VarPop or AggregateFunction.VarSamp or AggregateFunction.StddevPop or AggregateFunction.StddevSamp:
+            case AggregateKind.VarPop or AggregateKind.VarSamp or AggregateKind.StddevPop or AggregateKind.StddevSamp:
                 return call.ArgumentType.IsApproximate ? new FloatVarianceAccumulator(call) : new VarianceAccumulator(call);
-            case AggregateFunction.Single: return new SingleValueAccumulator(Stored(call, shape));
-            case AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject:
+            case AggregateKind.Single: return new SingleValueAccumulator(Stored(call, shape));
+            case AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject:
                 return new ListAccumulator(ListForm.Of(call), Stored(call, shape), call.IsDistinct, seed);
-            case AggregateFunction.Percentile: return new PercentileAccumulator(call);
-            case AggregateFunction.Bitmap: return new BitmapAccumulator(call);
-            case AggregateFunction.User: return call.User!.Create(call, shape);
+            case AggregateKind.Percentile: return new PercentileAccumulator(call);
+            case AggregateKind.Bitmap: return new BitmapAccumulator(call);
+            case AggregateKind.User: return call.User!.Create(call, shape);
             default: return call.ArgumentType.IsApproximate ? new ExactSumAccumulator(call) : new SumAccumulator(call, shape.EveryRowCounts);
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
@@ -12,7 +13,7 @@ namespace Freshet.Dataflow.Aggregation;
 /// <param name="IsDistinct">Each value of a group counts once. Without meaning for MIN, MAX, FIRST_VALUE and LAST_VALUE.</param>
 public sealed record AggregateCall(
     string Name,
-    AggregateFunction Function,
+    AggregateKind Function,
     ImmutableArray<int> Arguments,
     ImmutableArray<SqlType> ArgumentTypes,
     SqlType ResultType,
@@ -22,7 +23,7 @@ public sealed record AggregateCall(
     public const int NoColumn = -1;
 
     /// <summary>A call with one argument, whose result has Flink's type.</summary>
-    public AggregateCall(string name, AggregateFunction function, int argument, SqlType argumentType, int Filter = NoColumn, bool IsDistinct = false)
+    public AggregateCall(string name, AggregateKind function, int argument, SqlType argumentType, int Filter = NoColumn, bool IsDistinct = false)
         : this(name, function, [argument], [argumentType], ResultTypeOf(function, argumentType), Filter, IsDistinct)
     {
     }
@@ -30,7 +31,7 @@ public sealed record AggregateCall(
     /// <summary>The separator of a list, the percentages of PERCENTILE.</summary>
     public string Parameter { get; init; } = "";
 
-    /// <summary>What is called where the function is <see cref="AggregateFunction.User"/>.</summary>
+    /// <summary>What is called where the function is <see cref="AggregateKind.User"/>.</summary>
     public UserAggregate? User { get; init; }
 
     /// <summary>The type of the first argument.</summary>
@@ -38,23 +39,23 @@ public sealed record AggregateCall(
 
     /// <summary>The result depends on the order of the rows.</summary>
     public bool IsOrdered =>
-        Function is AggregateFunction.First or AggregateFunction.Last or AggregateFunction.List or AggregateFunction.Array or AggregateFunction.JsonArray || User is { KeepsRows: true };
+        Function is AggregateKind.First or AggregateKind.Last or AggregateKind.List or AggregateKind.Array or AggregateKind.JsonArray || User is { KeepsRows: true };
 
-    public static AggregateCall CountStar(string name, int filter = NoColumn) => new(name, AggregateFunction.Count, [], [], SqlType.BigInt.NotNull, filter, false);
+    public static AggregateCall CountStar(string name, int filter = NoColumn) => new(name, AggregateKind.Count, [], [], SqlType.BigInt.NotNull, filter, false);
 
     /// <summary>
     /// COUNT is BIGINT NOT NULL; SUM has the argument's type, DECIMAL(38, s) for decimals; AVG, variances and deviations the
     /// argument's type, DECIMAL(38, max(s, 6)) for decimals; others the argument's type.
     /// </summary>
-    public static SqlType ResultTypeOf(AggregateFunction function, SqlType argument)
+    public static SqlType ResultTypeOf(AggregateKind function, SqlType argument)
     {
         var isDecimal = argument.Kind == TypeKind.Decimal;
         return function switch
         {
-            AggregateFunction.Count => SqlType.BigInt.NotNull,
-            AggregateFunction.Sum when isDecimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, argument.Scale),
-            AggregateFunction.SumZero => ResultTypeOf(AggregateFunction.Sum, argument).NotNull,
-            AggregateFunction.Avg or AggregateFunction.VarPop or AggregateFunction.VarSamp or AggregateFunction.StddevPop or AggregateFunction.StddevSamp when isDecimal =>
+            AggregateKind.Count => SqlType.BigInt.NotNull,
+            AggregateKind.Sum when isDecimal => SqlType.Decimal(SqlType.MaxDecimalPrecision, argument.Scale),
+            AggregateKind.SumZero => ResultTypeOf(AggregateKind.Sum, argument).NotNull,
+            AggregateKind.Avg or AggregateKind.VarPop or AggregateKind.VarSamp or AggregateKind.StddevPop or AggregateKind.StddevSamp when isDecimal =>
                 SqlType.Decimal(SqlType.MaxDecimalPrecision, Math.Max(argument.Scale, 6)),
             _ => argument.WithNullable(true),
         };

@@ -1,3 +1,4 @@
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Aggregation;
@@ -15,14 +16,14 @@ internal sealed record CallShape(PhysicalKind[] Position, PhysicalKind[] Argumen
     /// <summary>Whether the accumulator of a call gets tuples.</summary>
     public static bool IsPacked(AggregateCall call) => call.Function switch
     {
-        AggregateFunction.First or AggregateFunction.Last or AggregateFunction.Single => true,
-        AggregateFunction.List or AggregateFunction.Array or AggregateFunction.Collect or AggregateFunction.JsonArray or AggregateFunction.JsonObject => true,
-        AggregateFunction.Count => call.IsDistinct && call.Arguments.Length > 1,
-        AggregateFunction.User => call.User!.KeepsRows || (call.IsDistinct && call.Arguments.Length > 1),
+        AggregateKind.First or AggregateKind.Last or AggregateKind.Single => true,
+        AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject => true,
+        AggregateKind.Count => call.IsDistinct && call.Arguments.Length > 1,
+        AggregateKind.User => call.User!.KeepsRows || (call.IsDistinct && call.Arguments.Length > 1),
         _ => false,
     };
 
     /// <summary>The first column of the tuple in which a NULL makes the row count for nothing.</summary>
     public int NullFrom(AggregateCall call) =>
-        call.Function is AggregateFunction.Single or AggregateFunction.User ? Position.Length + Arguments.Length : Position.Length;
+        call.Function is AggregateKind.Single or AggregateKind.User ? Position.Length + Arguments.Length : Position.Length;
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
@@ -24,8 +25,8 @@ internal struct ExactSumState
 internal sealed unsafe class ExactSumAccumulator(AggregateCall call) : Accumulator
 {
     private readonly ExactSumTable _sums = new();
-    private readonly bool _isZeroWhenEmpty = call.Function == AggregateFunction.SumZero;
-    private readonly bool _isAverage = call.Function == AggregateFunction.Avg;
+    private readonly bool _isZeroWhenEmpty = call.Function == AggregateKind.SumZero;
+    private readonly bool _isAverage = call.Function == AggregateKind.Avg;
     private readonly PhysicalKind _result = call.ResultType.Physical;
 
     public override int StateBytes => sizeof(ExactSumState);

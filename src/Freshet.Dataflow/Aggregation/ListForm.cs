@@ -1,3 +1,5 @@
+using Freshet.Columns.Expressions;
+
 namespace Freshet.Dataflow.Aggregation;
 
 /// <summary>How a list of values is written: what stands around and between them, and what an empty one is.</summary>
@@ -8,9 +10,9 @@ internal sealed record ListForm(byte[] Open, byte[] Between, byte[] Close, int T
 {
     public static ListForm Of(AggregateCall call) => call.Function switch
     {
-        AggregateFunction.List => new([], System.Text.Encoding.UTF8.GetBytes(call.Parameter), [], 0, true, false),
-        AggregateFunction.JsonObject => new([(byte)'{'], [(byte)','], [(byte)'}'], 1, false, true),
-        AggregateFunction.Array => new([(byte)'['], [(byte)','], [(byte)']'], 1, true, false),
+        AggregateKind.List => new([], System.Text.Encoding.UTF8.GetBytes(call.Parameter), [], 0, true, false),
+        AggregateKind.JsonObject => new([(byte)'{'], [(byte)','], [(byte)'}'], 1, false, true),
+        AggregateKind.Array => new([(byte)'['], [(byte)','], [(byte)']'], 1, true, false),
         _ => new([(byte)'['], [(byte)','], [(byte)']'], 1, false, false),
     };
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
@@ -17,8 +18,8 @@ internal sealed unsafe class SumAccumulator(AggregateCall call, bool everyRowCou
 {
     private static readonly Int128 DecimalLimit = Int128.Parse("100000000000000000000000000000000000000", null);
 
-    private readonly bool _isZeroWhenEmpty = call.Function == AggregateFunction.SumZero;
-    private readonly bool _isAverage = call.Function == AggregateFunction.Avg;
+    private readonly bool _isZeroWhenEmpty = call.Function == AggregateKind.SumZero;
+    private readonly bool _isAverage = call.Function == AggregateKind.Avg;
     private readonly PhysicalKind _result = call.ResultType.Physical;
     private readonly long _scaleUp = PowerOfTen(call.ResultType.Scale - call.ArgumentType.Scale);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Freshet.Columns.Expressions;
 
 namespace Freshet.Dataflow.Aggregation;
 
@@ -11,9 +12,9 @@ internal static class Variance
     /// <summary>More bits than a double has, so that the quotient's rest decides the rounding only.</summary>
     private const int QuotientBits = 64;
 
-    public static bool IsSample(AggregateFunction function) => function is AggregateFunction.VarSamp or AggregateFunction.StddevSamp;
+    public static bool IsSample(AggregateKind function) => function is AggregateKind.VarSamp or AggregateKind.StddevSamp;
 
-    public static bool IsDeviation(AggregateFunction function) => function is AggregateFunction.StddevPop or AggregateFunction.StddevSamp;
+    public static bool IsDeviation(AggregateKind function) => function is AggregateKind.StddevPop or AggregateKind.StddevSamp;
 
     /// <summary>The variance as a quotient of whole numbers. Sums are in units; the quotient is in squares of them.</summary>
     public static (BigInteger Dividend, BigInteger Divisor) Quotient(BigInteger sum, BigInteger squares, long count, bool isSample) =>

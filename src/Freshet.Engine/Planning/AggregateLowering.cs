@@ -22,7 +22,7 @@ internal static class AggregateLowering
     [
         .. calls.Select(c => new AggregateCall(
             c.Name,
-            Enum.Parse<AggregateFunction>(c.Kind.ToString()),
+            c.Kind,
             [.. c.Arguments.Select(a => input.Places[a])],
             [.. c.Arguments.Select(a => input.Types[input.Places[a]])],
             c.Type,

@@ -1,3 +1,4 @@
+using Freshet.Columns.Expressions;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Overs;
@@ -41,7 +42,7 @@ internal static class OverLowering
             Function = Dataflow.Overs.OverFunction.Aggregate,
             Aggregate = new AggregateCall(
                 name,
-                call.Function == Dataflow.Overs.OverFunction.FirstValue ? AggregateFunction.First : AggregateFunction.Last,
+                call.Function == Dataflow.Overs.OverFunction.FirstValue ? AggregateKind.First : AggregateKind.Last,
                 [call.Argument],
                 [input.Types[call.Argument]],
                 call.Type,

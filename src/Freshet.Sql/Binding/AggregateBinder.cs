@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;

@@ -1,3 +1,4 @@
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Kernels.Bitmaps;

@@ -1,3 +1,4 @@
+using Freshet.Columns.Expressions;
 using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;

@@ -1,58 +1,9 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
 
 namespace Freshet.Sql.Plan;
-
-/// <summary>The aggregate functions of the language, by what they compute.</summary>
-public enum AggregateKind
-{
-    Count,
-    Sum,
-
-    /// <summary>$SUM0: 0 where there is no value.</summary>
-    SumZero,
-    Avg,
-    Min,
-    Max,
-    VarPop,
-    VarSamp,
-    StddevPop,
-    StddevSamp,
-
-    /// <summary>FIRST_VALUE: the first that is not NULL.</summary>
-    First,
-
-    /// <summary>LAST_VALUE: the last that is not NULL.</summary>
-    Last,
-
-    /// <summary>SINGLE_VALUE: the only row's value; several rows are an error.</summary>
-    Single,
-
-    /// <summary>LISTAGG; the parameter is the separator.</summary>
-    List,
-
-    /// <summary>ARRAY_AGG; the argument is an array of one.</summary>
-    Array,
-
-    /// <summary>COLLECT; the argument is a multiset of one, with NULLs filtered out.</summary>
-    Collect,
-
-    /// <summary>JSON_ARRAYAGG; the argument is a JSON array of one item, or of none.</summary>
-    JsonArray,
-
-    /// <summary>JSON_OBJECTAGG; the arguments are a key, by which members are ordered, and a JSON object of one member, or of none.</summary>
-    JsonObject,
-
-    /// <summary>PERCENTILE of a DOUBLE, with a BIGINT for how often it counts; the parameter has the percentages.</summary>
-    Percentile,
-
-    /// <summary>AND, OR or XOR of sets, or with _CARDINALITY its number of members (the parameter).</summary>
-    Bitmap,
-
-    /// <summary>A function of a program.</summary>
-    User,
-}
 
 /// <summary>An aggregate call over columns of the input.</summary>
 /// <param name="Arguments">Input columns; none for COUNT(*).</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Tests;
@@ -20,22 +21,22 @@ public sealed class AccumulatorTests
 
     private static readonly (string Name, AggregateCall Call, Func<List<Row>, string> Model)[] Cases =
     [
-        ("first text", Call(AggregateFunction.First, 2), rows => Present(rows, r => r.Text).FirstOrDefault() ?? "NULL"),
-        ("last text", Call(AggregateFunction.Last, 2), rows => Present(rows, r => r.Text).LastOrDefault() ?? "NULL"),
-        ("first number", Call(AggregateFunction.First, 3), rows => Text(rows.FirstOrDefault(r => r.Number is not null)?.Number)),
-        ("last double", Call(AggregateFunction.Last, 4), rows => Text(rows.LastOrDefault(r => r.Double is not null)?.Double)),
-        ("list", Call(AggregateFunction.List, 2) with { Parameter = "; " }, rows => List(Present(rows, r => r.Text), "; ")),
-        ("distinct list", Call(AggregateFunction.List, 2, distinct: true) with { Parameter = "," }, rows => List(Present(rows, r => r.Text).Distinct(), ",")),
-        ("array", Call(AggregateFunction.Array, 6), rows => rows.Count == 0 ? "NULL" : $"[{string.Join(',', rows.Select(r => r.Item[1..^1]))}]"),
-        ("collect", Call(AggregateFunction.Collect, 6), rows => $"[{string.Join(',', rows.Select(r => r.Item[1..^1]).Order(StringComparer.Ordinal))}]"),
-        ("filtered list", Call(AggregateFunction.List, 2, filter: 7) with { Parameter = "" }, rows => List(Present(rows.Where(r => r.Flag == true), r => r.Text), "")),
-        ("count of two", new AggregateCall("n", AggregateFunction.Count, [2, 3], [Types[2], Types[3]], SqlType.BigInt.NotNull, -1, false), rows => Text(rows.Count(r => r.Text is not null && r.Number is not null))),
-        ("distinct count of two", new AggregateCall("n", AggregateFunction.Count, [2, 3], [Types[2], Types[3]], SqlType.BigInt.NotNull, -1, true), rows => Text(rows.Where(r => r.Text is not null && r.Number is not null).DistinctBy(r => (r.Text, r.Number)).Count())),
-        ("sum or zero", Call(AggregateFunction.SumZero, 3), rows => Text(rows.Sum(r => r.Number ?? 0))),
-        ("variance", Call(AggregateFunction.VarPop, 3), rows => Variance(rows.Select(r => r.Number), false)),
-        ("sample variance", Call(AggregateFunction.VarSamp, 3), rows => Variance(rows.Select(r => r.Number), true)),
-        ("distinct sample variance", Call(AggregateFunction.VarSamp, 3, distinct: true), rows => Variance(rows.Select(r => r.Number).Distinct(), true)),
-        ("median", Call(AggregateFunction.Percentile, 4) with { Parameter = "0.5" }, rows => Median([.. rows.Where(r => r.Double is not null).Select(r => r.Double!.Value).Order()])),
+        ("first text", Call(AggregateKind.First, 2), rows => Present(rows, r => r.Text).FirstOrDefault() ?? "NULL"),
+        ("last text", Call(AggregateKind.Last, 2), rows => Present(rows, r => r.Text).LastOrDefault() ?? "NULL"),
+        ("first number", Call(AggregateKind.First, 3), rows => Text(rows.FirstOrDefault(r => r.Number is not null)?.Number)),
+        ("last double", Call(AggregateKind.Last, 4), rows => Text(rows.LastOrDefault(r => r.Double is not null)?.Double)),
+        ("list", Call(AggregateKind.List, 2) with { Parameter = "; " }, rows => List(Present(rows, r => r.Text), "; ")),
+        ("distinct list", Call(AggregateKind.List, 2, distinct: true) with { Parameter = "," }, rows => List(Present(rows, r => r.Text).Distinct(), ",")),
+        ("array", Call(AggregateKind.Array, 6), rows => rows.Count == 0 ? "NULL" : $"[{string.Join(',', rows.Select(r => r.Item[1..^1]))}]"),
+        ("collect", Call(AggregateKind.Collect, 6), rows => $"[{string.Join(',', rows.Select(r => r.Item[1..^1]).Order(StringComparer.Ordinal))}]"),
+        ("filtered list", Call(AggregateKind.List, 2, filter: 7) with { Parameter = "" }, rows => List(Present(rows.Where(r => r.Flag == true), r => r.Text), "")),
+        ("count of two", new AggregateCall("n", AggregateKind.Count, [2, 3], [Types[2], Types[3]], SqlType.BigInt.NotNull, -1, false), rows => Text(rows.Count(r => r.Text is not null && r.Number is not null))),
+        ("distinct count of two", new AggregateCall("n", AggregateKind.Count, [2, 3], [Types[2], Types[3]], SqlType.BigInt.NotNull, -1, true), rows => Text(rows.Where(r => r.Text is not null && r.Number is not null).DistinctBy(r => (r.Text, r.Number)).Count())),
+        ("sum or zero", Call(AggregateKind.SumZero, 3), rows => Text(rows.Sum(r => r.Number ?? 0))),
+        ("variance", Call(AggregateKind.VarPop, 3), rows => Variance(rows.Select(r => r.Number), false)),
+        ("sample variance", Call(AggregateKind.VarSamp, 3), rows => Variance(rows.Select(r => r.Number), true)),
+        ("distinct sample variance", Call(AggregateKind.VarSamp, 3, distinct: true), rows => Variance(rows.Select(r => r.Number).Distinct(), true)),
+        ("median", Call(AggregateKind.Percentile, 4) with { Parameter = "0.5" }, rows => Median([.. rows.Where(r => r.Double is not null).Select(r => r.Double!.Value).Order()])),
     ];
 
     private sealed record Row(string Group, Int128 Position, string? Text, long? Number, double? Double, string Item, bool? Flag)
@@ -85,7 +86,7 @@ public sealed class AccumulatorTests
     [Fact]
     public void Variances_of_doubles_are_exact_and_cancel()
     {
-        AggregateFunction[] functions = [AggregateFunction.VarPop, AggregateFunction.VarSamp, AggregateFunction.StddevPop, AggregateFunction.StddevSamp];
+        AggregateKind[] functions = [AggregateKind.VarPop, AggregateKind.VarSamp, AggregateKind.StddevPop, AggregateKind.StddevSamp];
         var driver = Make(false, [.. functions.Select(f => Call(f, 4))]);
         driver.Step(Rows((1e9 + 1, 1), (1e9 + 2, 1), (1e9 + 4, 1), (1e300, 1)));
         driver.Step(Rows((1e300, -1)));
@@ -101,7 +102,7 @@ public sealed class AccumulatorTests
     [Fact]
     public void Variances_of_integers_are_cut_and_of_decimals_rounded_as_in_Flink()
     {
-        var driver = Make(false, [Call(AggregateFunction.StddevPop, 3), Call(AggregateFunction.VarSamp, 3), Call(AggregateFunction.StddevPop, 5), Call(AggregateFunction.StddevSamp, 5), Call(AggregateFunction.VarPop, 5), Call(AggregateFunction.VarSamp, 5)]);
+        var driver = Make(false, [Call(AggregateKind.StddevPop, 3), Call(AggregateKind.VarSamp, 3), Call(AggregateKind.StddevPop, 5), Call(AggregateKind.StddevSamp, 5), Call(AggregateKind.VarPop, 5), Call(AggregateKind.VarSamp, 5)]);
         object?[] Of(long number, int cents) => ["a", (Int128)0, null, number, null, (Int128)cents, "[]", null];
         driver.Step(TestRows.Of(Kinds, Of(16, 27), Of(32, 28), Of(47, 39)));
         Assert.Equal(["a|12|240|54365|66583|2956|4433 x+1"], driver.Result);
@@ -110,7 +111,7 @@ public sealed class AccumulatorTests
     [Fact]
     public void More_than_one_row_is_an_error_of_SINGLE_VALUE_that_heals()
     {
-        var driver = Make(false, [Call(AggregateFunction.Single, 2)]);
+        var driver = Make(false, [Call(AggregateKind.Single, 2)]);
         object?[] Of(string? text) => ["a", (Int128)0, text, null, null, null, "[]", null];
         Assert.Equal(["a|NULL x+1"], driver.Step(TestRows.Of(Kinds, Of(null))));
         driver.Step(TestRows.Of(Kinds, Of("x")));
@@ -124,7 +125,7 @@ public sealed class AccumulatorTests
     [Fact]
     public void A_key_that_comes_twice_is_an_error_of_JSON_OBJECTAGG()
     {
-        var driver = Make(false, [Call(AggregateFunction.JsonObject, 6)]);
+        var driver = Make(false, [Call(AggregateKind.JsonObject, 6)]);
         object?[] Of(string item) => ["a", (Int128)0, null, null, null, null, item, null];
         Assert.Equal(["a|{\"a\":1,\"b\":null} x+1"], driver.Step(TestRows.Of(Kinds, Of("{\"b\":null}"), Of("{\"a\":1}"), Of("{}"))));
         driver.Step(TestRows.Of(Kinds, Of("{\"a\":2}")));
@@ -140,7 +141,7 @@ public sealed class AccumulatorTests
     private static OperatorDriver Make(bool appendOnly, ImmutableArray<AggregateCall> calls) =>
         new(new AggregateOperator(new AggregateSpec(Types, [0], calls, appendOnly) { Position = [Position] }, 0, 3));
 
-    private static AggregateCall Call(AggregateFunction function, int column, int filter = -1, bool distinct = false) => new("r", function, column, Types[column], filter, distinct);
+    private static AggregateCall Call(AggregateKind function, int column, int filter = -1, bool distinct = false) => new("r", function, column, Types[column], filter, distinct);
 
     private static IEnumerable<T> Present<T>(IEnumerable<Row> rows, Func<Row, T?> value)
         where T : class => rows.Select(value).OfType<T>();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Tests;
@@ -19,7 +20,7 @@ public sealed class AggregateTests
     [Fact]
     public void Counts_and_sums_of_groups_change_by_one_row_back_and_one_row_added()
     {
-        var driver = Make([0], [AggregateCall.CountStar("n"), Call(AggregateFunction.Sum, 1)]);
+        var driver = Make([0], [AggregateCall.CountStar("n"), Call(AggregateKind.Sum, 1)]);
         Assert.Equal(["a|2|3 x+1", "b|1|NULL x+1"], driver.Step(Rows((["a", 1], 1), (["b", null], 1), (["a", 2], 1))));
         Assert.Equal(["a|2|3 x-1", "a|3|13 x+1"], driver.Step(Rows((["a", 10], 1))));
         Assert.Equal(["b|1|NULL x-1"], driver.Step(Rows((["b", null], -1))));
@@ -29,7 +30,7 @@ public sealed class AggregateTests
     [Fact]
     public void A_group_whose_result_is_the_same_after_the_step_gives_nothing()
     {
-        var driver = Make([0], [Call(AggregateFunction.Sum, 1)]);
+        var driver = Make([0], [Call(AggregateKind.Sum, 1)]);
         driver.Step(Rows((["a", 1], 1)));
         Assert.Empty(driver.Step(Rows((["a", 5], 1)), Rows((["a", 5], -1))));
         Assert.Empty(driver.Step(Rows((["a", null], 1))));
@@ -40,7 +41,7 @@ public sealed class AggregateTests
     [Fact]
     public void A_global_aggregate_has_its_row_from_the_first_step_and_keeps_it()
     {
-        var driver = Make([], [AggregateCall.CountStar("n"), Call(AggregateFunction.Sum, 1)]);
+        var driver = Make([], [AggregateCall.CountStar("n"), Call(AggregateKind.Sum, 1)]);
         Assert.Equal(["0|NULL x+1"], driver.Step());
         Assert.Empty(driver.Step());
         Assert.Equal(["0|NULL x-1", "1|4 x+1"], driver.Step(Rows((["a", 4], 1))));
@@ -50,7 +51,7 @@ public sealed class AggregateTests
     [Fact]
     public void JSON_ARRAYAGG_under_retraction_is_ordered_by_its_items_alone()
     {
-        var driver = Make([0], [new AggregateCall("a", AggregateFunction.JsonArray, 5, SqlType.String)]);
+        var driver = Make([0], [new AggregateCall("a", AggregateKind.JsonArray, 5, SqlType.String)]);
         Assert.Equal(["a|[1,2,2] x+1"], driver.Step(Items(("a", "[2]", 2), ("a", "[1]", 1), ("a", "[]", 1))));
         Assert.Equal(["a|[1,2,2] x-1", "a|[2] x+1"], driver.Step(Items(("a", "[1]", -1), ("a", "[2]", -1))));
         Assert.Equal(["a|[2] x-1"], driver.Step(Items(("a", "[]", -1), ("a", "[2]", -1))));
@@ -76,10 +77,10 @@ public sealed class AggregateTests
     [Fact]
     public void Averages_have_Flinks_types_and_rounding()
     {
-        Assert.Equal(SqlType.Decimal(38, 6), AggregateCall.ResultTypeOf(AggregateFunction.Avg, SqlType.Decimal(10, 2)));
-        Assert.Equal(SqlType.Decimal(38, 2), AggregateCall.ResultTypeOf(AggregateFunction.Sum, SqlType.Decimal(10, 2)));
-        Assert.Equal(SqlType.Int, AggregateCall.ResultTypeOf(AggregateFunction.Avg, SqlType.Int.NotNull));
-        var driver = Make([], [Call(AggregateFunction.Avg, 1), Call(AggregateFunction.Avg, 2), Call(AggregateFunction.Avg, 3)]);
+        Assert.Equal(SqlType.Decimal(38, 6), AggregateCall.ResultTypeOf(AggregateKind.Avg, SqlType.Decimal(10, 2)));
+        Assert.Equal(SqlType.Decimal(38, 2), AggregateCall.ResultTypeOf(AggregateKind.Sum, SqlType.Decimal(10, 2)));
+        Assert.Equal(SqlType.Int, AggregateCall.ResultTypeOf(AggregateKind.Avg, SqlType.Int.NotNull));
+        var driver = Make([], [Call(AggregateKind.Avg, 1), Call(AggregateKind.Avg, 2), Call(AggregateKind.Avg, 3)]);
         driver.Step(Rows((["a", -5, 100, 1.0], 1), (["a", -6, 100, 2.0], 1), (["a", 0, 1, 4.5], 1)));
         Assert.Equal(["-3|670000|2.5 x+1"], driver.Result);
         driver.Step(Rows((["a", 0, 1, 4.5], -1), (["a", null, -1, null], 1)));
@@ -89,7 +90,7 @@ public sealed class AggregateTests
     [Fact]
     public void A_sum_out_of_range_is_NULL_with_an_error_row_and_comes_back()
     {
-        var driver = Make([0], [Call(AggregateFunction.Sum, 1)]);
+        var driver = Make([0], [Call(AggregateKind.Sum, 1)]);
         driver.Step(Rows((["a", long.MaxValue], 1), (["a", 1], 1)));
         Assert.Equal(["a|NULL x+1"], driver.Result);
         Assert.Equal(["r0|9223372036854775808|The result does not fit BIGINT; cast the argument to a wider type. x+1"], driver.Side(0));
@@ -101,7 +102,7 @@ public sealed class AggregateTests
     [Fact]
     public void Sums_of_doubles_are_exact_and_cancel()
     {
-        var driver = Make([0], [Call(AggregateFunction.Sum, 3)]);
+        var driver = Make([0], [Call(AggregateKind.Sum, 3)]);
         driver.Step(Rows((["a", 0, 0, 1e100], 1), (["a", 0, 0, 0.1], 1), (["a", 0, 0, 0.2], 3)));
         driver.Step(Rows((["a", 0, 0, 1e100], -1)));
         Assert.Equal(["a|0.7000000000000001 x+1"], driver.Result);
@@ -120,8 +121,8 @@ public sealed class AggregateTests
         ImmutableArray<AggregateCall> calls =
         [
             AggregateCall.CountStar("n", filter: 4),
-            new("d", AggregateFunction.Count, 5, SqlType.String, IsDistinct: true),
-            new("s", AggregateFunction.Sum, 1, SqlType.BigInt, Filter: 4, IsDistinct: true),
+            new("d", AggregateKind.Count, 5, SqlType.String, IsDistinct: true),
+            new("s", AggregateKind.Sum, 1, SqlType.BigInt, Filter: 4, IsDistinct: true),
         ];
         var driver = Make([0], calls);
         driver.Step(Rows((["a", 7, null, null, true, "x"], 1), (["a", 7, null, null, true, "x"], 1), (["a", 9, null, null, false, "y"], 1), (["a", 3, null, null, null, null], 1)));
@@ -155,7 +156,7 @@ public sealed class AggregateTests
     [Fact]
     public void Extremes_follow_when_the_best_value_is_taken_back()
     {
-        var driver = Make([0], [Call(AggregateFunction.Min, 5), Call(AggregateFunction.Max, 3)]);
+        var driver = Make([0], [Call(AggregateKind.Min, 5), Call(AggregateKind.Max, 3)]);
         driver.Step(Rows((["a", 0, 0, 1.5, null, "a long text, number 1"], 1), (["a", 0, 0, double.NaN, null, "a long text, number 0"], 1), (["a", 0, 0, -0.0, null, null], 1)));
         Assert.Equal(["a|a long text, number 0|NaN x+1"], driver.Result);
         driver.Step(Rows((["a", 0, 0, double.NaN, null, "a long text, number 0"], -1)));
@@ -169,7 +170,7 @@ public sealed class AggregateTests
     [Fact]
     public void Extremes_of_an_append_only_input_need_one_value()
     {
-        var driver = new OperatorDriver(new AggregateOperator(new(Types, [0], [Call(AggregateFunction.Min, 5), Call(AggregateFunction.Max, 1)], true), 0, 1));
+        var driver = new OperatorDriver(new AggregateOperator(new(Types, [0], [Call(AggregateKind.Min, 5), Call(AggregateKind.Max, 1)], true), 0, 1));
         for (var i = 0; i < 50; i++) driver.Step(Rows((["a", i % 20, 0, 0.0, null, "a long text, number " + (99 - i)], 1)));
         Assert.Equal(["a|a long text, number 50|19 x+1"], driver.Result);
         Assert.Equal(1, driver.Operator.StateRows);
@@ -188,7 +189,7 @@ public sealed class AggregateTests
     public void A_steady_stream_allocates_nothing_per_row()
     {
         var rows = Enumerable.Range(0, 4000).Select(i => new object?[] { "key " + i % 1000, i, i, i / 10.0, true, "x" }).ToArray();
-        Allocation.AssertSteady(new AggregateOperator(new(Types, [0], [AggregateCall.CountStar("n"), Call(AggregateFunction.Sum, 1), Call(AggregateFunction.Sum, 3)], true), 0, 3), () => TestRows.Of(Kinds, rows), 4000);
+        Allocation.AssertSteady(new AggregateOperator(new(Types, [0], [AggregateCall.CountStar("n"), Call(AggregateKind.Sum, 1), Call(AggregateKind.Sum, 3)], true), 0, 3), () => TestRows.Of(Kinds, rows), 4000);
     }
 
     private static AggregateSpec AllSpec { get; } = new(
@@ -196,10 +197,10 @@ public sealed class AggregateTests
         [0, 4],
         [
             AggregateCall.CountStar("n"),
-            Call(AggregateFunction.Count, 1), Call(AggregateFunction.Sum, 1), Call(AggregateFunction.Avg, 2), Call(AggregateFunction.Sum, 3),
-            new("d", AggregateFunction.Count, 5, SqlType.String, IsDistinct: true),
-            new("e", AggregateFunction.Sum, 1, SqlType.BigInt, Filter: 4, IsDistinct: true),
-            Call(AggregateFunction.Min, 5), Call(AggregateFunction.Max, 1),
+            Call(AggregateKind.Count, 1), Call(AggregateKind.Sum, 1), Call(AggregateKind.Avg, 2), Call(AggregateKind.Sum, 3),
+            new("d", AggregateKind.Count, 5, SqlType.String, IsDistinct: true),
+            new("e", AggregateKind.Sum, 1, SqlType.BigInt, Filter: 4, IsDistinct: true),
+            Call(AggregateKind.Min, 5), Call(AggregateKind.Max, 1),
         ],
         false);
 
@@ -208,7 +209,7 @@ public sealed class AggregateTests
     private static OperatorDriver Make(ImmutableArray<int> keys, ImmutableArray<AggregateCall> calls) =>
         new(new AggregateOperator(new AggregateSpec(Types, keys, calls, false), 0, 7));
 
-    private static AggregateCall Call(AggregateFunction function, int column) => new("r0", function, column, Types[column]);
+    private static AggregateCall Call(AggregateKind function, int column) => new("r0", function, column, Types[column]);
 
     private static Freshet.Columns.Batch Rows(params (object?[] Values, long Weight)[] rows) =>
         TestRows.Weighted(Kinds, [.. rows.Select(r => ((object?[])[.. r.Values, .. new object?[Kinds.Length - r.Values.Length]], r.Weight))]);

@@ -136,9 +136,9 @@ public sealed class QueryTests
     private static CircuitSpec Spec(ulong seed)
     {
         var join = new JoinSpec(JoinKind.LeftOuter, Orders, Customers, [0], [0], null, [4, 2]);
-        var byCity = new AggregateSpec([SqlType.String, SqlType.Double], [0], [AggregateCall.CountStar("n"), new("s", AggregateFunction.Sum, 1, SqlType.Double), new("m", AggregateFunction.Max, 1, SqlType.Double)], false);
+        var byCity = new AggregateSpec([SqlType.String, SqlType.Double], [0], [AggregateCall.CountStar("n"), new("s", AggregateKind.Sum, 1, SqlType.Double), new("m", AggregateKind.Max, 1, SqlType.Double)], false);
         var input = Schema.Of(("customer", SqlType.BigInt), ("ts", SqlType.Timestamp(3)), ("total", SqlType.Double));
-        var windows = new WindowAggregateSpec(WindowSpec.Hop(1_000_000, 3_000_000), input, 1, [0], [AggregateCall.CountStar("n"), new("s", AggregateFunction.Sum, 2, SqlType.Double)], false, []);
+        var windows = new WindowAggregateSpec(WindowSpec.Hop(1_000_000, 3_000_000), input, 1, [0], [AggregateCall.CountStar("n"), new("s", AggregateKind.Sum, 2, SqlType.Double)], false, []);
         var kept = new FilterProjectSpec(new GreaterThan(0, 2), [.. Orders.Select((t, i) => new Dataflow.Projection.Projection("c" + i, new ColumnReference(i, t)))], []);
         return new CircuitSpec(
         [

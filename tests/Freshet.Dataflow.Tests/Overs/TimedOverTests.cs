@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
@@ -50,7 +51,7 @@ public sealed unsafe class TimedOverTests
 
     private static OverSpec SpecOf(string frame)
     {
-        var sum = new AggregateCall("s", AggregateFunction.Sum, 2, SqlType.BigInt);
+        var sum = new AggregateCall("s", AggregateKind.Sum, 2, SqlType.BigInt);
         var from = frame switch
         {
             "unbounded" => new FrameSide(true, 0, 0),

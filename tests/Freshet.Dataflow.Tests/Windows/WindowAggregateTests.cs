@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
@@ -14,7 +15,7 @@ public sealed unsafe class WindowAggregateTests
     private static readonly Schema Input = Schema.Of(("key", SqlType.String), ("ts", SqlType.Timestamp(3)), ("value", SqlType.BigInt));
     private static readonly PhysicalKind[] Kinds = [PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64];
 
-    private static ImmutableArray<AggregateCall> Calls { get; } = [AggregateCall.CountStar("n"), new("s", AggregateFunction.Sum, 2, SqlType.BigInt)];
+    private static ImmutableArray<AggregateCall> Calls { get; } = [AggregateCall.CountStar("n"), new("s", AggregateKind.Sum, 2, SqlType.BigInt)];
 
     [Fact]
     public void A_window_fires_once_when_the_watermark_passes_its_end_and_drops_its_state()
@@ -80,7 +81,7 @@ public sealed unsafe class WindowAggregateTests
     [Fact]
     public void Distinct_values_count_once_in_each_hopping_window()
     {
-        ImmutableArray<AggregateCall> calls = [new("d", AggregateFunction.Count, 2, SqlType.BigInt, IsDistinct: true)];
+        ImmutableArray<AggregateCall> calls = [new("d", AggregateKind.Count, 2, SqlType.BigInt, IsDistinct: true)];
         var driver = new OperatorDriver(new WindowAggregateOperator(new(WindowSpec.Hop(5 * Second, 10 * Second), Input, 1, [], calls, false, []), 1));
         driver.Step(0, (0, Rows(("a", 1, 1), ("a", 6, 1), ("b", 7, 2))));
         driver.Step(Operator.EndWatermark);
@@ -131,8 +132,8 @@ public sealed unsafe class WindowAggregateTests
             ImmutableArray<AggregateCall> calls =
             [
                 .. Calls,
-                new("m", AggregateFunction.Max, 2, SqlType.BigInt),
-                .. distinct ? new AggregateCall[] { new("d", AggregateFunction.Count, 2, SqlType.BigInt, IsDistinct: true) } : [],
+                new("m", AggregateKind.Max, 2, SqlType.BigInt),
+                .. distinct ? new AggregateCall[] { new("d", AggregateKind.Count, 2, SqlType.BigInt, IsDistinct: true) } : [],
             ];
             var rows = RandomInput(random, 300);
             var expected = Naive(window, distinct, rows, out var late);

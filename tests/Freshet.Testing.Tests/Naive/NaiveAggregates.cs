@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;

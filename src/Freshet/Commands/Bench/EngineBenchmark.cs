@@ -83,7 +83,7 @@ internal sealed class EngineBenchmark : IBenchmark
     {
         AggregateOperator? aggregate = null;
         var spec = new AggregateSpec(
-            [SqlType.BigInt, SqlType.BigInt], [0], [AggregateCall.CountStar("n"), new AggregateCall("sum", AggregateFunction.Sum, 1, SqlType.BigInt)], IsAppendOnly: true);
+            [SqlType.BigInt, SqlType.BigInt], [0], [AggregateCall.CountStar("n"), new AggregateCall("sum", AggregateKind.Sum, 1, SqlType.BigInt)], IsAppendOnly: true);
         var collector = new CollectorOperator();
         using var circuit = new Circuit(
             new CircuitSpec([
@@ -131,7 +131,7 @@ internal sealed class EngineBenchmark : IBenchmark
             nodes.Add(new NodeSpec("project", "", _ => new FilterProjectOperator(add), [new InputSpec(0, EdgeSpec.Local(from))]));
         }
 
-        var sum = new AggregateSpec([SqlType.BigInt, SqlType.BigInt], [0], [new AggregateCall("sum", AggregateFunction.Sum, 1, SqlType.BigInt)], IsAppendOnly: true);
+        var sum = new AggregateSpec([SqlType.BigInt, SqlType.BigInt], [0], [new AggregateCall("sum", AggregateKind.Sum, 1, SqlType.BigInt)], IsAppendOnly: true);
         nodes.Add(new NodeSpec("aggregate", "", share => new AggregateOperator(sum, share, 1), [new InputSpec(0, EdgeSpec.Keyed(18, [0]))]));
         var collector = new CollectorOperator();
         nodes.Add(new NodeSpec("result", "", _ => collector, [new InputSpec(0, EdgeSpec.Single(19))]));

@@ -1,10 +1,10 @@
-namespace Freshet.Dataflow.Aggregation;
+namespace Freshet.Columns.Expressions;
 
 /// <summary>
-/// The aggregate functions, by what their state is. Those that are ordered see the values of a group in order of the rows'
+/// The aggregate functions, by what they compute. Those that are ordered see the values of a group in order of the rows'
 /// positions; where the input has none, in order of the values.
 /// </summary>
-public enum AggregateFunction
+public enum AggregateKind
 {
     Count,
     Sum,
