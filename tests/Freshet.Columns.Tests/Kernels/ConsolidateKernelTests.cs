@@ -12,7 +12,7 @@ public sealed unsafe class ConsolidateKernelTests
     [InlineData(3000)]
     public void Sorting_by_content_orders_as_comparing_rows_does(int count)
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 20; turn++)
         {
@@ -31,7 +31,7 @@ public sealed unsafe class ConsolidateKernelTests
     [Fact]
     public void Sorting_by_keys_honours_direction_and_place_of_NULL()
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 40; turn++)
         {
@@ -79,7 +79,7 @@ public sealed unsafe class ConsolidateKernelTests
     [Fact]
     public void Any_order_of_the_same_weighted_rows_consolidates_to_the_same_batch()
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 20; turn++)
         {

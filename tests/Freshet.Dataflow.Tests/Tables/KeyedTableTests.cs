@@ -12,7 +12,7 @@ public sealed unsafe class KeyedTableTests
     [Fact]
     public void A_table_behaves_as_a_dictionary_under_random_additions_and_removals()
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         PhysicalKind[] kinds = [PhysicalKind.View, PhysicalKind.Int32, PhysicalKind.Float64];
         using var table = new KeyedTable(kinds, 8, (ulong)seed);

@@ -16,7 +16,7 @@ public sealed unsafe class TemporalJoinTests
     [InlineData(true)]
     public void Any_cut_gives_each_row_the_version_that_was_valid_at_its_time(bool isLeftOuter)
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 40; turn++)
         {

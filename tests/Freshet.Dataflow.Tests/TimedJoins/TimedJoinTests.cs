@@ -26,7 +26,7 @@ public sealed unsafe class TimedJoinTests
     [InlineData(JoinKind.Anti, true)]
     public void Any_cut_gives_the_pairs_of_a_naive_evaluation(JoinKind kind, bool isWindow)
     {
-        var seed = Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 30; turn++)
         {

@@ -28,7 +28,7 @@ public sealed unsafe class SessionTests
     [InlineData(false)]
     public void Any_cut_gives_the_sessions_of_Flinks_way_row_by_row(bool isAppendOnly)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FRESHET_TEST_SEED"), out var given) ? given : Environment.TickCount;
+        var seed = Seeds.Next();
         var random = new Random(seed);
         for (var turn = 0; turn < 40; turn++)
         {

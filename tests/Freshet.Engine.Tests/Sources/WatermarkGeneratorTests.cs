@@ -48,7 +48,7 @@ public sealed class WatermarkGeneratorTests
     [Fact]
     public void Any_cut_of_the_input_gives_the_same_watermarks()
     {
-        var seed = Random.Shared.Next();
+        var seed = Seeds.Next();
         var random = new Random(seed);
         var times = Enumerable.Range(0, 400).Select(_ => (long)random.Next(0, 3_000_000)).ToArray();
         var whole = Late(new WatermarkGenerator(onEveryRow: false), [times]);

@@ -11,7 +11,7 @@ public sealed unsafe class ChainIndexTests
     [Fact]
     public void It_keeps_all_rows_of_a_key_as_a_multimap_does()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         var layout = new RowLayout([PhysicalKind.Int64, PhysicalKind.Int64], new ExtraField(RowLinks.Bytes));
         using var table = new StateTable(layout, new PageVersions());
         using var index = new ChainIndex(table, layout.ExtraOffset(0));

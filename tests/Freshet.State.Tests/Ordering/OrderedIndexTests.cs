@@ -15,7 +15,7 @@ public sealed unsafe class OrderedIndexTests
     [InlineData(3, 30_000, 2)]
     public void It_keeps_order_as_a_sorted_dictionary_does(int words, int operations, int pattern)
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         using var index = new OrderedIndex<WordOrder>(words, new WordOrder(words), new PageVersions());
         var model = new SortedDictionary<ulong, ulong>();
         var key = stackalloc ulong[words];
@@ -91,7 +91,7 @@ public sealed unsafe class OrderedIndexTests
     [Fact]
     public void A_cursor_goes_on_behind_what_it_has_read_while_the_index_changes()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         using var index = new OrderedIndex<WordOrder>(1, new WordOrder(1), new PageVersions());
         var model = new SortedSet<ulong>();
         ulong key;
@@ -157,7 +157,7 @@ public sealed unsafe class OrderedIndexTests
     [Fact]
     public void Texts_with_equal_beginnings_are_in_the_order_of_their_bytes()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         var layout = new RowLayout([PhysicalKind.View]);
         using var table = new StateTable(layout, new PageVersions());
         using var index = new OrderedIndex<TextOrder>(3, new TextOrder(3, 1, table, 0), new PageVersions());

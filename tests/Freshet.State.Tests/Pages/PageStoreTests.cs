@@ -38,7 +38,7 @@ public sealed unsafe class PageStoreTests
     [Fact]
     public void Every_pin_sees_the_pages_as_they_were_whatever_order_pins_are_released_in()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         var versions = new PageVersions();
         using var store = new PageStore(versions);
         var now = new SortedDictionary<uint, byte>();
@@ -97,7 +97,7 @@ public sealed unsafe class PageStoreTests
     [Fact]
     public void Pages_changed_since_a_checkpoint_make_an_equal_store_when_loaded_over_it()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         var versions = new PageVersions();
         using var store = new PageStore(versions);
         using var copy = new PageStore(new PageVersions());

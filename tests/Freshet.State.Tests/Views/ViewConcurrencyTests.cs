@@ -10,7 +10,7 @@ public sealed class ViewConcurrencyTests
     [Fact]
     public async Task Readers_never_see_a_torn_row_a_missing_key_or_two_steps_at_once()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         using var publication = new ViewPublication();
         var left = publication.Add(ViewModel.Keyed, 1);
         var right = publication.Add(ViewModel.Keyed, 2);

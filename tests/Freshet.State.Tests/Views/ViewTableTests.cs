@@ -7,7 +7,7 @@ public sealed class ViewTableTests
     [Fact]
     public void A_keyed_view_and_every_pin_of_it_show_what_was_published()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         using var publication = new ViewPublication();
         var view = publication.Add(ViewModel.Keyed, 5);
         var model = new Dictionary<long, (long Key, string? Name, int Group, long Weight)>();
@@ -63,7 +63,7 @@ public sealed class ViewTableTests
     [Fact]
     public void A_view_without_a_key_counts_equal_rows()
     {
-        var random = Seeds.Next();
+        var random = new Random(Seeds.Next());
         using var publication = new ViewPublication();
         var view = publication.Add(ViewModel.Keyless, 6);
         var model = new Dictionary<(long, string?, int), long>();

@@ -16,7 +16,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     /// <summary>How many differing cases are made smaller: each costs Flink some minutes.</summary>
     private const int ShrunkMax = 2;
 
-    private static int FirstSeed => Number("FRESHET_TEST_SEED") ?? Environment.TickCount & 0x3FFFFFFF;
+    private static int FirstSeed => Seeds.Next();
 
     private static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
