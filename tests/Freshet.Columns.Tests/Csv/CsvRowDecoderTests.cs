@@ -4,6 +4,7 @@ using System.Text;
 using Freshet.Columns.Csv;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Csv;
 
@@ -141,17 +142,17 @@ public class CsvRowDecoderTests(ITestOutputHelper output)
             var strings = text.ToString().Split('\n').Select(s => s.Trim('\r')).ToArray();
             var columns = new Column[]
             {
-                Json.Kernels.KernelRun.ColumnOf(SqlType.String, memory, strings),
-                Json.Kernels.KernelRun.ColumnOf(SqlType.Double, memory, [.. strings.Select((_, i) => i % 7 == 0 ? null : (random.NextDouble() * Math.Pow(10, random.Next(-300, 300))).ToString("R", System.Globalization.CultureInfo.InvariantCulture))]),
-                Json.Kernels.KernelRun.ColumnOf(SqlType.TimestampLtz(), memory, [.. strings.Select((_, i) => $"{1 + random.Next(9998):D4}-01-31 23:59:{i % 60:D2}.{random.Next(1000000):D6}")]),
-                Json.Kernels.KernelRun.ColumnOf(SqlType.Decimal(38, 5), memory, [.. strings.Select(_ => (random.Next(2) == 0 ? "-" : "") + random.NextInt64() + random.NextInt64(100000000) + ".12345")]),
-                Json.Kernels.KernelRun.ColumnOf(SqlType.Variant, memory, [.. strings.Select((_, i) => i % 5 == 0 ? null : "{\"a\":\"x,\\\"y\\\"\"}")]),
+                TextColumn.Of(SqlType.String, memory, strings),
+                TextColumn.Of(SqlType.Double, memory, [.. strings.Select((_, i) => i % 7 == 0 ? null : (random.NextDouble() * Math.Pow(10, random.Next(-300, 300))).ToString("R", System.Globalization.CultureInfo.InvariantCulture))]),
+                TextColumn.Of(SqlType.TimestampLtz(), memory, [.. strings.Select((_, i) => $"{1 + random.Next(9998):D4}-01-31 23:59:{i % 60:D2}.{random.Next(1000000):D6}")]),
+                TextColumn.Of(SqlType.Decimal(38, 5), memory, [.. strings.Select(_ => (random.Next(2) == 0 ? "-" : "") + random.NextInt64() + random.NextInt64(100000000) + ".12345")]),
+                TextColumn.Of(SqlType.Variant, memory, [.. strings.Select((_, i) => i % 5 == 0 ? null : "{\"a\":\"x,\\\"y\\\"\"}")]),
             };
             var buffer = new Utf8Buffer();
             for (var r = 0; r < strings.Length; r++)
             {
                 writer.WriteRow(columns, r, buffer);
-                lines.Add(string.Join('|', columns.Select((c, i) => Json.Kernels.KernelRun.TextOf(schema[i], c, r))));
+                lines.Add(string.Join('|', columns.Select((c, i) => TextColumn.TextOf(schema[i], c, r))));
             }
 
             using var decoder = new CsvRowDecoder(schema, [0, 1, 2, 3, 4], options);

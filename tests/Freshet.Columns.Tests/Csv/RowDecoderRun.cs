@@ -1,6 +1,6 @@
 using Freshet.Columns.Formats;
-using Freshet.Columns.Tests.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Csv;
 
@@ -22,7 +22,7 @@ internal static class RowDecoderRun
                 Assert.InRange(batch.Rows, 1, maxRows);
                 for (var r = 0; r < batch.Rows; r++)
                 {
-                    rows.Add(string.Join('|', batch.Columns.Select((c, i) => KernelRun.TextOf(types[i], c, r)))
+                    rows.Add(string.Join('|', batch.Columns.Select((c, i) => TextColumn.TextOf(types[i], c, r)))
                         + string.Concat(decoder.Errors.Where(e => e.Row == r).Select(e => $" {e.Reason} [{e.Value}] @{e.Line}")));
                 }
 

@@ -2,8 +2,8 @@ using System.Text;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Tests.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Formats;
 
@@ -22,7 +22,7 @@ public class PrintLineWriterTests
         ];
         var memory = BatchMemory.Create();
         var schema = Schema.Of([.. cells.Select((c, i) => ($"c{i}", c.Type))]);
-        var columns = cells.Select(c => KernelRun.ColumnOf(c.Type, memory, c.First, c.Second, null)).ToArray();
+        var columns = cells.Select(c => TextColumn.Of(c.Type, memory, c.First, c.Second, null)).ToArray();
         using var writer = new PrintLineWriter(schema, "p");
         var buffer = new Utf8Buffer();
         writer.WriteRow(columns, 0, buffer);
@@ -44,7 +44,7 @@ public class PrintLineWriterTests
     {
         var memory = BatchMemory.Create();
         var type = SqlType.Row([new("t", SqlType.Timestamp(3)), new("n", SqlType.Int)]);
-        Column[] columns = [KernelRun.ColumnOf(type, memory, """{"t":"2024-01-02T03:04:00","n":1}""")];
+        Column[] columns = [TextColumn.Of(type, memory, """{"t":"2024-01-02T03:04:00","n":1}""")];
         foreach (var (format, expected) in new[] { (JsonTimeFormat.Sql, "2024-01-02 03:04:00"), (JsonTimeFormat.Iso8601, "2024-01-02T03:04:00") })
         {
             var buffer = new Utf8Buffer();

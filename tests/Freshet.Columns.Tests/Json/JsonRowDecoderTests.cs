@@ -2,8 +2,8 @@ using System.Text;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
 using Freshet.Columns.Tests.Csv;
-using Freshet.Columns.Tests.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Json;
 
@@ -37,9 +37,9 @@ public class JsonRowDecoderTests
         var memory = Memory.BatchMemory.Create();
         var columns = new Column[]
         {
-            KernelRun.ColumnOf(SqlType.String, memory, "q\"\\\u0001é", null, ""), KernelRun.ColumnOf(SqlType.Timestamp(), memory, "2024-02-29 23:59:59.000001", null, "0001-01-01"),
-            KernelRun.ColumnOf(SqlType.TimestampLtz(3), memory, "1969-12-31 23:59:59.999", null, "2024-01-01"), KernelRun.ColumnOf(SqlType.Float, memory, "0.1", null, "1"),
-            KernelRun.ColumnOf(SqlType.Bytes, memory, "bytes", null, ""), KernelRun.ColumnOf(SqlType.Variant, memory, "{\"x\":[null]}", null, "1"),
+            TextColumn.Of(SqlType.String, memory, "q\"\\\u0001é", null, ""), TextColumn.Of(SqlType.Timestamp(), memory, "2024-02-29 23:59:59.000001", null, "0001-01-01"),
+            TextColumn.Of(SqlType.TimestampLtz(3), memory, "1969-12-31 23:59:59.999", null, "2024-01-01"), TextColumn.Of(SqlType.Float, memory, "0.1", null, "1"),
+            TextColumn.Of(SqlType.Bytes, memory, "bytes", null, ""), TextColumn.Of(SqlType.Variant, memory, "{\"x\":[null]}", null, "1"),
         };
         string[] expected =
         [
@@ -57,7 +57,7 @@ public class JsonRowDecoderTests
             else Assert.Contains("\"t\":\"2024-02-29T23:59:59.000001\",\"z\":\"1969-12-31T23:59:59.999Z\"", lines[0], StringComparison.Ordinal);
             using var decoder = new JsonRowDecoder([.. schema.Fields.Select(f => new JsonPathColumn(JsonPath.Of(f.Name), f.Type))]);
             var rows = RowDecoderRun.Rows(decoder, buffer.Written.ToArray(), 64, 100, [.. schema.Fields.Select(f => f.Type)]);
-            Assert.Equal([.. Enumerable.Range(0, 3).Select(r => string.Join('|', columns.Select((c, i) => KernelRun.TextOf(schema[i], c, r))))], rows);
+            Assert.Equal([.. Enumerable.Range(0, 3).Select(r => string.Join('|', columns.Select((c, i) => TextColumn.TextOf(schema[i], c, r))))], rows);
         }
 
         var sparse = new Utf8Buffer();

@@ -3,6 +3,7 @@ using Freshet.Columns.Json;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Json.Kernels;
 
@@ -130,9 +131,9 @@ public class JsonFunctionsTests
     {
         const int rows = 1000;
         var owner = BatchMemory.Create();
-        var documents = KernelRun.ColumnOf(SqlType.String, owner, [.. Enumerable.Range(0, rows).Select(i => i % 10 == 0 ? Account[..50] : Account)]);
-        var variants = KernelRun.ColumnOf(SqlType.Variant, owner, [.. Enumerable.Range(0, rows).Select(_ => Account)]);
-        var names = KernelRun.ColumnOf(SqlType.String, owner, [.. Enumerable.Range(0, rows).Select(_ => "a/b \" é of some length")]);
+        var documents = TextColumn.Of(SqlType.String, owner, [.. Enumerable.Range(0, rows).Select(i => i % 10 == 0 ? Account[..50] : Account)]);
+        var variants = TextColumn.Of(SqlType.Variant, owner, [.. Enumerable.Range(0, rows).Select(_ => Account)]);
+        var names = TextColumn.Of(SqlType.String, owner, [.. Enumerable.Range(0, rows).Select(_ => "a/b \" é of some length")]);
         var batch = new Batch(owner, [documents], rows);
         var context = new EvaluationContext();
         (ScalarKernel Kernel, CallTypes Types, Column[] Arguments)[] calls =

@@ -1,8 +1,7 @@
-using System.Text;
 using Freshet.Columns.Expressions;
-using Freshet.Columns.Formats;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Json.Kernels;
 
@@ -17,36 +16,6 @@ internal static unsafe class KernelRun
         return flat;
     }
 
-    internal static Column ColumnOf(SqlType type, BatchMemory memory, params string?[] values)
-    {
-        var column = Column.Allocate(type.Physical, values.Length, memory);
-        column.EnsureValidity(values.Length, memory);
-        for (var row = 0; row < values.Length; row++)
-        {
-            if (values[row] is not { } value)
-            {
-                column.SetNull(row);
-                continue;
-            }
-
-            var bytes = Encoding.UTF8.GetBytes(value);
-            var text = memory.Allocate(bytes.Length);
-            bytes.CopyTo(new Span<byte>(text, bytes.Length));
-            if (type.Physical == PhysicalKind.View) column.As<StringView>()[row] = new StringView(text, bytes.Length);
-            else Assert.Equal(TextResult.Ok, TextValue.TryWrite(text, bytes.Length, type, column.Values, row, TimeZoneInfo.Utc, memory));
-        }
-
-        return column;
-    }
-
-    internal static string TextOf(SqlType type, Column column, int row)
-    {
-        if (column.IsNull(row)) return "NULL";
-        var buffer = new Utf8Buffer();
-        TextValueWriter.Write(type, column.Values, column.IndexOf(row), (byte)' ', buffer);
-        return Encoding.UTF8.GetString(buffer.Written);
-    }
-
     private static string Call(ScalarKernel kernel, SqlType result, bool isConstant, (SqlType Type, string? Text)[] arguments)
     {
         // Three rows of which only the second is active: the others must not be reported.
@@ -55,7 +24,7 @@ internal static unsafe class KernelRun
         for (var i = 0; i < arguments.Length; i++)
         {
             var (type, text) = arguments[i];
-            columns[i] = isConstant ? ColumnOf(type, memory, text) with { IsConstant = true } : ColumnOf(type, memory, null, text, text);
+            columns[i] = isConstant ? TextColumn.Of(type, memory, text) with { IsConstant = true } : TextColumn.Of(type, memory, null, text, text);
         }
 
         var active = memory.Allocate<int>(1);
@@ -67,7 +36,7 @@ internal static unsafe class KernelRun
         var column = kernel(context, columns, new CallTypes([.. arguments.Select(a => a.Type)], result));
         var shown = context.Errors.Count > 0
             ? "error: " + Assert.Single(context.Errors).Reason
-            : TextOf(result, column, 1);
+            : TextColumn.TextOf(result, column, 1);
         if (context.Errors.Count > 0) Assert.Equal(1, context.Errors[0].Row);
         batch.Release();
         return shown;

@@ -2,6 +2,7 @@ using Freshet.Columns.Json;
 using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Tests;
 
 namespace Freshet.Columns.Tests.Json.Kernels;
 
@@ -90,7 +91,7 @@ public unsafe class VariantKernelsTests
     {
         var memory = BatchMemory.Create();
         using var explosion = new CollectionExplosion(type, withOrdinality);
-        var input = KernelRun.ColumnOf(type, memory, values);
+        var input = TextColumn.Of(type, memory, values);
         var selected = memory.Allocate<int>(8);
         selection?.CopyTo(new Span<int>(selected, 8));
         explosion.Begin(input, selection is null ? null : selected, selection?.Length ?? values.Length);
@@ -102,7 +103,7 @@ public unsafe class VariantKernelsTests
         {
             Assert.InRange(made, 1, capacity);
             for (var r = 0; r < made; r++)
-                rows.Add(rowIndexes[r] + ":" + string.Join(',', columns.Select((c, i) => KernelRun.TextOf(explosion.Columns[i].Type, c, r))));
+                rows.Add(rowIndexes[r] + ":" + string.Join(',', columns.Select((c, i) => TextColumn.TextOf(explosion.Columns[i].Type, c, r))));
         }
 
         memory.Release();
