@@ -77,9 +77,11 @@ public sealed class Pipeline : IDisposable
             CheckInsert = Connectors.CheckInsert,
             Functions = options.Functions.ToRegistry(),
             LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder),
+            Layer = options.Layer?.Invoke(),
         };
         binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
         foreach (var script in scripts) binder.Execute(script);
+        binder.Complete();
         if (binder.Selects.Count > 0)
             throw new Sql.SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
         return binder;

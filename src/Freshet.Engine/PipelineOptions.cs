@@ -18,6 +18,9 @@ public sealed record PipelineOptions
     /// <summary>Functions that the program gives to SQL.</summary>
     public Functions.FunctionSet Functions { get; init; } = new();
 
+    /// <summary>Makes what a layer above the engine adds to a project's catalogue; called once for each project that is bound.</summary>
+    public Func<Sql.Binding.ICatalogLayer>? Layer { get; init; }
+
     /// <summary>Spreads keys over shares; never shows in a result.</summary>
     public ulong HashSeed { get; init; } = 0x5eed_f4e5;
 

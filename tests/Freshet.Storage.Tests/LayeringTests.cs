@@ -14,8 +14,9 @@ public sealed class LayeringTests
         ["Freshet.State"] = ["Freshet.Columns", "Freshet.Storage"],
         ["Freshet.Dataflow"] = ["Freshet.State", "Freshet.Columns"],
         ["Freshet.Engine"] = ["Freshet.Sql", "Freshet.Dataflow", "Freshet.Log"],
+        ["Freshet.Customers"] = ["Freshet.Engine"],
         ["Freshet.Testing"] = ["Freshet.Engine"],
-        ["Freshet"] = ["Freshet.Engine", "Freshet.Testing"],
+        ["Freshet"] = ["Freshet.Engine", "Freshet.Customers", "Freshet.Testing"],
     };
 
     [Fact]

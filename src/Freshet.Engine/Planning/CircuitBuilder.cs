@@ -34,6 +34,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly List<NodeSpec> _nodes = [];
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
+    private readonly Dictionary<string, int> _feeds = [];
     private readonly List<ConstantNode> _constants = [];
     private readonly Dictionary<string, List<(int Side, int Node, Schema Schema, int Columns)>> _lates = [];
     private PositionDemand _demand = new([]);
@@ -59,8 +60,9 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         var columns = new Dictionary<string, (TableDefinition Table, List<ScanColumn> Columns)>();
         foreach (var scan in all.SelectMany(ScansOf))
         {
-            if (!columns.TryGetValue(scan.Table.Name, out var table)) columns.Add(scan.Table.Name, table = (scan.Table, []));
-            foreach (var column in scan.Columns)
+            var from = scan.Table.SourceTable;
+            if (!columns.TryGetValue(from.Name, out var table)) columns.Add(from.Name, table = (from, []));
+            foreach (var column in FeedLowering.ColumnsOf(scan))
                 if (!table.Columns.Any(c => c.ToString() == column.ToString())) table.Columns.Add(column);
         }
 
@@ -68,6 +70,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         var place = 1;
         foreach (var (name, table) in columns.OrderBy(c => c.Key, StringComparer.Ordinal))
             _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns], _demand.OfTable(name) ? place++ : -1));
+        foreach (var feed in all.SelectMany(ScansOf).Select(s => s.Table.Feed?.Feed).OfType<TableFeed>().DistinctBy(f => f.Fingerprint).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
+            _feeds.Add(feed.Fingerprint, FeedLowering.Add(this, feed, SourceOf(feed.Source)));
     }
 
     /// <summary>A kept result: consolidated by key, collected in each share. Gives the collector and the collector of its row errors.</summary>
@@ -198,12 +202,23 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 
     private Stream ScanOf(Scan scan)
     {
-        var source = _sources[scan.Table.Name];
-        ImmutableArray<SqlType> types = [.. source.Columns.Select(c => c.Type), SqlType.BigInt.NotNull];
-        var places = scan.Columns.Select(c => source.Columns.ToList().FindIndex(s => s.ToString() == c.ToString())).ToImmutableArray();
-        if (source.Order < 0) return new Stream(source.Node, places, types, source.Columns.Length, []);
-        return new Stream(source.Node, places, [.. types, RowPosition.Type], source.Columns.Length, []) { Order = _demand.Of(scan) ? types.Length : -1 };
+        var source = _sources[scan.Table.SourceTable.Name];
+        if (scan.Table.Feed is { } output) return FeedLowering.Read(this, scan, _feeds[output.Feed.Fingerprint], SourceOf(output.Feed.Source), _demand.Of(scan));
+        return SourceOf(scan.Table) with { Places = [.. scan.Columns.Select(c => PlaceOf(source, c))], Order = _demand.Of(scan) ? source.Columns.Length + 1 : -1 };
     }
+
+    /// <summary>All that a source gives: its columns, the row's offset, and its position where something asks for it.</summary>
+    private Stream SourceOf(TableDefinition table)
+    {
+        var source = _sources[table.Name];
+        ImmutableArray<SqlType> types = [.. source.Columns.Select(c => c.Type), SqlType.BigInt.NotNull];
+        return new Stream(source.Node, [.. Enumerable.Range(0, source.Columns.Length)], source.Order < 0 ? types : [.. types, RowPosition.Type], source.Columns.Length, []) { Order = source.Order < 0 ? -1 : types.Length };
+    }
+
+    /// <summary>Where a source gives a column.</summary>
+    internal static int PlaceOf(SourceNode source, ScanColumn column) => source.Columns.ToList().FindIndex(s => s.ToString() == column.ToString());
+
+    internal SourceNode NodeOf(TableDefinition table) => _sources[table.Name];
 
     private Stream ValuesOf(Values values)
     {

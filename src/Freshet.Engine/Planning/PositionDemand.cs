@@ -26,7 +26,7 @@ internal sealed class PositionDemand
         isAsked &= node.HasPosition;
         if (!_visited.Add((node, isAsked))) return;
         if (isAsked) _nodes.Add(node.Text);
-        if (isAsked && node is Scan scan) _tables.Add(scan.Table.Name);
+        if (isAsked && node is Scan scan) _tables.Add(scan.Table.SourceTable.Name);
         foreach (var input in node.Inputs) Visit(input, isAsked || node.OrdersByPosition);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class RunningFigures(StepRunner runner, StepLoop loop) : IRunnin
     public string? Of(PlanNode node)
     {
         if (node is Scan scan)
-            return Figures.Sources.FirstOrDefault(s => s.Name == scan.Table.Name) is { } source ? Text($"{source.Rows:N0} rows taken{(source.Errors == 0 ? "" : Text($", {source.Errors:N0} could not be decoded"))}") : null;
+            return Figures.Sources.FirstOrDefault(s => s.Name == scan.Table.SourceTable.Name) is { } source ? Text($"{source.Rows:N0} rows taken{(source.Errors == 0 ? "" : Text($", {source.Errors:N0} could not be decoded"))}") : null;
         var nodes = Figures.NodesOf(node).Select(n => n.Figures).ToList();
         if (nodes.Count == 0) return null;
         var sum = nodes.Aggregate(NodeFigures.Add);
@@ -31,7 +31,7 @@ internal sealed class RunningFigures(StepRunner runner, StepLoop loop) : IRunnin
 
     public IEnumerable<string?[]> Watermarks(PlanNode plan)
     {
-        var tables = PlanText.Scans(plan).Where(s => s.Table.Watermark is not null).Select(s => s.Table.Name).ToHashSet();
+        var tables = PlanText.Scans(plan).Where(s => s.Table.Watermark is not null).Select(s => s.Table.SourceTable.Name).ToHashSet();
         var sources = Figures.Sources.Where(s => tables.Contains(s.Name)).ToList();
         var waits = Waiting(plan).DistinctBy(n => n.Identity).ToList();
         var due = waits.SelectMany(Figures.NodesOf).Select(n => n.DueWatermark).DefaultIfEmpty(Operator.EndWatermark).Min();

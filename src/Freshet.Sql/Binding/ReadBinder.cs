@@ -87,6 +87,7 @@ public sealed class ReadBinder(ScriptBinder project)
         var last = project.Catalogs.KeyOf(name, source);
         if (_further.TryGetValue(last, out var further)) return Scan.All(further);
         if (project.MaterializedViews.FirstOrDefault(v => v.Name == last) is { } view) return Scan.All(Served(view));
+        if (project.Layer?.Read(last) is { } layered) return layered;
         return project.View(last) is var (text, at) ? Expanded(text, at) : project.Tables.TryGetValue(last, out var table) ? Upserts.Read(table) : null;
     }
 

@@ -76,6 +76,9 @@ public sealed class ScriptBinder(bool isBounded)
     /// <summary>Finds the class of a CREATE FUNCTION.</summary>
     public Func<CreateFunction, SourceText, ProgramFunction>? LoadFunction { get; set; }
 
+    /// <summary>What a layer above the engine adds; null for none.</summary>
+    public ICatalogLayer? Layer { get; init; }
+
     /// <summary>Makes a table known that no statement declares.</summary>
     public void AddTable(TableDefinition table) => _tables[table.Name] = table;
 
@@ -84,10 +87,15 @@ public sealed class ScriptBinder(bool isBounded)
         foreach (var statement in SqlParser.ParseScript(source)) Execute(statement, source);
     }
 
+    /// <summary>No statement follows.</summary>
+    public void Complete() => Layer?.Complete(this);
+
     public void Execute(Statement statement, SourceText source)
     {
         switch (statement)
         {
+            case var own when Layer?.TryExecute(own, source, this) == true:
+                break;
             case CreateTable create:
                 Create(create, source);
                 break;
@@ -286,7 +294,7 @@ public sealed class ScriptBinder(bool isBounded)
     }
 
     /// <summary>All names that FROM can have.</summary>
-    public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys);
+    public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys).Union(Layer?.Names ?? []);
 
     private QueryBinder Binder(SourceText source, bool mayReadClock = false) =>
         new(source, (name, options) => Table(name, options, source), Names, ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(isBounded, mayReadClock)
@@ -314,6 +322,7 @@ public sealed class ScriptBinder(bool isBounded)
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source)
     {
         var last = Catalogs.KeyOf(name, source);
+        if (options.IsEmpty && Layer?.Read(last) is { } layered) return layered;
         if (_tables.TryGetValue(last, out var table))
         {
             if (options.IsEmpty) return Read(table);

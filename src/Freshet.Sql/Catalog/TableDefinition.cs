@@ -58,6 +58,12 @@ public sealed record TableDefinition(
 
     public ImmutableArray<Metadata> Metadata { get; init; } = [];
 
+    /// <summary>Where the rows come from an operator behind the source of another table; null for a table with a source of its own.</summary>
+    public FeedOutput? Feed { get; init; }
+
+    /// <summary>The table whose source is read for this one.</summary>
+    public TableDefinition SourceTable => Feed?.Feed.Source ?? this;
+
     /// <summary>Columns of PARTITIONED BY.</summary>
     public ImmutableArray<int> PartitionKeys { get; init; } = [];
 
@@ -73,6 +79,7 @@ public sealed record TableDefinition(
     public string Fingerprint => PlanNode.HashOf(
         $"{Name}{Schema} computed {string.Join(", ", Computed.Select(c => $"{c.Column}={c.Expression}"))} time {RowTime} watermark {Watermark} "
         + (Metadata.IsEmpty ? "" : $"metadata {string.Join(", ", Metadata)} ")
+        + (Feed is null ? "" : $"output {Feed.Number} of {Feed.Feed.Fingerprint} ")
         + $"key {string.Join(",", PrimaryKey)} with {string.Join(", ", Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}");
 
     /// <summary>Whether the source can give a field of a ROW without the rest: where it decodes JSON, or makes the values itself.</summary>

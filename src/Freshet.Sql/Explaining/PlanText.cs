@@ -37,6 +37,7 @@ public static class PlanText
     {
         switch (node)
         {
+            case Scan { Table.Feed: { Number: 0 } output } fed: return $"Scan {fed.Table.SourceTable.Name} with {output.Feed.Name} ({ColumnNames(fed.Schema)})";
             case Scan scan: return $"Scan {scan.Table.Name} ({ColumnNames(scan.Schema)})";
             case Values values: return $"Values {values.Rows.Length} rows";
             case Filter filter: return $"Filter {ExpressionText.Of(filter.Condition, node.Inputs[0].Schema)}";

@@ -87,7 +87,8 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
     internal static string Keys(ImmutableArray<int> left, ImmutableArray<int> right, ImmutableArray<int> nullSafe) =>
         $"{string.Join(",", left)} = {string.Join(",", right)}{(nullSafe.IsEmpty ? "" : $" null safe {string.Join(",", nullSafe)}")}";
 
-    private static bool IsUnique(PlanNode node, ImmutableArray<int> keys) => node.HasAtMostOneRow || (!node.Key.IsEmpty && node.Key.All(keys.Contains));
+    /// <summary>Whether columns name at most one row of a node.</summary>
+    internal static bool IsUnique(PlanNode node, ImmutableArray<int> keys) => node.HasAtMostOneRow || (!node.Key.IsEmpty && node.Key.All(keys.Contains));
 
     private static IEnumerable<Field> Side(PlanNode node, bool isNullable) => node.Schema.Fields.Select(f => isNullable ? f with { Type = f.Type.WithNullable(true) } : f);
 }

@@ -23,7 +23,10 @@ internal static class PruneColumns
             case Scan scan:
                 {
                     var kept = Enumerable.Range(0, scan.Columns.Length).Where(needed.Contains).ToList();
-                    return (new Scan(scan.Table, [.. kept.Select(k => scan.Columns[k])]), Places(scan.Columns.Length, kept));
+                    ImmutableArray<ScanColumn> columns = [.. kept.Select(k => scan.Columns[k])];
+                    // Where none of a feed's own columns is read, its source gives the rows without it.
+                    var isPassed = scan.Table.Feed is { Number: 0 } output && columns.All(c => c.Column < output.Feed.Source.Schema.Count);
+                    return (new Scan(isPassed ? scan.Table.SourceTable : scan.Table, columns), Places(scan.Columns.Length, kept));
                 }
 
             case Upserts upserts:
@@ -51,6 +54,13 @@ internal static class PruneColumns
                     var (input, places) = Kept(unnest.Inputs[0], [.. needed.Where(c => c < width), unnest.Collection]);
                     int[] all = [.. places, .. unnest.Elements.Select((_, i) => input.Schema.Count + i)];
                     return (unnest.Over(input, places[unnest.Collection]), all);
+                }
+
+            // The partner of each left row, of which there is one at most and which nobody reads.
+            case Join { Type: JoinType.Left } join when needed.All(c => c < join.Inputs[0].Schema.Count) && IsFed(join.Inputs[1]) && Join.IsUnique(join.Inputs[1], join.RightKeys):
+                {
+                    var (left, places) = Prune(join.Inputs[0], needed);
+                    return (left, [.. places, .. Enumerable.Repeat(-1, join.Inputs[1].Schema.Count)]);
                 }
 
             case Join join:
@@ -173,6 +183,9 @@ internal static class PruneColumns
                 }
         }
     }
+
+    /// <summary>Whether the keys of a plan's tables are made sure of, by an operator: nobody holds a source to its PRIMARY KEY.</summary>
+    private static bool IsFed(PlanNode node) => node is Scan scan ? scan.Table.Feed is not null : node.Inputs.All(IsFed);
 
     /// <summary>The node with exactly the needed columns: what an operator keeps in its state carries nothing that only a filter below has read.</summary>
     private static (PlanNode Node, int[] Places) Kept(PlanNode node, SortedSet<int> needed)

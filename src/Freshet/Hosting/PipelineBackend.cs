@@ -59,6 +59,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
                 EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
                 Folder = settings.Folder,
                 Output = output,
+                Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),
             };
             var pipeline = Pipeline.Start(log, ProjectSql.Load(settings, Environment.GetEnvironmentVariable), options, Progress(output));
             foreach (var change in pipeline.Changes) output.WriteLine(change);

@@ -35,6 +35,7 @@ internal static class ExecCommand
                 Workers = parsed.GetValue(workers),
                 Folder = Path.GetDirectoryName(Path.GetFullPath(path))!,
                 Output = Console.Out,
+                Layer = () => new Customers.CustomerLayer(new PipelineOptions().EventsWatermarkDelayMs),
                 SkipsErrors = parsed.GetValue(onError) == "skip",
             };
             using var log = OpenLog(parsed.GetValue(data));

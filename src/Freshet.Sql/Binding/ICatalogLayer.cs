@@ -1,0 +1,25 @@
+using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+
+namespace Freshet.Sql.Binding;
+
+/// <summary>
+/// What a layer above the engine adds to the catalogue of a project: statements of its own, and names that FROM can read. One
+/// object serves one <see cref="ScriptBinder"/>, and sees its statements in their order.
+/// </summary>
+public interface ICatalogLayer
+{
+    /// <summary>Names that FROM can read because of the layer.</summary>
+    IEnumerable<string> Names { get; }
+
+    /// <summary>What a name in FROM reads, in the place of a table or view of that name; null where the layer has nothing to say.</summary>
+    PlanNode? Read(string name);
+
+    /// <summary>Executes a statement that is the layer's; false for one that is none of its own.</summary>
+    /// <exception cref="SqlException">The statement is the layer's and is wrong.</exception>
+    bool TryExecute(Statement statement, SourceText source, ScriptBinder binder);
+
+    /// <summary>All statements have been read: what they leave to be kept is added, as statements.</summary>
+    void Complete(ScriptBinder binder);
+}
