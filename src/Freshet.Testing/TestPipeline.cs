@@ -85,6 +85,20 @@ public sealed class TestPipeline : IDisposable
         while (_runner!.Plan(new StepBudget(Math.Min(rowsAtOnce, 65_536), 32 << 20), ClockMicros) is { } entry) Run(entry);
     }
 
+    /// <summary>
+    /// Marks a table idle: until its next row it holds back nothing that reads other tables too. What waits is to be taken before, and
+    /// again before the table's next row: a mark has its place between rows.
+    /// </summary>
+    public void Idle(string table)
+    {
+        Start();
+        foreach (var view in _views.Values) view.Begin();
+        if (!_binder.Tables.ContainsKey(table)) throw new TestingException($"There is no table {table}.{NearestName.Hint(table, _binder.Tables.Keys)}");
+        if (!_sources.ContainsKey(table)) return;
+        var position = _runner!.InputNamed(table).Position(0);
+        Run(new StepEntry(_runner.Step + 1, ClockMicros, [new StepInput(table, 0, position, position, InputMarks.Idle)]));
+    }
+
     /// <summary>Ends all inputs and takes what that brings: every window closes.</summary>
     public void End(int rowsAtOnce = int.MaxValue)
     {
@@ -129,6 +143,7 @@ public sealed class TestPipeline : IDisposable
         foreach (var view in _binder.MaterializedViews) AddOutput(view.Name, view.Plan, view.Key);
         foreach (var insert in _binder.Inserts) AddOutput(insert.Target.Name, insert.Plan, [.. Enumerable.Range(0, insert.Plan.Schema.Count)]);
         _runner = RunnerFactory.Create(builder, _options, CreateSource);
+        _runner.MarksIdle = false;
         foreach (var (name, schema, node) in outputs) _views[name] = new TestView(schema, node);
         Collect();
 

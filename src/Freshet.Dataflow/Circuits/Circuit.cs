@@ -28,8 +28,8 @@ public sealed class Circuit : IDisposable
     private readonly WorkerThread[] _threads;
     private readonly bool[] _active;
     private readonly bool[] _unended;
-    private readonly long[] _sourceWatermarks;
-    private readonly long[] _markedWatermarks;
+    private readonly Mark[] _sourceMarks;
+    private readonly Mark[] _givenMarks;
     private readonly ulong _seed;
     private readonly Worker[] _owners;
     private readonly Action<int> _runShare;
@@ -58,8 +58,9 @@ public sealed class Circuit : IDisposable
         _marks = new int[NodeCount];
         _active = new bool[NodeCount];
         _unended = new bool[NodeCount];
-        _sourceWatermarks = Filled(NodeCount);
-        _markedWatermarks = Filled(NodeCount);
+        _sourceMarks = new Mark[NodeCount];
+        Array.Fill(_sourceMarks, Mark.None);
+        _givenMarks = [.. _sourceMarks];
         _workers = new Worker[shares];
         for (var i = 0; i < shares; i++) _workers[i] = new Worker(this);
         _owners = new Worker[shares];
@@ -96,7 +97,7 @@ public sealed class Circuit : IDisposable
     public long WatermarkOf(int node)
     {
         var least = Operator.EndWatermark;
-        for (var share = 0; share < Shares; share++) least = Math.Min(least, NodeOf(node, share).OutputWatermark);
+        for (var share = 0; share < Shares; share++) least = Math.Min(least, NodeOf(node, share).OutputMark.Watermark);
         return least;
     }
 
@@ -129,9 +130,13 @@ public sealed class Circuit : IDisposable
         return clock;
     }
 
-    /// <summary>Sets the watermark of a source for the next step, µs; it never goes back.</summary>
-    public void AdvanceWatermark(int source, long watermark) =>
-        _sourceWatermarks[source] = Math.Max(_sourceWatermarks[source], watermark);
+    /// <summary>
+    /// Sets the watermark of a source for the next step, µs; it never goes back. An idle source holds back nothing that reads others
+    /// too. That a source is idle no more takes effect at the beginning of the step, that it is idle at the end: both are places
+    /// between rows, which every cut into steps must keep.
+    /// </summary>
+    public void AdvanceWatermark(int source, long watermark, bool isIdle = false) =>
+        _sourceMarks[source] = new Mark(Math.Max(_sourceMarks[source].Watermark, watermark), isIdle);
 
     /// <summary>
     /// Runs one step to its end: all batches enter, all operators that they reach finish. Takes over the batches.
@@ -149,7 +154,7 @@ public sealed class Circuit : IDisposable
         }
 
         for (var node = 0; node < NodeCount; node++)
-            if (Spec.Nodes[node].IsSource && (!_started || _sourceWatermarks[node] != _markedWatermarks[node])) Activate(node);
+            if (Spec.Nodes[node].IsSource && (!_started || _sourceMarks[node] != _givenMarks[node])) Activate(node);
 
         for (var node = 0; node < NodeCount; node++)
             if (IsDue(node, step.ClockMicros)) Activate(node);
@@ -333,10 +338,10 @@ public sealed class Circuit : IDisposable
         for (var node = 0; node < NodeCount; node++)
         {
             if (!_active[node] || !Spec.Nodes[node].IsSource) continue;
-            _markedWatermarks[node] = _sourceWatermarks[node];
+            _givenMarks[node] = _sourceMarks[node];
             for (var share = 0; share < Shares; share++)
             {
-                feeder.EndSource(NodeOf(node, share), _owners[share], _sourceWatermarks[node]);
+                feeder.EndSource(NodeOf(node, share), _owners[share], _sourceMarks[node]);
             }
         }
     }
@@ -371,12 +376,5 @@ public sealed class Circuit : IDisposable
         }
 
         return reach;
-    }
-
-    private static long[] Filled(int count)
-    {
-        var values = new long[count];
-        Array.Fill(values, Operator.NoWatermark);
-        return values;
     }
 }

@@ -13,9 +13,6 @@ internal sealed record Outlet(int Output, int Target, int Port, Exchange Exchang
 internal sealed class Node(int index, int share, Operator? op, int ports, ImmutableArray<Outlet> outlets)
 {
     private readonly Queue<(int Port, Batch Batch)> _queue = new();
-    private readonly long[] _portWatermarks = Filled(ports, Operator.NoWatermark);
-    private readonly long[] _marks = Filled(ports, Operator.EndWatermark);
-    private readonly bool[] _marked = new bool[ports];
 
     public int Index { get; } = index;
 
@@ -27,6 +24,9 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public bool HasSides { get; } = outlets.Any(o => o.Output > 0);
 
+    /// <summary>The watermarks of its inputs.</summary>
+    public PortMarks Marks { get; } = new(ports);
+
     /// <summary>End marks still expected in this step.</summary>
     public int MarksLeft;
 
@@ -37,8 +37,8 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public bool EndCalled;
 
-    /// <summary>The watermark of what has left this node, at the end of its last step.</summary>
-    public long OutputWatermark = Operator.NoWatermark;
+    /// <summary>The mark of what has left this node, at the end of its last step.</summary>
+    public Mark OutputMark = Mark.None;
 
     /// <summary>Rows taken and time spent since the start, for EXPLAIN and metrics.</summary>
     public long RowsIn;
@@ -53,48 +53,18 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public (int Port, Batch Batch) Dequeue() => _queue.Dequeue();
 
-    /// <summary>The minimum over the ports' watermarks; a port that sees nothing of a step keeps its last one.</summary>
-    public long InputWatermark
+    /// <summary>Takes one end mark.</summary>
+    public void TakeMark(int port, Mark mark)
     {
-        get
-        {
-            var least = Operator.EndWatermark;
-            foreach (var watermark in _portWatermarks) least = Math.Min(least, watermark);
-            return least;
-        }
-    }
-
-    /// <summary>The watermark of each port.</summary>
-    public ReadOnlySpan<long> PortWatermarks => _portWatermarks;
-
-    /// <summary>Takes one end mark: a port's watermark is the least of its marks in the step.</summary>
-    public void TakeMark(int port, long watermark)
-    {
-        _marks[port] = Math.Min(_marks[port], watermark);
-        _marked[port] = true;
+        Marks.Take(port, mark);
         MarksLeft--;
-    }
-
-    /// <summary>All marks are here: the ports' watermarks become those of this step.</summary>
-    public void ApplyMarks()
-    {
-        for (var port = 0; port < _marks.Length; port++)
-            if (_marked[port]) _portWatermarks[port] = _marks[port];
     }
 
     public void BeginStep(int marks)
     {
-        Array.Fill(_marks, Operator.EndWatermark);
-        Array.Clear(_marked);
+        Marks.BeginStep();
         MarksLeft = marks;
         Producing = false;
         EndCalled = false;
-    }
-
-    private static long[] Filled(int ports, long value)
-    {
-        var values = new long[ports];
-        Array.Fill(values, value);
-        return values;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Worker(Circuit circuit) : IDisposable
     private int _isParked;
 
     /// <summary>A batch or an end mark (null batch) for a node of this worker.</summary>
-    private readonly record struct Message(Node Target, int Port, Batch? Batch, long Watermark);
+    private readonly record struct Message(Node Target, int Port, Batch? Batch, Mark Mark);
 
     /// <summary>Called before the step, by the step's thread: this worker has <paramref name="nodes"/> active nodes to finish.</summary>
     public void Begin(int nodes) => _nodesLeft = nodes;
@@ -89,14 +89,14 @@ internal sealed class Worker(Circuit circuit) : IDisposable
         Interlocked.Increment(ref target.Backlog);
         var owner = circuit.OwnerOf(target.Share);
         if (ReferenceEquals(owner, this)) Receive(target, port, batch);
-        else owner.Post(new Message(target, port, batch, 0));
+        else owner.Post(new Message(target, port, batch, default));
     }
 
-    private void SendMark(Node target, int port, long watermark)
+    private void SendMark(Node target, int port, Mark mark)
     {
         var owner = circuit.OwnerOf(target.Share);
-        if (ReferenceEquals(owner, this)) ReceiveMark(target, port, watermark);
-        else owner.Post(new Message(target, port, null, watermark));
+        if (ReferenceEquals(owner, this)) ReceiveMark(target, port, mark);
+        else owner.Post(new Message(target, port, null, mark));
     }
 
     private void Post(Message message)
@@ -109,7 +109,7 @@ internal sealed class Worker(Circuit circuit) : IDisposable
     {
         while (_inbox.TryDequeue(out var message))
         {
-            if (message.Batch is null) ReceiveMark(message.Target, message.Port, message.Watermark);
+            if (message.Batch is null) ReceiveMark(message.Target, message.Port, message.Mark);
             else Receive(message.Target, message.Port, message.Batch);
         }
     }
@@ -120,9 +120,9 @@ internal sealed class Worker(Circuit circuit) : IDisposable
         MarkReady(target);
     }
 
-    private void ReceiveMark(Node target, int port, long watermark)
+    private void ReceiveMark(Node target, int port, Mark mark)
     {
-        target.TakeMark(port, watermark);
+        target.TakeMark(port, mark);
         if (target.MarksLeft == 0) MarkReady(target);
     }
 
@@ -163,20 +163,20 @@ internal sealed class Worker(Circuit circuit) : IDisposable
             var (port, batch) = node.Dequeue();
             if (Interlocked.Decrement(ref node.Backlog) == RoomBatches) circuit.WakeWorkers();
             node.RowsIn += batch.Count;
-            node.Operator!.Accept(port, batch, step);
+            node.Operator!.Accept(port, node.Marks.Raised(port, batch), step);
             node.Producing = true;
         }
         else if (node.MarksLeft == 0 && !node.EndCalled)
         {
             node.EndCalled = true;
-            node.ApplyMarks();
-            node.Operator!.TakePortWatermarks(node.PortWatermarks);
-            node.Operator.EndOfInput(step, node.InputWatermark);
+            node.Marks.Apply();
+            node.Operator!.TakePortWatermarks(node.Marks.PortWatermarks);
+            node.Operator.EndOfInput(step, node.Marks.Watermark);
             node.Producing = true;
         }
         else if (node.EndCalled)
         {
-            Finish(node, node.Operator!.OutputWatermark(node.InputWatermark));
+            Finish(node, new Mark(node.Operator!.OutputWatermark(node.Marks.Watermark), node.Marks.IsIdle));
         }
         else
         {
@@ -185,32 +185,32 @@ internal sealed class Worker(Circuit circuit) : IDisposable
     }
 
     /// <summary>Ends a source for this step, before the workers start; <paramref name="owner"/> counts it as one of its nodes.</summary>
-    public void EndSource(Node source, Worker owner, long watermark)
+    public void EndSource(Node source, Worker owner, Mark mark)
     {
         owner._nodesLeft--;
-        EmitMarks(source, watermark);
+        EmitMarks(source, mark);
     }
 
-    private void Finish(Node node, long watermark)
+    private void Finish(Node node, Mark mark)
     {
         ClearReady(node);
         _nodesLeft--;
-        EmitMarks(node, watermark);
+        EmitMarks(node, mark);
     }
 
-    private void EmitMarks(Node node, long watermark)
+    private void EmitMarks(Node node, Mark mark)
     {
-        node.OutputWatermark = watermark;
+        node.OutputMark = mark;
         foreach (var outlet in node.Outlets)
         {
             if (outlet.Exchange == Exchange.Local)
             {
-                SendMark(circuit.NodeOf(outlet.Target, node.Share), outlet.Port, watermark);
+                SendMark(circuit.NodeOf(outlet.Target, node.Share), outlet.Port, mark);
                 continue;
             }
 
             for (var share = 0; share < circuit.Shares; share++)
-                SendMark(circuit.NodeOf(outlet.Target, share), outlet.Port, watermark);
+                SendMark(circuit.NodeOf(outlet.Target, share), outlet.Port, mark);
         }
     }
 

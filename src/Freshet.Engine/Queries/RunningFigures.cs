@@ -37,7 +37,7 @@ internal sealed class RunningFigures(StepRunner runner, StepLoop loop) : IRunnin
         var due = waits.SelectMany(Figures.NodesOf).Select(n => n.DueWatermark).DefaultIfEmpty(Operator.EndWatermark).Min();
         foreach (var source in sources)
         {
-            var isLast = waits.Count > 0 && sources.All(s => s.Watermark >= source.Watermark);
+            var isLast = !source.IsIdle && sources.All(s => s.IsIdle || s.Watermark >= source.Watermark);
             var isAhead = due == Operator.EndWatermark || source.Watermark == Operator.NoWatermark || source.Watermark >= due;
             yield return
             [
@@ -91,7 +91,7 @@ internal sealed class RunningFigures(StepRunner runner, StepLoop loop) : IRunnin
                 .. runner.Inputs.Select(i =>
                 {
                     var partitions = Enumerable.Range(0, i.Source.Partitions).ToList();
-                    return new SourceReading(i.Source.Name, i.RowsTaken, i.Errors, circuit.WatermarkOf(i.Node), partitions.Max(i.LastRowTime), partitions.Max(i.LastTakenMicros), partitions.TrueForAll(i.IsIdle));
+                    return new SourceReading(i.Source.Name, i.RowsTaken, i.Errors, circuit.WatermarkOf(i.Node), partitions.Max(i.LastRowTime), partitions.Max(i.LastTakenMicros), i.IsIdle);
                 }),
             ];
         }

@@ -26,6 +26,8 @@ internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpress
 /// <summary>
 /// A table at the entrance of a circuit: how far each of its partitions has been read, and its watermark.
 /// Invariant: the watermark and every row's watermark are functions of the rows and marks taken so far.
+/// An idle partition is left out of the minimum; with its next row it is back, and stands where the table's watermark has got meanwhile:
+/// what comes behind that is late. While all that have not ended are idle the table is idle, and its watermark stays.
 /// Used by the engine's thread; <see cref="Decode"/> alone may run on several threads for different slices.
 /// </summary>
 internal sealed class TableInput
@@ -56,19 +58,40 @@ internal sealed class TableInput
 
     public bool HasEnded(int partition) => _partitions[partition].Ended;
 
-    public bool IsIdle(int partition) => _partitions[partition].Idle;
+    public bool IsPartitionIdle(int partition) => _partitions[partition].Idle;
+
+    /// <summary>Whether nothing more is expected of the table for now: it holds nothing back that reads other tables too.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            var hasIdle = false;
+            foreach (var partition in _partitions)
+            {
+                if (!partition.Idle && !partition.Ended) return false;
+                hasIdle |= !partition.Ended;
+            }
+
+            return hasIdle;
+        }
+    }
 
     /// <summary>
-    /// Whether a partition with a watermark has had no row for the table's idle timeout by the clock: it should be marked
-    /// idle, so that it no longer holds back what reads other tables too. The first look starts the clock.
+    /// Whether a partition with a watermark has had no row for the table's idle timeout by the clock, which began to run at
+    /// <paramref name="sinceMicros"/>: it should be marked idle, so that it no longer holds back what reads others too.
     /// </summary>
-    public bool ShouldIdle(int partition, long clockMicros)
+    public bool ShouldIdle(int partition, long clockMicros, long sinceMicros) => IdleDueMicros(_partitions[partition], sinceMicros) <= clockMicros;
+
+    /// <summary>The earliest clock reading, µs, at which a partition becomes idle if no row comes before.</summary>
+    public long IdleDueMicros(long sinceMicros)
     {
-        var state = _partitions[partition];
-        if (_spec.Watermark is null || state.Idle || state.Ended) return false;
-        if (state.LastActiveMicros == 0) state.LastActiveMicros = clockMicros;
-        return clockMicros - state.LastActiveMicros >= _spec.IdleTimeoutMicros;
+        var due = Operator.EndWatermark;
+        foreach (var partition in _partitions) due = Math.Min(due, IdleDueMicros(partition, sinceMicros));
+        return due;
     }
+
+    private long IdleDueMicros(PartitionState partition, long sinceMicros) =>
+        _spec.Watermark is null || partition.Idle || partition.Ended ? Operator.EndWatermark : Math.Max(partition.LastActiveMicros, sinceMicros) + _spec.IdleTimeoutMicros;
 
     /// <summary>The clock reading, µs, of the step that took the last row of a partition; 0 before the first.</summary>
     public long LastTakenMicros(int partition) => _partitions[partition].LastActiveMicros;
@@ -79,23 +102,8 @@ internal sealed class TableInput
     /// <summary>The last watermark of a partition, µs.</summary>
     public long PartitionWatermark(int partition) => _partitions[partition].Watermark(_spec.Watermark is not null);
 
-    /// <summary>The table's watermark, µs: the least of its partitions that are not idle; while all are idle it stays.</summary>
-    public long Watermark
-    {
-        get
-        {
-            var least = Operator.EndWatermark;
-            var active = false;
-            foreach (var partition in _partitions)
-            {
-                if (partition.Idle && !partition.Ended) continue;
-                active = true;
-                least = Math.Min(least, partition.Watermark(_spec.Watermark is not null));
-            }
-
-            return active ? least : Operator.NoWatermark;
-        }
-    }
+    /// <summary>The table's watermark at the end of the last step, µs; it never goes back.</summary>
+    public long Watermark { get; private set; } = Operator.NoWatermark;
 
     /// <summary>Decodes a slice and adds the table's own columns.</summary>
     public Batch Decode(ISourceSlice slice, EvaluationContext context, List<SourceError> errors)
@@ -120,6 +128,7 @@ internal sealed class TableInput
     public unsafe Batch Take(int partition, Batch batch, long* timestamps)
     {
         RowsTaken += batch.Count;
+        Resume(_partitions[partition]);
         if (_spec.Watermark is not null)
         {
             _watermarkContext.Begin(batch, batch.Memory);
@@ -128,6 +137,13 @@ internal sealed class TableInput
         }
 
         return _spec.Order < 0 ? batch : WithPositions(partition, batch, timestamps);
+    }
+
+    private void Resume(PartitionState partition)
+    {
+        if (!partition.Idle) return;
+        partition.Idle = false;
+        partition.Generator.RaiseTo(Watermark);
     }
 
     private unsafe Batch WithPositions(int partition, Batch batch, long* timestamps)
@@ -163,6 +179,16 @@ internal sealed class TableInput
         partition.Next = input.To;
         partition.Idle = (input.Marks & InputMarks.Idle) != 0;
         partition.Ended |= (input.Marks & InputMarks.End) != 0;
+    }
+
+    /// <summary>All ranges of a step have been taken: the table's watermark moves.</summary>
+    public void EndStep()
+    {
+        if (IsIdle) return;
+        var least = Operator.EndWatermark;
+        foreach (var partition in _partitions)
+            if (!partition.Idle || partition.Ended) least = Math.Min(least, partition.Watermark(_spec.Watermark is not null));
+        Watermark = Math.Max(Watermark, least);
     }
 
     private sealed class PartitionState(long start, WatermarkGenerator generator)

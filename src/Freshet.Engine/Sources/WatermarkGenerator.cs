@@ -27,6 +27,13 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
     /// <summary>The time of the last row that has one, µs.</summary>
     public long LastRowTime { get; private set; } = Operator.NoWatermark;
 
+    /// <summary>The partition goes on, after a pause, where its table has got without it.</summary>
+    public void RaiseTo(long watermark)
+    {
+        Emitted = Math.Max(Emitted, watermark);
+        Candidate = Math.Max(Candidate, watermark);
+    }
+
     /// <summary>
     /// Passes the rows of one batch, in order, and gives the batch its row watermarks when a row is behind.
     /// </summary>

@@ -62,7 +62,8 @@ internal sealed class StepLoop : IDisposable
     /// <summary>
     /// Runs the journal's steps again. Neighbouring entries are run as one step, up to the budget. A sink wrote a step's rows before
     /// the next step was journaled, so after the last step that it holds nothing but that of the last entry is missing: only a
-    /// sink's last step is a place where steps are kept apart. So are marks, which have a place between rows.
+    /// sink's last step is a place where steps are kept apart. So are marks, which have a place between rows, and the first row
+    /// after an idle mark, which ends it.
     /// </summary>
     /// <param name="progress">Called with the rows done and the rows in all.</param>
     public void Replay(Action<long, long>? progress)
@@ -75,23 +76,32 @@ internal sealed class StepLoop : IDisposable
             .ToList();
         var total = entries.SelectMany(e => e.Inputs).Sum(i => i.To - i.From);
         var apart = _sinks.Select(s => s.LastStep).ToHashSet();
+        var idle = new HashSet<(string Source, int Partition)>();
         var batch = new List<StepEntry>();
         long done = 0;
         long rows = 0;
         foreach (var entry in entries)
         {
+            var endsIdle = false;
+            foreach (var input in entry.Inputs) endsIdle |= (input.Marks & InputMarks.Idle) == 0 && idle.Remove((input.Source, input.Partition));
+            if (endsIdle && batch.Count > 0) RunBatch();
             batch.Add(entry);
             rows += entry.Inputs.Sum(i => i.To - i.From);
+            idle.UnionWith(entry.Inputs.Where(i => (i.Marks & InputMarks.Idle) != 0).Select(i => (i.Source, i.Partition)));
             var hasMarks = entry.Inputs.Any(i => i.Marks != InputMarks.None);
-            if (rows < _budget.Rows && !hasMarks && !apart.Contains(entry.Step) && !ReferenceEquals(entry, entries[^1])) continue;
+            if (rows >= _budget.Rows || hasMarks || apart.Contains(entry.Step) || ReferenceEquals(entry, entries[^1])) RunBatch();
+        }
+
+        if (entries.Count < journaled.Count) Forget(journaled[entries.Count].Step, journaled[^1].Step);
+
+        void RunBatch()
+        {
             RunReplayed(batch);
             done += rows;
             progress?.Invoke(done, total);
             batch.Clear();
             rows = 0;
         }
-
-        if (entries.Count < journaled.Count) Forget(journaled[entries.Count].Step, journaled[^1].Step);
     }
 
     /// <summary>

@@ -20,6 +20,9 @@ internal sealed class StepRunner : IDisposable
     private readonly List<ISourceSlice> _slices = [];
     private readonly List<(TableInput Input, int Partition, int First, int Count)> _ranges = [];
 
+    /// <summary>The clock of the first step that was not replayed, µs: while the engine was down nothing was idle.</summary>
+    private long _firstPlannedMicros;
+
     public StepRunner(Circuit circuit, TableInput[] inputs)
     {
         Circuit = circuit;
@@ -47,6 +50,9 @@ internal sealed class StepRunner : IDisposable
     /// <summary>Called with each row that could not be decoded.</summary>
     public Action<TableInput, SourceError>? OnSourceError { get; set; }
 
+    /// <summary>Whether inputs become idle by the clock; otherwise only where an entry says so.</summary>
+    public bool MarksIdle { get; set; } = true;
+
     /// <summary>Whether every input is bounded and at its end.</summary>
     public bool AllEnded
     {
@@ -59,8 +65,17 @@ internal sealed class StepRunner : IDisposable
         }
     }
 
-    /// <summary>The earliest clock reading, µs, at which a step has something to do without input.</summary>
-    public long DueClock => Circuit.DueClock;
+    /// <summary>The earliest clock reading, µs, at which a step has something to do without input: an operator, or an input that becomes idle.</summary>
+    public long DueClock
+    {
+        get
+        {
+            var due = Circuit.DueClock;
+            foreach (var input in _inputs)
+                if (MarksIdle) due = Math.Min(due, input.IdleDueMicros(_firstPlannedMicros));
+            return due;
+        }
+    }
 
     /// <summary>
     /// Decides what the next step takes: of the inputs furthest behind in event time first, up to the budget.
@@ -71,6 +86,7 @@ internal sealed class StepRunner : IDisposable
     {
         // The clock of steps never goes back, whatever the machine's does.
         clockMicros = Math.Max(clockMicros, _context.ClockMicros);
+        if (_firstPlannedMicros <= 0) _firstPlannedMicros = clockMicros;
         var isDue = Circuit.DueClock <= clockMicros;
         if (isDue) clockMicros = Circuit.ClockStride(clockMicros, budget.Rows);
         List<StepInput>? taken = null;
@@ -85,7 +101,7 @@ internal sealed class StepRunner : IDisposable
                 var from = input.Position(p);
                 var to = input.Source.Limit(p, from, rows, bytes);
                 var marks = input.Source.IsBounded && input.Source.IsEnd(p, to) ? InputMarks.End : InputMarks.None;
-                if (to == from && _inputs.Length > 1 && input.ShouldIdle(p, clockMicros)) marks |= InputMarks.Idle;
+                if (to == from && marks == InputMarks.None && MarksIdle && input.ShouldIdle(p, clockMicros, _firstPlannedMicros)) marks = InputMarks.Idle;
                 if (to == from && marks == InputMarks.None) continue;
                 (taken ??= []).Add(new StepInput(input.Source.Name, p, from, to, marks));
                 rows -= (int)Math.Min(to - from, rows);
@@ -115,7 +131,12 @@ internal sealed class StepRunner : IDisposable
         }
 
         foreach (var taken in entry.Inputs) InputNamed(taken.Source).Advance(taken, entry.ClockMicros);
-        foreach (var input in _inputs) Circuit.AdvanceWatermark(input.Node, input.Watermark);
+        foreach (var input in _inputs)
+        {
+            input.EndStep();
+            Circuit.AdvanceWatermark(input.Node, input.Watermark, input.IsIdle);
+        }
+
         Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
         _batches.Clear();
         Step = entry.Step;

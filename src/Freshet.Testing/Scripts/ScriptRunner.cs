@@ -104,7 +104,7 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
                 _done.Add(block);
                 if (mode == ScriptMode.OneBatch && block.Kind != BlockKind.Statement) return null;
                 // Everything before the step is done by a pipeline that knows nothing of the one that did it first.
-                if (mode == ScriptMode.Restarts && block.Kind is BlockKind.Step or BlockKind.End) Again(inOneStep: false);
+                if (mode == ScriptMode.Restarts && block.Kind is BlockKind.Step or BlockKind.End or BlockKind.Idle) Again(inOneStep: false);
                 else Do(_pipeline, block);
                 return null;
         }
@@ -114,8 +114,15 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
     {
         _pipeline.Dispose();
         _pipeline = Create();
+        var idle = new HashSet<string>();
         foreach (var block in _done)
+        {
+            // An idle mark has its place between rows, and so has the row that ends it: what comes before is taken before, in this mode too.
+            var isPlace = block.Kind == BlockKind.Idle ? idle.Add(block.Argument) : block.Kind == BlockKind.Insert && idle.Remove(block.Argument);
+            if (inOneStep && isPlace) _pipeline.Step();
             if (!inOneStep || block.Kind is not (BlockKind.Step or BlockKind.End)) Do(_pipeline, block);
+        }
+
         if (!inOneStep) return;
         if (_done.Any(b => b.Kind == BlockKind.End)) _pipeline.End();
         else _pipeline.Step();
@@ -131,6 +138,7 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
             case BlockKind.Step: pipeline.Step(rowsAtOnce); break;
             case BlockKind.End: pipeline.End(rowsAtOnce); break;
             case BlockKind.Clock: pipeline.ClockMicros = Clock(block); break;
+            case BlockKind.Idle: pipeline.Idle(block.Argument); break;
         }
     }
 

@@ -21,6 +21,9 @@ internal enum BlockKind
     /// <summary>Ends all inputs, and takes a step: every window closes.</summary>
     End,
 
+    /// <summary>Marks a table idle until its next row.</summary>
+    Idle,
+
     /// <summary>The whole content of a view.</summary>
     Expect,
 
@@ -64,7 +67,23 @@ internal sealed record TestScript(string Name, IReadOnlyList<TestBlock> Blocks)
             lines = [];
         }
 
+        CheckPlaces(name, blocks);
         return new TestScript(name, blocks);
+    }
+
+    /// <summary>An idle mark and the row that ends it have a place between the rows of all tables, which only a step gives.</summary>
+    private static void CheckPlaces(string name, List<TestBlock> blocks)
+    {
+        var idle = new HashSet<string>();
+        var waits = false;
+        foreach (var block in blocks)
+        {
+            if (waits && (block.Kind == BlockKind.Idle || (block.Kind == BlockKind.Insert && idle.Contains(block.Argument))))
+                throw new TestScriptException($"{name}:{block.Line}: rows wait here, and a table that becomes idle, or is so no more, has its place between rows: write 'step' before.");
+            if (block.Kind == BlockKind.Idle) idle.Add(block.Argument);
+            if (block.Kind == BlockKind.Insert) idle.Remove(block.Argument);
+            waits = block.Kind == BlockKind.Insert || (waits && block.Kind is not (BlockKind.Step or BlockKind.End));
+        }
     }
 
     private static TestBlock Block(string name, List<TestLine> lines)
@@ -74,7 +93,7 @@ internal sealed record TestScript(string Name, IReadOnlyList<TestBlock> Blocks)
         var (word, argument) = space < 0 ? (first.Text, "") : (first.Text[..space], first.Text[space..].Trim());
         if (!word.All(char.IsAsciiLetterLower) || !Enum.TryParse<BlockKind>(word, ignoreCase: true, out var kind))
             throw new TestScriptException($"{name}:{first.Number}: '{word}' begins no block: write {string.Join(", ", Enum.GetNames<BlockKind>().Select(n => n.ToLowerInvariant()))}.");
-        var needsArgument = kind is BlockKind.Fails or BlockKind.Insert or BlockKind.Clock or BlockKind.Expect or BlockKind.Change;
+        var needsArgument = kind is BlockKind.Fails or BlockKind.Insert or BlockKind.Clock or BlockKind.Idle or BlockKind.Expect or BlockKind.Change;
         if (needsArgument && argument.Length == 0) throw new TestScriptException($"{name}:{first.Number}: '{word}' needs a name or text behind it.");
         return new TestBlock(kind, argument, lines[1..], first.Number);
     }

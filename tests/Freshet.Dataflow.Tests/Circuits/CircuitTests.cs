@@ -56,6 +56,36 @@ public sealed class CircuitTests
     }
 
     [Fact]
+    public void An_idle_input_is_left_out_of_the_least_watermark()
+    {
+        var ends = new List<long>();
+        var spec = new CircuitSpec([
+            NodeSpec.Source("left"),
+            NodeSpec.Source("right"),
+            new NodeSpec("both", "", _ => new EndRecorder(ends), [new InputSpec(0, EdgeSpec.Local(0)), new InputSpec(1, EdgeSpec.Local(1))]),
+        ]);
+        using var circuit = new Circuit(spec, 1, seed: 7);
+        var step = new StepContext();
+        Run(left: 50, right: 20);
+        Run(left: 50, right: 20, rightIdle: true);
+        Run(left: 60, right: 20, leftIdle: true, rightIdle: true);
+        Run(left: 70, right: 20, rightIdle: true);
+        Run(left: 80, right: 30);
+        Run(left: 90, right: 75);
+        Run(left: Operator.EndWatermark, right: 75, rightIdle: true);
+        Run(left: Operator.EndWatermark, right: Operator.EndWatermark);
+        Assert.Equal([20, 50, 50, 70, 70, 75, 75, Operator.EndWatermark], ends);
+
+        void Run(long left, long right, bool leftIdle = false, bool rightIdle = false)
+        {
+            circuit.AdvanceWatermark(0, left, leftIdle);
+            circuit.AdvanceWatermark(1, right, rightIdle);
+            step.Begin(ends.Count + 1, 0);
+            circuit.Run(step, []);
+        }
+    }
+
+    [Fact]
     public void After_the_first_a_step_visits_only_what_its_sources_reach()
     {
         var ends = new List<long>();
