@@ -30,14 +30,30 @@ internal sealed class CatalogAnswers(ScriptBinder catalog, IReadOnlyCollection<s
             "CURRENT DATABASE" => Answer("current database name", [[catalog.Catalogs.CurrentDatabase]]),
             "MODULES" => Answer("module name", [["core"]]),
             "USER FUNCTIONS" or "PROCEDURES" or "MODELS" or "JARS" or "JOBS" or "CONNECTIONS" => Answer(show.What.ToLowerInvariant(), []),
-            "COLUMNS" => Describe(show.Of!, source),
+            "IDENTIFIERS" or "TRAITS" or "SEGMENTS" or "EVENTS" => Names($"{show.What[..^1].ToLowerInvariant()} name", Declared(show.What[..^1]).Select(o => o.Name), show),
+            "CREATE IDENTIFIER" or "CREATE TRAIT" or "CREATE SEGMENT" or "CREATE EVENT" => Answer("result", [[Declared(show.What[7..], show.Of!, source).Sql]]),
+            "COLUMNS" => Describe(new Describe(show.Of!, show.Span), source),
             "CREATE VIEW" or "CREATE TABLE" or "CREATE MATERIALIZED VIEW" => Text(show, source),
             _ => throw new SqlException(source, show.Span, $"SHOW {show.What} is not supported."),
         };
     }
 
-    public ReadStatement Describe(Name name, SourceText source)
+    private IEnumerable<LayerObject> Declared(string kind) => catalog.Layer?.Declared.Where(o => o.Kind == kind) ?? [];
+
+    private LayerObject Declared(string kind, Name name, SourceText source) =>
+        Declared(kind).FirstOrDefault(o => o.Name == name.Last)
+        ?? throw new SqlException(source, name.Span, $"There is no {kind.ToLowerInvariant()} {name}.{NearestName.Hint(name.Last, Declared(kind).Select(o => o.Name))}");
+
+    public ReadStatement Describe(Describe describe, SourceText source)
     {
+        var name = describe.Table;
+        if (describe.Kind is { } kind)
+        {
+            var declared = Declared(kind, name, source);
+            if (declared.Table is null) return Answer("result", [[declared.Sql]]);
+            name = new Name([declared.Table], name.Span);
+        }
+
         if (resolve(name) is not { } plan) throw Unknown(name, source);
         var table = (plan as Scan ?? (plan as Upserts)?.Inputs[0] as Scan)?.Table;
         var key = table?.PrimaryKey ?? [];

@@ -16,6 +16,9 @@ public interface ICatalogLayer
     /// <summary>What a name in FROM reads, in the place of a table or view of that name; null where the layer has nothing to say.</summary>
     PlanNode? Read(string name);
 
+    /// <summary>What its statements have declared, for SHOW and DESCRIBE.</summary>
+    IEnumerable<LayerObject> Declared => [];
+
     /// <summary>Executes a statement that is the layer's; false for one that is none of its own.</summary>
     /// <exception cref="SqlException">The statement is the layer's and is wrong.</exception>
     bool TryExecute(Statement statement, SourceText source, ScriptBinder binder);
@@ -23,3 +26,9 @@ public interface ICatalogLayer
     /// <summary>All statements have been read: what they leave to be kept is added, as statements.</summary>
     void Complete(ScriptBinder binder);
 }
+
+/// <summary>Something that a layer's statement declared.</summary>
+/// <param name="Kind">The word behind CREATE.</param>
+/// <param name="Sql">The statement, as written.</param>
+/// <param name="Table">The table or view that it can be read by; null for none.</param>
+public sealed record LayerObject(string Kind, string Name, string Sql, string? Table);

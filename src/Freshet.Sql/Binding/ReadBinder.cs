@@ -48,7 +48,7 @@ public sealed class ReadBinder(ScriptBinder project)
             ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured)),
             ExplainWatermark explained when Running is not null => CatalogAnswers.Answer(WatermarkColumns, Running.Watermarks(View(explained.View, source).Plan)),
             Show show => Answers(source).Show(show, source),
-            Describe describe => Answers(source).Describe(describe.Table, source),
+            Describe describe => Answers(source).Describe(describe, source),
             OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function => CatalogAnswers.DescribeFunction(function, source),
             _ => throw new SqlException(source, statement.Span, "Only SELECT, EXPLAIN, SHOW and DESCRIBE are taken here: tables, views and functions are declared in the project's sql folder."),
         };

@@ -157,7 +157,7 @@ public sealed class ScriptBinder(bool isBounded)
                 Answer(Answers(source).Show(show, source), statement, source);
                 break;
             case Describe describe when isBounded:
-                Answer(Answers(source).Describe(describe.Table, source), statement, source);
+                Answer(Answers(source).Describe(describe, source), statement, source);
                 break;
             case OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function when isBounded:
                 Answer(CatalogAnswers.DescribeFunction(function, source), statement, source);

@@ -4,7 +4,7 @@ using Freshet.Sql.Text;
 namespace Freshet.Sql.Parsing;
 
 /// <summary>SHOW what [FROM|IN database] [NOT] [LIKE|ILIKE 'pattern'].</summary>
-internal sealed class ShowParser(TokenReader reader, DefinitionParser definitions)
+internal sealed class ShowParser(TokenReader reader, DefinitionParser definitions, CustomerParser customers)
 {
     private static readonly string[] Created = ["TABLE", "VIEW", "CATALOG", "FUNCTION", "MODEL", "CONNECTION"];
 
@@ -34,20 +34,22 @@ internal sealed class ShowParser(TokenReader reader, DefinitionParser definition
 
         if (reader.TryWords("MATERIALIZED", "VIEWS")) return Filtered(start, "MATERIALIZED VIEWS", Database());
         if (reader.TryWords("MATERIALIZED", "TABLES")) return Filtered(start, "MATERIALIZED TABLES", Database());
+        if (reader.TryAny(CustomerParser.Lists) is { } own) return Filtered(start, own, null);
         var words = reader.TryAny("USER", "FULL");
         var what = reader.TryAny(Lists);
         if (what is null || (words == "USER" && what != "FUNCTIONS") || (words == "FULL" && what != "MODULES"))
-            throw reader.Expected("TABLES, VIEWS, MATERIALIZED VIEWS, FUNCTIONS, COLUMNS, DATABASES, CATALOGS or CREATE TABLE after SHOW");
+            throw reader.Expected("TABLES, VIEWS, MATERIALIZED VIEWS, FUNCTIONS, COLUMNS, DATABASES, CATALOGS, IDENTIFIERS, TRAITS, SEGMENTS, EVENTS or CREATE TABLE after SHOW");
         var database = WithoutDatabase.Contains(what) ? null : Database();
         return Filtered(start, words is null ? what : words + " " + what, database);
     }
 
     private Show Create(TextSpan start)
     {
+        if (customers.TryKind() is { } own) return new Show("CREATE " + own, customers.NameOf(own), start.To(reader.Previous.Span));
         var what = reader.TryWords("OR", "ALTER", "MATERIALIZED", "TABLE") ? "OR ALTER MATERIALIZED TABLE"
             : reader.TryWords("MATERIALIZED", "TABLE") ? "MATERIALIZED TABLE"
             : reader.TryWords("MATERIALIZED", "VIEW") ? "MATERIALIZED VIEW"
-            : reader.TryAny(Created) ?? throw reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, CATALOG or FUNCTION");
+            : reader.TryAny(Created) ?? throw reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, CATALOG, FUNCTION, IDENTIFIER, TRAIT, SEGMENT or EVENT");
         var name = definitions.Name();
         return new Show("CREATE " + what, name, start.To(reader.Previous.Span));
     }

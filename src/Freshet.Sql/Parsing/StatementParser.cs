@@ -16,6 +16,7 @@ internal sealed class StatementParser
     private readonly QueryParser _queries;
     private readonly DefinitionParser _definitions;
     private readonly OtherParser _others;
+    private readonly CustomerParser _customers;
 
     public StatementParser(TokenReader reader)
     {
@@ -23,6 +24,7 @@ internal sealed class StatementParser
         _queries = new QueryParser(reader);
         _definitions = new DefinitionParser(reader, _queries);
         _others = new OtherParser(reader, _queries, _definitions);
+        _customers = new CustomerParser(reader, _queries, _definitions);
     }
 
     public Statement Parse()
@@ -43,7 +45,7 @@ internal sealed class StatementParser
             "UPDATE" => UpdateOf(),
             "DELETE" => DeleteOf(),
             "EXPLAIN" => ExplainOf(),
-            "SHOW" => new ShowParser(_reader, _definitions).Parse(),
+            "SHOW" => new ShowParser(_reader, _definitions, _customers).Parse(),
             "DESCRIBE" or "DESC" => DescribeOf(),
             "SET" => Set(),
             "RESET" => Reset(),
@@ -76,7 +78,8 @@ internal sealed class StatementParser
         if (_reader.TryWord("FUNCTION")) return _definitions.Function(start, temporary, system);
         if (!system && !temporary && _reader.TryWords("MATERIALIZED", "VIEW")) return View(start, materialized: true, temporary);
         if (!temporary && _reader.TryAny("CATALOG", "DATABASE") is { } kind) return _definitions.Namespace(start, kind);
-        return _others.TryCreate(start) ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, CATALOG or DATABASE");
+        if (!temporary && _customers.TryCreate(start) is { } customers) return customers;
+        return _others.TryCreate(start) ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, CATALOG, DATABASE, IDENTIFIER, TRAIT, SEGMENT or EVENT");
     }
 
     private CreateView View(TextSpan start, bool materialized, bool temporary)
@@ -227,6 +230,7 @@ internal sealed class StatementParser
     private Statement DescribeOf()
     {
         var start = _reader.Next().Span;
+        if (_customers.TryKind() is { } own) return new Describe(_customers.NameOf(own), From(start)) { Kind = own };
         if (TokenReader.IsName(_reader.Peek()) && !_reader.Peek().Is("EXTENDED") && _reader.TryAny("CATALOG", "DATABASE", "FUNCTION", "MODEL", "CONNECTION", "JOB") is { } kind) return Other(start, kind, isExtended: false);
         if (_reader.Peek().Is("EXTENDED") && _reader.TryAny("CATALOG", "DATABASE", "FUNCTION", "MODEL", "CONNECTION") is { } wide) return Other(start, wide, _reader.TryWord("EXTENDED"));
         if (_reader.Current.Is("JOB") && _reader.Peek().Kind == TokenKind.String)
@@ -290,9 +294,15 @@ internal sealed class StatementParser
         var start = _reader.Next().Span;
         var temporary = _reader.TryWord("TEMPORARY");
         var system = temporary && _reader.TryWord("SYSTEM");
+        if (!temporary && _reader.TryAny(CustomerParser.Kinds) is { } own)
+        {
+            var isThere = _reader.TryWords("IF", "EXISTS");
+            return new Drop(own, _customers.NameOf(own), isThere, From(start));
+        }
+
         var what = _reader.TryWords("MATERIALIZED", "VIEW") ? "MATERIALIZED VIEW"
             : _reader.TryWords("MATERIALIZED", "TABLE") ? "MATERIALIZED TABLE"
-            : _reader.TryAny("TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "MODEL", "CONNECTION") ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, DATABASE or CATALOG");
+            : _reader.TryAny("TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "MODEL", "CONNECTION") ?? throw _reader.Expected("TABLE, VIEW, MATERIALIZED VIEW, FUNCTION, DATABASE, CATALOG, IDENTIFIER, TRAIT, SEGMENT or EVENT");
         if (system && what is not ("FUNCTION" or "CONNECTION")) throw _reader.Error(_reader.Previous.Span, "SYSTEM belongs to functions.");
         var ifExists = _reader.TryWords("IF", "EXISTS");
         var name = _definitions.Name();

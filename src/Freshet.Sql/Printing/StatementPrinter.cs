@@ -11,6 +11,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
 
     public void Print(Statement statement)
     {
+        if (new CustomerPrinter(writer, _queries).TryPrint(statement)) return;
         switch (statement)
         {
             case Select select: _queries.Print(select.Query); break;
@@ -55,11 +56,17 @@ internal sealed class StatementPrinter(SqlWriter writer)
             case ExplainView view: writer.Add("EXPLAIN ").Name(view.View); break;
             case ExplainWatermark watermark: writer.Add("EXPLAIN WATERMARK FOR ").Name(watermark.View); break;
             case Show show: Print(show); break;
-            case Describe describe: writer.Add("DESCRIBE ").Add(describe.IsExtended, "EXTENDED ").Name(describe.Table); break;
+            case Describe describe:
+                writer.Add("DESCRIBE ").Add(describe.IsExtended, "EXTENDED ").Add(describe.Kind is not null, describe.Kind + " ");
+                NameOf(describe.Kind, describe.Table);
+                break;
             case SetOption set: writer.Add(set.Key is null ? "SET" : "SET ").Add(Pair(set.Key, set.Value)); break;
             case ResetOption reset: writer.Add(reset.Key is null ? "RESET" : "RESET ").Add(Pair(reset.Key, null)); break;
             case Use use: writer.Add("USE ").Add(use.IsCatalog, "CATALOG ").Name(use.Name); break;
-            case Drop drop: writer.Add("DROP ").Add(drop.IsTemporary, "TEMPORARY ").Add(drop.What).Add(" ").Add(drop.IfExists, "IF EXISTS ").Name(drop.Name); break;
+            case Drop drop:
+                writer.Add("DROP ").Add(drop.IsTemporary, "TEMPORARY ").Add(drop.What).Add(" ").Add(drop.IfExists, "IF EXISTS ");
+                NameOf(drop.What, drop.Name);
+                break;
             case OtherStatement other: writer.Add(other.Text); break;
             default: throw new InvalidOperationException($"{statement.GetType().Name} has no text.");
         }
@@ -68,6 +75,13 @@ internal sealed class StatementPrinter(SqlWriter writer)
     private static string Pair(string? key, string? value) => key is null ? "" : value is null ? Quote(key) : $"{Quote(key)} = {Quote(value)}";
 
     private static string Quote(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    /// <summary>Events alone are named by a text.</summary>
+    private void NameOf(string? kind, Name name)
+    {
+        if (kind == "EVENT") writer.Quoted(name.Last);
+        else writer.Name(name);
+    }
 
     private void Comment(string? comment)
     {
@@ -201,7 +215,8 @@ internal sealed class StatementPrinter(SqlWriter writer)
         if (show.Of is not null)
         {
             var isDirect = show.What.StartsWith("CREATE", StringComparison.Ordinal) || show.What == "PARTITIONS";
-            writer.Add(isDirect ? " " : " FROM ").Name(show.Of);
+            writer.Add(isDirect ? " " : " FROM ");
+            NameOf(show.What == "CREATE EVENT" ? "EVENT" : null, show.Of);
         }
 
         if (show.Pattern is not null) writer.Add(show.IsNegated, " NOT").Add(show.IsCaseInsensitive ? " ILIKE " : " LIKE ").Quoted(show.Pattern);

@@ -153,6 +153,9 @@ public sealed record Show(string What, Name? Of, TextSpan Span) : Statement(Span
 
 public sealed record Describe(Name Table, TextSpan Span) : Statement(Span)
 {
+    /// <summary>TRAIT, SEGMENT, IDENTIFIER or EVENT; null for a table or view.</summary>
+    public string? Kind { get; init; }
+
     public bool IsExtended { get; init; }
 }
 

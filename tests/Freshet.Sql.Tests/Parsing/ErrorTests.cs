@@ -24,6 +24,14 @@ public sealed class ErrorTests
     [InlineData("CREATE TABLE t (a INT) WITH (a = 'b')", 1, 30, "Expected an option's name in quotes")]
     [InlineData("SELECT * FROM t /*+ OPTIONS('a' 'b') */", 1, 33, "Expected ')', found 'b'.")]
     [InlineData("SELECT * FROM t MATCH_RECOGNIZE (PATTERN (A{3,2}) DEFINE A AS TRUE)", 1, 44, "at least 3 and at most 2")]
+    [InlineData("CREATE EVENT signup (a INT)", 1, 14, "an event's name in quotes")]
+    [InlineData("CREATE EVENT 'a' (b INT CHECK (b > 0) NOT NULL)", 1, 39, "NOT NULL stands behind the type")]
+    [InlineData("CREATE EVENT 'a' (b INT, b STRING)", 1, 26, "two properties named b")]
+    [InlineData("CREATE EVENT 'a' (b INTT)", 1, 21, "Did you mean INT?")]
+    [InlineData("CREATE IDENTIFIER email", 1, 24, "FROM with the places")]
+    [InlineData("CREATE TRAIT t SELECT 1", 1, 16, "AS SELECT profile_id, value FROM ...")]
+    [InlineData("CREATE SEGMENT s AS", 1, 20, "SELECT profile_id FROM ...")]
+    [InlineData("SHOW SEGMENT", 1, 6, "SEGMENTS")]
     [InlineData("", 0, 0, "")]
     public void Errors_name_their_place_and_what_was_expected(string sql, int line, int column, string sentence)
     {

@@ -52,6 +52,18 @@ public sealed class SqlPrinterTests(ITestOutputHelper output)
     [InlineData("create function f as 'A.B' language csharp using artifact 'x.dll'")]
     [InlineData("update t set a = a + 1, b = default_b where c is not null")]
     [InlineData("alter table t add (x int first, primary key (a) not enforced)")]
+    [InlineData("create identifier if not exists email comment 'mail' from traits['email'], context['traits']['email'] with ('priority' = '2')")]
+    [InlineData("create identifier user_id with ('limit' = '2')")]
+    [InlineData("create trait orders as select profile_id, count(*) from order_completed group by profile_id")]
+    [InlineData("create segment if not exists s comment 'c' with ('consent' = 'advertising') as select profile_id from orders where orders > 3")]
+    [InlineData("create event 'Order''s Completed' (revenue decimal(12, 2) not null check (revenue >= 0) check (revenue < 10) comment 'x', `check` string, products array<row<id string, price double>>, constraint c check (revenue > 1 or `check` is null)) comment 'd' with ('on.violation' = 'warn')")]
+    [InlineData("create event 'Signed Up'")]
+    [InlineData("drop event if exists 'Signed Up'")]
+    [InlineData("drop segment s")]
+    [InlineData("describe event 'Signed Up'")]
+    [InlineData("describe trait orders")]
+    [InlineData("show create event 'Signed Up'")]
+    [InlineData("show segments like 'a%'")]
     public void Statements_keep_their_structure(string sql) => CheckFixpoint(SqlParser.ParseScript(new SourceText("text", sql)));
 
     [Fact]
