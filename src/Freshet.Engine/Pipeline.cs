@@ -61,7 +61,7 @@ public sealed class Pipeline : IDisposable
         foreach (var (view, node) in views) _views.Add(new ViewOutput(view, _runner.Circuit, node));
         foreach (var (insert, node) in inserts)
         {
-            _sinks.Add(new SinkOutput(insert.Name, _connectors.CreateSink(insert.Target, insert.Plan.Schema), _runner.Circuit, node.Rows));
+            _sinks.Add(new SinkOutput(insert.Name, _connectors.CreateSink(insert.Target, insert.Plan.Schema, isReplayed: true), _runner.Circuit, node.Rows));
             if (node.Errors >= 0) _views.Add(new ViewOutput(ErrorView(insert.Name), _runner.Circuit, node.Errors));
         }
 

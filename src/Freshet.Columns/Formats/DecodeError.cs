@@ -13,7 +13,8 @@ public readonly record struct DecodeError(int Row, int Column, int Position, str
 {
     public const int ValueMaxBytes = 200;
 
-    internal static string Cut(ReadOnlySpan<byte> value)
+    /// <summary>The beginning of a value as text.</summary>
+    public static string Cut(ReadOnlySpan<byte> value)
     {
         if (value.Length <= ValueMaxBytes) return Encoding.UTF8.GetString(value);
 

@@ -12,6 +12,13 @@ public sealed class ChangeLineWriter(Schema schema, ChangeFormat format, JsonTim
 
     public void WriteRow(ReadOnlySpan<Column> columns, int row, bool isAdded, Utf8Buffer buffer)
     {
+        WriteDocument(columns, row, isAdded, buffer);
+        buffer.Write((byte)'\n');
+    }
+
+    /// <summary>The change without a line feed.</summary>
+    public void WriteDocument(ReadOnlySpan<Column> columns, int row, bool isAdded, Utf8Buffer buffer)
+    {
         switch (format.Envelope)
         {
             case ChangeEnvelope.OpField:
@@ -37,7 +44,5 @@ public sealed class ChangeLineWriter(Schema schema, ChangeFormat format, JsonTim
                 buffer.Write(isAdded ? ",\"type\":\"insert\"}"u8 : ",\"type\":\"delete\"}"u8);
                 break;
         }
-
-        buffer.Write((byte)'\n');
     }
 }

@@ -38,7 +38,11 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
 
     private static readonly Dictionary<string, string[]> Known = new()
     {
-        ["log"] = ["connector", "topic", "format", "durability", "retention.time", "retention.bytes", "json.ignore-parse-errors", .. WatermarkOptions],
+        ["log"] =
+        [
+            "connector", "topic", "format", "durability", "retention.time", "retention.bytes", TableDefinition.ChangesOption, "json.ignore-parse-errors", TableDefinition.OpFieldOption,
+            .. Formats[2..].Select(f => $"{f}.ignore-parse-errors"), .. WatermarkOptions,
+        ],
         ["filesystem"] = [.. FileOptions, .. WatermarkOptions],
         ["print"] = ["connector", "print-identifier", "standard-error", "sink.parallelism"],
         ["blackhole"] = ["connector"],
@@ -49,14 +53,21 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
     /// <summary>INSERTs into one topic share its sink, so that a step's rows of all of them are there together or not at all.</summary>
     private readonly Dictionary<string, TopicSink> _topicSinks = [];
 
-    /// <summary>Topics of the log that no table may name.</summary>
-    private static readonly string[] OwnTopics = [EventsTable.Name, Steps.StepLoop.JournalTopic, Journals.PlanRecord.Topic];
-
     /// <summary>Refuses an INSERT whose query takes rows back where the connector can only add.</summary>
     public static void CheckInsert(InsertPlan insert, SourceText source, TextSpan place)
     {
+        CheckColumns(insert, source, place);
         if (insert.Plan.IsAppendOnly || insert.Target.Connector is "print" or "blackhole" || insert.Target.Changes != RowChanges.None) return;
-        throw new SqlException(source, place, $"The query of INSERT INTO {insert.Target.Name} takes rows back, and the connector '{insert.Target.Connector}' can only add them. Keep the result in a view, CREATE MATERIALIZED VIEW, or write a query that only adds rows, such as one over windows.");
+        var remedy = insert.Target.Connector == "log"
+            ? $"Declare the topic with {(insert.Target.PrimaryKey.IsEmpty ? "a PRIMARY KEY and " : "")}'{TableDefinition.ChangesOption}' = 'upsert', which keeps the last row of each key, or with a format of changes such as 'debezium-json'; or keep the result in a view"
+            : "Name a format of changes such as 'debezium-json'; or keep the result in a view";
+        throw new SqlException(source, place, $"The query of INSERT INTO {insert.Target.Name} takes rows back, and a table of the connector '{insert.Target.Connector}' that is declared like this can only add them. {remedy}, CREATE MATERIALIZED VIEW, or write a query that only adds rows, such as one over windows.");
+    }
+
+    /// <summary>Refuses an INSERT into columns that nobody can write.</summary>
+    public static void CheckColumns(InsertPlan insert, SourceText source, TextSpan place)
+    {
+        if (insert.Target.Connector == "log") TopicOptions.CheckWritten(insert.Target, source, place);
     }
 
     /// <summary>Holds a declaration against what its connector knows.</summary>
@@ -69,7 +80,7 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         foreach (var key in table.Connector == "datagen" ? [] : table.Options.Keys)
             if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
         if (table.Options.GetValueOrDefault("scan.watermark.idle-timeout") is { } timeout && !Sources.Durations.TryParse(timeout, out _)) throw Error($"'scan.watermark.idle-timeout' = '{timeout}' is no length of time: write 30 s or 1 min.");
-        if (!table.Metadata.IsEmpty) throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
+        if (!table.Metadata.IsEmpty && table.Connector != "log") throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
         if (table.Connector == "filesystem")
         {
             if (!table.PartitionKeys.IsEmpty) throw Error("PARTITIONED BY is not supported for files: they are read and written as one folder.");
@@ -82,18 +93,8 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         }
 
         if (table.Connector == "nexmark") NexmarkOptions.Check(table);
-        if (table.Connector == "log")
-        {
-            if (table.Option("format", "json") != "json") throw Error("The connector 'log' reads and writes 'format' = 'json'.");
-            if (table.Option("durability", "durable") is not ("durable" or "relaxed")) throw Error("'durability' is 'durable' (an append is answered when it is on disk) or 'relaxed' (when it is written; a sync follows within 100 ms).");
-            if (table.Options.TryGetValue("retention.time", out var time) && !OptionText.TryDuration(time, out _)) throw Error($"'retention.time' = '{time}' is no duration: write one such as '7 d' or '12 h'.");
-            if (table.Options.TryGetValue("retention.bytes", out var bytes) && !OptionText.TryBytes(bytes, out _)) throw Error($"'retention.bytes' = '{bytes}' is no size: write one such as '10 gb' or '512 mb'.");
-            if (OwnTopics.Contains(TopicOf(table)) || TopicOf(table).StartsWith(FileExtents.TopicPrefix, StringComparison.Ordinal)) throw Error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
-        }
-
+        if (table.Connector == "log") TopicOptions.Check(table, Error);
     }
-
-    private static string TopicOf(TableDefinition table) => table.Option("topic", table.DeclaredName);
 
     /// <summary>The source of a table with the columns that are needed; bounded when <paramref name="end"/> names where its topic ends.</summary>
     public IRowSource CreateSource(TableDefinition table, ImmutableArray<ScanColumn> physical, Func<Partition, LogOffset>? end)
@@ -101,10 +102,10 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         switch (table.Connector)
         {
             case EventsTable.Connector:
-                return new TopicSource(Topic(EventsTable.Name), [.. physical.Select(TopicColumn.OfEvent)], isTrusted: true, end?.Invoke(Topic(EventsTable.Name)));
+                return new TopicSource(Topic(EventsTable.Name), [.. physical.Select(TopicColumn.OfEvent)], new TopicFormat(IsTrusted: true), end?.Invoke(Topic(EventsTable.Name)));
             case "log":
-                var partition = Topic(TopicOf(table), SettingsOf(table));
-                return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table.Schema.Fields[c.Column].Name, c))], isTrusted: false, end?.Invoke(partition));
+                var partition = Topic(TopicOptions.TopicOf(table), TopicOptions.SettingsOf(table));
+                return new TopicSource(partition, [.. physical.Select(c => TopicColumn.Of(table, c))], TopicFormat.Of(table), end?.Invoke(partition));
             case "filesystem":
                 // A query that ends reads what is there.
                 if (end is null && table.Options.ContainsKey(FollowedFileSource.IntervalOption)) return new FollowedFileSource(table, physical, options.Folder, log ?? throw NoLog(table.Name));
@@ -119,12 +120,13 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         }
     }
 
-    public IRowSink CreateSink(TableDefinition table, Schema schema)
+    /// <param name="isReplayed">The steps that the sink gets are those of a journal.</param>
+    public IRowSink CreateSink(TableDefinition table, Schema schema, bool isReplayed)
     {
         switch (table.Connector)
         {
             case "log":
-                return SinkOf(table).For(schema);
+                return SinkOf(table, isReplayed).For(TopicOptions.WriterOf(table, schema));
             case "blackhole":
                 return new BlackholeSink();
             case "print":
@@ -144,20 +146,11 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
         }
     }
 
-    private TopicSink SinkOf(TableDefinition table)
+    private TopicSink SinkOf(TableDefinition table, bool isReplayed)
     {
-        var topic = TopicOf(table);
-        if (!_topicSinks.TryGetValue(topic, out var sink)) _topicSinks.Add(topic, sink = new TopicSink(log ?? throw NoLog(table.Name), Topic(topic, SettingsOf(table))));
+        var topic = TopicOptions.TopicOf(table);
+        if (!_topicSinks.TryGetValue(topic, out var sink)) _topicSinks.Add(topic, sink = new TopicSink(log ?? throw NoLog(table.Name), Topic(topic, TopicOptions.SettingsOf(table)), isReplayed));
         return sink;
-    }
-
-    /// <summary>What a table says of its topic; null where it says nothing.</summary>
-    private static TopicSettings? SettingsOf(TableDefinition table)
-    {
-        var hasTime = OptionText.TryDuration(table.Option("retention.time", ""), out var time);
-        var hasBytes = OptionText.TryBytes(table.Option("retention.bytes", ""), out var bytes);
-        if (!hasTime && !hasBytes && !table.Options.ContainsKey("durability")) return null;
-        return new TopicSettings { IsRelaxed = table.Option("durability", "") == "relaxed", RetentionTime = hasTime ? time : null, RetentionBytes = hasBytes ? bytes : null };
     }
 
     private Partition Topic(string name, TopicSettings? settings = null) => (log ?? throw NoLog(name)).OpenPartition(name, 0, settings);

@@ -43,7 +43,7 @@ public sealed class BoundedRun : IDisposable
         _runner = RunnerFactory.Create(builder, options, createSource);
         foreach (var (insert, node) in sinks)
         {
-            _sinks.Add(new SinkOutput(insert.Name, options.Sink?.Invoke(insert.Plan.Schema) ?? connectors.CreateSink(insert.Target, insert.Plan.Schema), _runner.Circuit, node.Rows));
+            _sinks.Add(new SinkOutput(insert.Name, options.Sink?.Invoke(insert.Plan.Schema) ?? connectors.CreateSink(insert.Target, insert.Plan.Schema, isReplayed: false), _runner.Circuit, node.Rows));
             _results.Add(new Result(insert.Plan.Schema, -1, node.Errors, new Queue<Batch>()));
         }
 

@@ -19,7 +19,7 @@ public static class Script
     /// <exception cref="EngineException">A connector cannot be opened.</exception>
     public static (BoundedRun Run, ScriptBinder Binder) Start(IReadOnlyList<SourceText> scripts, PipelineOptions options, LogStore? log = null, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var binder = new ScriptBinder(isBounded: true) { CheckTable = Connectors.Check, Functions = options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder), Layer = log is null ? null : options.Layer?.Invoke() };
+        var binder = new ScriptBinder(isBounded: true) { CheckTable = Connectors.Check, CheckInsert = Connectors.CheckColumns, Functions = options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder), Layer = log is null ? null : options.Layer?.Invoke() };
         foreach (var (key, value) in settings ?? new Dictionary<string, string>()) binder.Options[key] = value;
         if (log is not null) binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
         foreach (var script in scripts) binder.Execute(script);

@@ -1,53 +1,43 @@
 using Freshet.Columns;
-using Freshet.Columns.Formats;
-using Freshet.Columns.Json;
 using Freshet.Log;
 using Freshet.Log.Records;
 
 namespace Freshet.Engine.Sinks;
 
 /// <summary>
-/// Connector <c>log</c>: each row a JSON object in a topic of the embedded log. A step's rows, of all INSERTs into the topic, are
-/// one append whose batch carries the step, so that a replay appends only what is missing: a batch is there whole or not at all.
+/// Connector <c>log</c>: rows as records of a topic of the embedded log. A step's rows, of all INSERTs into the topic, are one append
+/// whose batch carries the step, so that a replay appends only what is missing: a batch is there whole or not at all.
 /// </summary>
 internal sealed class TopicSink
 {
     private readonly LogStore _log;
     private readonly Partition _partition;
-    private readonly Utf8Buffer _buffer = new();
-
+    private readonly bool _isReplayed;
     private RecordSet? _records;
 
-    public TopicSink(LogStore log, Partition partition)
+    /// <param name="isReplayed">The steps are those of a journal, which run again at the next start; else this run is the only one.</param>
+    public TopicSink(LogStore log, Partition partition, bool isReplayed)
     {
         _log = log;
         _partition = partition;
-        LastStep = FindLastStep();
+        _isReplayed = isReplayed;
+        if (isReplayed) LastStep = FindLastStep();
     }
 
     public long LastStep { get; }
 
-    /// <summary>The INSERT with these columns; all that write into the topic share its steps.</summary>
-    public IRowSink For(Schema schema) => new Writer(this, new JsonLineWriter(schema, JsonTimeFormat.Iso8601));
+    /// <summary>One INSERT; all that write into the topic share its steps.</summary>
+    public IRowSink For(IRecordWriter writer) => new Writer(this, writer);
 
-    private void Write(JsonLineWriter writer, long step, IReadOnlyList<Batch> rows)
+    private void Write(IRecordWriter writer, long step, IReadOnlyList<Batch> rows)
     {
         if (_records is null)
         {
             _records = RecordSet.Rent();
-            _records.Tag = step;
+            if (_isReplayed) _records.Tag = step;
         }
 
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        foreach (var batch in rows)
-        {
-            for (var i = 0; i < batch.Count; i++)
-            {
-                _buffer.Clear();
-                writer.WriteRow(batch.Columns, batch.RowAt(i), _buffer);
-                _records.Add(now, default, _buffer.Written[..^1]);
-            }
-        }
+        writer.Write(rows, _records, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
     }
 
     private Task CommitAsync()
@@ -73,11 +63,11 @@ internal sealed class TopicSink
         return last;
     }
 
-    private sealed class Writer(TopicSink topic, JsonLineWriter writer) : IRowSink
+    private sealed class Writer(TopicSink topic, IRecordWriter writer) : IRowSink
     {
         public long LastStep => topic.LastStep;
 
-        public bool TakesChanges => false;
+        public bool TakesChanges => writer.TakesChanges;
 
         public void Write(long step, IReadOnlyList<Batch> rows) => topic.Write(writer, step, rows);
 

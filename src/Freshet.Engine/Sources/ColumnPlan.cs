@@ -37,10 +37,15 @@ internal sealed record ColumnPlan(ImmutableArray<ScanColumn> Physical, VectorExp
         {
             if (expression is BoundField { OfColumn: { } part } && table.GivesFields && !table.IsComputed(part.Column.Index))
                 return Physical(new ScanColumn(part.Column.Index, expression.Type, part.Path));
+            if (expression is BoundColumn of && table.Connector == "log" && table.Metadata.FirstOrDefault(m => m.Column == of.Index) is { } metadata)
+                return Cast(Physical(new ScanColumn(of.Index, RecordMetadata.Known[metadata.Key].Type)), table.Schema[of.Index]);
             if (expression is BoundColumn column)
                 return table.Computed.FirstOrDefault(c => c.Column == column.Index) is { } computed ? Over(computed.Expression) : Physical(new ScanColumn(column.Index, table.Schema[column.Index]));
             return expression.Children.IsEmpty ? expression : expression.With(ImmutableArray.CreateRange(expression.Children, Over));
         }
+
+        static BoundExpression Cast(BoundExpression given, SqlType declared) =>
+            given.Type.EqualsIgnoringNullability(declared) ? given : new BoundCast(given, declared, isTry: false, given.Span);
 
         BoundExpression Physical(ScanColumn column) =>
             table.Connector == "nexmark" && column is { Path: null, Type.Kind: TypeKind.Row } ? Whole(column) : new BoundColumn(Place(column), column.Type);

@@ -8,6 +8,7 @@ namespace Freshet.Engine.Sources;
 /// <summary>
 /// The rows of a file or of all files of a folder, in order of name: JSON lines or CSV, gzipped where the name ends in .gz.
 /// Bounded; positions are row numbers over all files. Ranges are asked for in order from the start, so that a file is read once.
+/// The last line of a file needs no line end, unless the table is followed: then whoever writes it is still at it.
 /// </summary>
 internal sealed class FileSource : IRowSource
 {
@@ -16,6 +17,7 @@ internal sealed class FileSource : IRowSource
     private readonly FileRows _rows;
     private readonly Func<RowDecoder> _createDecoder;
     private readonly Queue<string> _files;
+    private readonly bool _isFollowed;
     private RowDecoder? _decoder;
     private Stream? _stream;
     private string _file = "";
@@ -26,8 +28,9 @@ internal sealed class FileSource : IRowSource
         Name = table.Name;
         var path = FileFormats.PathOf(table, folder);
         _files = new Queue<string>(FileFormats.FilesOf(path));
+        _isFollowed = table.Options.ContainsKey(FollowedFileSource.IntervalOption);
         // A folder that is followed may be made later.
-        if (_files.Count == 0 && !Directory.Exists(path) && !table.Options.ContainsKey(FollowedFileSource.IntervalOption))
+        if (_files.Count == 0 && !Directory.Exists(path) && !_isFollowed)
             throw new EngineException("file_not_found", $"The path of table {table.Name} is not there: {path}. It is taken relative to the folder of the script or project.");
         _rows = new FileRows([.. columns.Select(c => table.Schema.Fields[c.Column].Name)]);
         _createDecoder = FileFormats.DecoderOf(table, columns);
@@ -93,7 +96,7 @@ internal sealed class FileSource : IRowSource
                 continue;
             }
 
-            _decoder.Complete();
+            if (!_isFollowed || FileFormats.IsGzip(_file)) _decoder.Complete();
             _fileEnded = true;
         }
     }

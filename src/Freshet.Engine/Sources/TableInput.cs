@@ -177,7 +177,8 @@ internal sealed class TableInput
         var partition = _partitions[input.Partition];
         if (input.To > partition.Next) partition.LastActiveMicros = clockMicros;
         partition.Next = input.To;
-        partition.Idle = (input.Marks & InputMarks.Idle) != 0;
+        // The mark may be that of another table over the same topic.
+        partition.Idle = _spec.Watermark is not null && (input.Marks & InputMarks.Idle) != 0;
         partition.Ended |= (input.Marks & InputMarks.End) != 0;
     }
 

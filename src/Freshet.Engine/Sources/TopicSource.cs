@@ -1,26 +1,26 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Log;
 using Freshet.Log.Records;
-using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Sources;
 
 /// <summary>
-/// A topic of the embedded log whose record values are JSON objects: one partition, positions are offsets. Each column is a
-/// path into the value, decoded in one pass; two columns come from the record itself.
+/// A topic of the embedded log whose records are JSON: one partition, positions are offsets. Each column is a path into the value,
+/// decoded in one pass, or stands in the record itself.
 /// </summary>
 /// <param name="end">The position at which a bounded reading ends; null: it goes on as the topic grows.</param>
-internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColumn> columns, bool isTrusted, LogOffset? end = null) : IRowSource
+internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColumn> columns, TopicFormat format, LogOffset? end = null) : IRowSource
 {
     /// <summary>Rows of one slice: large enough that a record batch is seldom read for two slices.</summary>
     private const int SliceRows = 8192;
 
-    private readonly ConcurrentBag<JsonPathDecoder> _decoders = [];
+    /// <summary>Records of changes of one slice, each of which may bring several rows.</summary>
+    private const int SliceChanges = 1024;
+
+    private readonly ConcurrentBag<RecordDecoder> _decoders = [];
 
     public string Name => partition.Topic;
 
@@ -36,8 +36,9 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
 
     public void Slice(int index, long from, long to, List<ISourceSlice> slices)
     {
-        for (; from < to; from += SliceRows)
-            slices.Add(new TopicSlice(this, new LogOffset(from), new LogOffset(Math.Min(to, from + SliceRows))));
+        var records = format.Changes is null ? SliceRows : SliceChanges;
+        for (; from < to; from += records)
+            slices.Add(new TopicSlice(this, new LogOffset(from), new LogOffset(Math.Min(to, from + records))));
     }
 
     public void Dispose()
@@ -45,9 +46,7 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
         while (_decoders.TryTake(out var decoder)) decoder.Dispose();
     }
 
-    private JsonPathDecoder RentDecoder() => _decoders.TryTake(out var decoder) ? decoder : new JsonPathDecoder(
-        [.. columns.Where(c => !c.IsOffset).Select(c => new JsonPathColumn(c.Path!, c.Type, c.FailsAsNull ? OnDecodeFailure.Null : OnDecodeFailure.Error))],
-        new JsonDecodeOptions(IsTrusted: isTrusted));
+    private RecordDecoder RentDecoder() => _decoders.TryTake(out var decoder) ? decoder : new RecordDecoder(columns, format, partition.Topic, partition.Index);
 
     private sealed unsafe class TopicSlice(TopicSource source, LogOffset from, LogOffset to) : ISourceSlice
     {
@@ -58,21 +57,18 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
 
         public Batch Decode(List<SourceError> errors)
         {
-            var rows = (int)(to.Value - from.Value);
             var memory = BatchMemory.Create();
-            Timestamps = memory.Allocate<long>(rows);
             var decoder = source.RentDecoder();
+            var rows = (int)(to.Value - from.Value);
             decoder.Begin(rows, memory);
             ReadAll(decoder, memory, rows);
-            var decoded = new Column[decoder.Columns.Length];
-            decoder.End(decoded);
-            foreach (var error in decoder.Errors)
-                errors.Add(new SourceError(0, from.Value + error.Row, error.Column < 0 ? "" : decoder.Columns[error.Column].Path.ToString(), error.Value, error.Reason));
+            var batch = decoder.End(errors, out var timestamps);
+            Timestamps = timestamps;
             source._decoders.Add(decoder);
-            return new Batch(memory, Assemble(decoded, rows, memory), rows);
+            return batch;
         }
 
-        private void ReadAll(JsonPathDecoder decoder, BatchMemory memory, int rows)
+        private void ReadAll(RecordDecoder decoder, BatchMemory memory, int rows)
         {
             var at = from;
             // Events are about 500 bytes; a slice of few reads little.
@@ -93,48 +89,12 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
                 {
                     if (record.Offset < from || record.Offset < at) continue;
                     if (record.Offset >= to) break;
-                    fixed (byte* value = record.Value) decoder.Add(value, record.Value.Length);
-                    Timestamps[record.Offset.Value - from.Value] = record.TimestampMs;
+                    decoder.Add(record);
                     at = record.Offset + 1;
                 }
             }
         }
-
-        private Column[] Assemble(Column[] decoded, int rows, BatchMemory memory)
-        {
-            var offsets = Column.Allocate(PhysicalKind.Int64, rows, memory);
-            for (var i = 0; i < rows; i++) offsets.As<long>()[i] = from.Value + i;
-            var result = new Column[source.ColumnCount + 1];
-            var next = 0;
-            for (var i = 0; i < source.ColumnCount; i++) result[i] = source.IsOffset(i) ? offsets : decoded[next++];
-            result[^1] = offsets;
-            return result;
-        }
     }
 
     private Partition Partition => partition;
-
-    private int ColumnCount => columns.Length;
-
-    private bool IsOffset(int column) => columns[column].IsOffset;
-}
-
-/// <summary>How a column comes out of a record: by a path into its value, or its offset.</summary>
-internal sealed record TopicColumn(SqlType Type, JsonPath? Path, bool FailsAsNull)
-{
-    public bool IsOffset => Path is null;
-
-    /// <summary>A column of the built-in events table.</summary>
-    public static TopicColumn OfEvent(ScanColumn column)
-    {
-        var member = Sql.Catalog.EventsTable.Columns[column.Column].Member;
-        return member.Length == 0 ? new TopicColumn(column.Type, null, false) : Of(member, column, failsAsNull: true);
-    }
-
-    /// <summary>A column of a table over JSON objects.</summary>
-    public static TopicColumn Of(string member, ScanColumn column, bool failsAsNull = false)
-    {
-        var path = JsonPath.Of(member);
-        return new TopicColumn(column.Type, column.Path is null ? path : JsonPath.Of(JsonPathMode.Lax, [.. path.Steps, .. column.Path.Steps]), failsAsNull || column.FailsAsNull);
-    }
 }

@@ -16,14 +16,16 @@ internal static class RunnerFactory
 {
     public static StepRunner Create(CircuitBuilder builder, PipelineOptions options, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource)
     {
-        var inputs = builder.Sources.Select(source =>
+        var specs = builder.Sources.Select(source =>
         {
             var plan = ColumnPlan.Of(source);
             var rows = createSource(source, plan.Physical);
             var onEveryRow = source.Table.Option("scan.watermark.emit.strategy", "on-periodic") == "on-event";
             var idleTimeout = Durations.TryParse(source.Table.Option("scan.watermark.idle-timeout", ""), out var timeout) ? timeout : TableInputSpec.DefaultIdleTimeoutMicros;
-            return new TableInput(new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length) { IdleTimeoutMicros = idleTimeout });
-        }).ToArray();
+            return new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length) { IdleTimeoutMicros = idleTimeout };
+        }).ToList();
+        // Tables over one topic become idle together: when the last of them would.
+        var inputs = specs.Select(spec => new TableInput(spec with { IdleTimeoutMicros = specs.Where(s => s.Source.Name == spec.Source.Name && s.Watermark is not null).Select(s => s.IdleTimeoutMicros).DefaultIfEmpty().Max() })).ToArray();
         var circuit = new Circuit(builder.Build(), Math.Max(1, options.Workers), options.HashSeed);
         foreach (var constant in builder.Constants) circuit.AdvanceWatermark(constant.Node, Operator.EndWatermark);
         var step = new StepContext();

@@ -9,7 +9,8 @@ namespace Freshet.Engine.Steps;
 /// <summary>
 /// One turn of the engine after another: plans what a step takes and runs it. It neither journals, waits nor publishes;
 /// whoever drives it does (a thread beside the log, a test step by step, a bounded run to its end).
-/// Invariant: what a step does is a function of its entry and the state before it. Used by one thread.
+/// Invariant: what a step does is a function of its entry and the state before it; tables over one topic stand at the same place of
+/// it and take the same rows in a step. Used by one thread.
 /// </summary>
 internal sealed class StepRunner : IDisposable
 {
@@ -97,11 +98,11 @@ internal sealed class StepRunner : IDisposable
             var watermark = input.Watermark;
             for (var p = 0; p < input.Source.Partitions && rows > 0; p++)
             {
-                if (input.HasEnded(p)) continue;
+                if (input.HasEnded(p) || IsTaken(taken, input.Source.Name, p)) continue;
                 var from = input.Position(p);
                 var to = input.Source.Limit(p, from, rows, bytes);
                 var marks = input.Source.IsBounded && input.Source.IsEnd(p, to) ? InputMarks.End : InputMarks.None;
-                if (to == from && marks == InputMarks.None && MarksIdle && input.ShouldIdle(p, clockMicros, _firstPlannedMicros)) marks = InputMarks.Idle;
+                if (to == from && marks == InputMarks.None && MarksIdle && InputsNamed(input.Source.Name).Any(i => i.ShouldIdle(p, clockMicros, _firstPlannedMicros))) marks = InputMarks.Idle;
                 if (to == from && marks == InputMarks.None) continue;
                 (taken ??= []).Add(new StepInput(input.Source.Name, p, from, to, marks));
                 rows -= (int)Math.Min(to - from, rows);
@@ -130,7 +131,8 @@ internal sealed class StepRunner : IDisposable
             }
         }
 
-        foreach (var taken in entry.Inputs) InputNamed(taken.Source).Advance(taken, entry.ClockMicros);
+        foreach (var taken in entry.Inputs)
+            foreach (var input in InputsNamed(taken.Source)) input.Advance(taken, entry.ClockMicros);
         foreach (var input in _inputs)
         {
             input.EndStep();
@@ -142,12 +144,9 @@ internal sealed class StepRunner : IDisposable
         Step = entry.Step;
     }
 
-    public TableInput InputNamed(string source)
-    {
-        foreach (var input in _inputs)
-            if (input.Source.Name == source) return input;
-        throw new InvalidDataException($"The journal takes rows of '{source}', which the project no longer reads.");
-    }
+    /// <summary>One of the tables that read a source; all of them stand at the same place.</summary>
+    public TableInput InputNamed(string source) =>
+        InputsNamed(source).FirstOrDefault() ?? throw new InvalidDataException($"The journal takes rows of '{source}', which the project no longer reads.");
 
     public void Dispose()
     {
@@ -155,16 +154,22 @@ internal sealed class StepRunner : IDisposable
         foreach (var input in _inputs) input.Source.Dispose();
     }
 
+    private IEnumerable<TableInput> InputsNamed(string source) => _inputs.Where(i => i.Source.Name == source);
+
+    private static bool IsTaken(List<StepInput>? taken, string source, int partition) => taken is not null && taken.Exists(t => t.Source == source && t.Partition == partition);
+
     private void Slice(StepEntry entry)
     {
         _slices.Clear();
         _ranges.Clear();
         foreach (var taken in entry.Inputs)
         {
-            var input = InputNamed(taken.Source);
-            var first = _slices.Count;
-            if (taken.To > taken.From) input.Source.Slice(taken.Partition, taken.From, taken.To, _slices);
-            _ranges.Add((input, taken.Partition, first, _slices.Count - first));
+            foreach (var input in InputsNamed(taken.Source))
+            {
+                var first = _slices.Count;
+                if (taken.To > taken.From) input.Source.Slice(taken.Partition, taken.From, taken.To, _slices);
+                _ranges.Add((input, taken.Partition, first, _slices.Count - first));
+            }
         }
     }
 

@@ -51,32 +51,10 @@ public sealed class RecordSet : IValueTaskSource<LogOffset>
     }
 
     /// <summary>Adds a record with a key (an empty one is no key) and a value.</summary>
-    public void Add(long timestampMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
-    {
-        var tailMax = key.Length + value.Length + 3 * Varint.MaxBytes;
-        Reserve(FrameBytes + tailMax);
-        var tail = _buffer.AsSpan(Bytes + FrameBytes);
-        int at;
-        if (key.IsEmpty)
-        {
-            at = Varint.Write(tail, -1);
-        }
-        else
-        {
-            at = Varint.Write(tail, key.Length);
-            key.CopyTo(tail[at..]);
-            at += key.Length;
-        }
+    public void Add(long timestampMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Add(timestampMs, key, value, hasValue: true);
 
-        at += Varint.Write(tail[at..], value.Length);
-        value.CopyTo(tail[at..]);
-        at += value.Length;
-        tail[at++] = 0;
-        BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(Bytes), timestampMs);
-        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(Bytes + 8), at);
-        Bytes += FrameBytes + at;
-        Count++;
-    }
+    /// <summary>Adds a record that says of a key that it has no value any more.</summary>
+    public void AddTombstone(long timestampMs, ReadOnlySpan<byte> key) => Add(timestampMs, key, default, hasValue: false);
 
     /// <summary>Puts a set back that has not been handed to the log.</summary>
     public void Return()
@@ -130,6 +108,33 @@ public sealed class RecordSet : IValueTaskSource<LogOffset>
 
     void IValueTaskSource<LogOffset>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _answer.OnCompleted(continuation, state, token, flags);
+
+    private void Add(long timestampMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue)
+    {
+        var tailMax = key.Length + value.Length + 3 * Varint.MaxBytes;
+        Reserve(FrameBytes + tailMax);
+        var tail = _buffer.AsSpan(Bytes + FrameBytes);
+        int at;
+        if (key.IsEmpty)
+        {
+            at = Varint.Write(tail, -1);
+        }
+        else
+        {
+            at = Varint.Write(tail, key.Length);
+            key.CopyTo(tail[at..]);
+            at += key.Length;
+        }
+
+        at += Varint.Write(tail[at..], hasValue ? value.Length : -1);
+        value.CopyTo(tail[at..]);
+        at += value.Length;
+        tail[at++] = 0;
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(Bytes), timestampMs);
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(Bytes + 8), at);
+        Bytes += FrameBytes + at;
+        Count++;
+    }
 
     private void Reserve(int bytes)
     {

@@ -8,7 +8,7 @@ namespace Freshet.Sql.Binding;
 /// <summary>
 /// A sink with a PRIMARY KEY takes one row of each key. Where the query's own key is the sink's that is so; elsewhere the INSERT
 /// says which row stands: ON CONFLICT DO DEDUPLICATE the last one, DO NOTHING the first one. Rows without a position go by content.
-/// A topic keeps every row that is added: they are the versions of their key, and nothing needs to be said.
+/// A topic whose rows are added alone keeps all of them: they are the versions of their key, and nothing needs to be said.
 /// </summary>
 internal static class SinkConflicts
 {
@@ -19,7 +19,7 @@ internal static class SinkConflicts
         if (conflict is not null && key.IsEmpty) throw new SqlException(source, place, $"ON CONFLICT needs a PRIMARY KEY, {target.Name} has none.");
         if (conflict == "ERROR" && Scans(plan).Any(s => s.Table.Watermark is null)) throw new SqlException(source, place, "ON CONFLICT DO ERROR requires all source tables to define watermarks.");
         if (key.IsEmpty || target.Changes == RowChanges.TakenBack || IsUnique(plan, key)) return plan;
-        if (conflict is null && plan.IsAppendOnly && target.Connector == "log") return plan;
+        if (conflict is null && plan.IsAppendOnly && target.Connector == "log" && target.Changes == RowChanges.None) return plan;
         if (conflict is null && options.GetValueOrDefault("table.exec.sink.require-on-conflict", "true") != "true") conflict = "DEDUPLICATE";
         if (conflict is null)
         {

@@ -23,6 +23,8 @@ public sealed class FollowedFileTests : IDisposable
         using (var pipeline = Start(log))
         {
             await ExpectAsync(pipeline, "1 one");
+            // A query of its own, which ends, reads what is there now.
+            Assert.Equal(["one"], Text(pipeline, "SELECT name FROM added"));
             Append("b.csv", "wo\n");
             await ExpectAsync(pipeline, "1 one", "2 two");
             Write("a.csv", "id,name\n3,three\n");

@@ -9,7 +9,7 @@ public sealed class BindTests
     private const string Totals = "CREATE TABLE totals (user_id STRING, n BIGINT, PRIMARY KEY (user_id) NOT ENFORCED) WITH ('connector' = 'log');\n";
 
     [Theory]
-    [InlineData("INSERT INTO totals SELECT user_id, COUNT(*) FROM events GROUP BY user_id;", "2:13: The query of INSERT INTO totals takes rows back, and the connector 'log' can only add them.")]
+    [InlineData("INSERT INTO totals SELECT user_id, COUNT(*) FROM events GROUP BY user_id;", "2:13: The query of INSERT INTO totals takes rows back, and a table of the connector 'log' that is declared like this can only add them. Declare the topic with 'changelog' = 'upsert'")]
     [InlineData("INSERT INTO totals SELECT user_id, sequence FROM events ON CONFLICT DO DEDUPLICATE;", "2:13: The query of INSERT INTO totals takes rows back")]
     [InlineData("SELECT 1;", "2:1: A project keeps results in views")]
     public void What_could_not_start_is_refused_at_its_place(string statement, string expected)
