@@ -35,9 +35,10 @@ public sealed unsafe class SteadyStepTests
     /// <summary>The operator, whether its times are ends of windows, whether rows of the step before are taken back, and its ports.</summary>
     private static readonly Dictionary<string, (Func<Operator> Make, bool Windows, bool TakesBack, int Ports)> Cases = new()
     {
-        ["Top-N of appended rows"] = (() => new RankOperator(Rank(0, true), 3), false, false, 1),
+        ["Top-N of appended rows"] = (() => new FirstRowsOperator(Rank(0, true), 3), false, false, 1),
+        ["RANK of appended rows"] = (() => new RankOperator(Rank(0, true) with { Function = RankFunction.Rank }, 3), false, false, 1),
         ["Top-N of rows taken back"] = (() => new RankOperator(Rank(0, false), 3), false, true, 1),
-        ["the last row of a key"] = (() => new RankOperator(new RankSpec(Types, [0], [new SortKey(1, true)], 3, RankFunction.RowNumber, 1, 1, true, [0, 1, 2]), 3), false, false, 1),
+        ["the last row of a key"] = (() => new FirstRowsOperator(new RankSpec(Types, [0], [new SortKey(1, true)], 3, RankFunction.RowNumber, 1, 1, true, [0, 1, 2]), 3), false, false, 1),
         ["OVER rows that change"] = (() => new OverOperator(Over(2, OverEmission.AtStep, false), 3), false, true, 1),
         ["OVER rows in order of time"] = (() => new TimedOverOperator(Over(2, OverEmission.AtWatermark, true), 3), false, false, 1),
         ["OVER all rows so far"] = (() => new TimedOverOperator(Over(-1, OverEmission.AtWatermark, true), 3), false, false, 1),

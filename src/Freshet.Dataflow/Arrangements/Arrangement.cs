@@ -8,18 +8,19 @@ using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Arrangements;
 
-/// <summary>A stored row's own fields, after its values.</summary>
+/// <summary>
+/// A stored row's own fields, after its values. Rows that are never taken back have the first <see cref="AppendedBytes"/> of them
+/// alone, rows whose matches nobody counts the first <see cref="UncountedBytes"/>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ArrangedRow
 {
+    public const int AppendedBytes = 16;
+
+    public const int UncountedBytes = 24;
+
     /// <summary>Net weight; a row with 0 leaves the arrangement at the end of the step.</summary>
     public long Weight;
-
-    /// <summary>For the left side of an outer join: net weight of the rows that match this one.</summary>
-    public long Matches;
-
-    /// <summary>For its owner: the last step that touched the row.</summary>
-    public long Step;
 
     /// <summary>The next row of the same key, plus one; 0 ends the list.</summary>
     public int Next;
@@ -28,7 +29,13 @@ internal struct ArrangedRow
     public int Previous;
 
     /// <summary>The key's slot.</summary>
-    public int Key;
+    public long Key;
+
+    /// <summary>For the left side of an outer join: net weight of the rows that match this one.</summary>
+    public long Matches;
+
+    /// <summary>For its owner: the last step that touched the row.</summary>
+    public long Step;
 }
 
 /// <summary>
@@ -52,12 +59,14 @@ internal sealed unsafe class Arrangement : IDisposable
     private readonly bool _isAppendOnly;
 
     /// <param name="isAppendOnly">No row is ever taken back: rows are then not looked up, and equal rows are not merged.</param>
-    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, bool isAppendOnly, ulong seed)
+    /// <param name="countsMatches">The owner uses the rows' <see cref="ArrangedRow.Matches"/> and <see cref="ArrangedRow.Step"/>.</param>
+    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, bool isAppendOnly, bool countsMatches, ulong seed)
     {
         _isAppendOnly = isAppendOnly;
         _columns = [.. Enumerable.Range(0, types.Length)];
         _keyColumns = [.. keys];
-        _rows = new KeyedTable([.. types.Select(t => t.Physical)], sizeof(ArrangedRow), seed);
+        var ownBytes = countsMatches ? sizeof(ArrangedRow) : isAppendOnly ? ArrangedRow.AppendedBytes : ArrangedRow.UncountedBytes;
+        _rows = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed, isFound: !isAppendOnly);
         _keys = new KeyedTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
     }
 
@@ -75,6 +84,12 @@ internal sealed unsafe class Arrangement : IDisposable
         if (_isAppendOnly) _rows.Append(input, rows, count, slots, found);
         else _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
         _keys.FindOrAdd(input, _keyColumns, rows, count, scratch, keySlots, keyFound);
+        if (_isAppendOnly)
+        {
+            for (var i = 0; i < count; i++) Hang((ArrangedRow*)found[i], slots[i], keyFound[i]);
+            return;
+        }
+
         for (var i = 0; i < count; i++)
         {
             var row = (ArrangedRow*)found[i];
@@ -115,6 +130,12 @@ internal sealed unsafe class Arrangement : IDisposable
     /// <summary>One column of stored rows. Long texts stay in the state; they are good until the end of the step.</summary>
     public Column Read(int column, int* slots, int count, BatchMemory memory) => _rows.ReadColumn(column, slots, count, memory);
 
+    /// <summary>Where rows lie, for several of their columns to be read; good until the end of the step.</summary>
+    public byte** Addresses(int* slots, int count, BatchMemory memory) => _rows.Addresses(slots, count, memory);
+
+    /// <inheritdoc cref="Read(int, int*, int, BatchMemory)"/>
+    public Column Read(int column, byte** rows, int count, BatchMemory memory) => _rows.ReadColumn(column, rows, count, memory);
+
     /// <summary>Removes the rows that are left with weight 0.</summary>
     public void EndOfStep()
     {
@@ -143,11 +164,18 @@ internal sealed unsafe class Arrangement : IDisposable
     private void Link(ArrangedRow* row, int slot, int keySlot)
     {
         var first = (int*)_keys.At(keySlot);
-        row->Key = keySlot + 1;
+        row->Key = keySlot + 1L;
         row->Next = *first;
         row->Previous = 0;
-        if (*first != 0 && !_isAppendOnly) At(*first - 1)->Previous = slot + 1;
+        if (*first != 0) At(*first - 1)->Previous = slot + 1;
         *first = slot + 1;
+    }
+
+    /// <summary>Puts a row that never leaves before the others of its key.</summary>
+    private static void Hang(ArrangedRow* row, int slot, byte* key)
+    {
+        row->Next = *(int*)key;
+        *(int*)key = slot + 1;
     }
 
     private void Unlink(ArrangedRow* row)
@@ -159,7 +187,7 @@ internal sealed unsafe class Arrangement : IDisposable
             return;
         }
 
-        var key = row->Key - 1;
+        var key = (int)row->Key - 1;
         *(int*)_keys.At(key) = row->Next;
         if (row->Next == 0) _keys.Remove(key);
     }

@@ -45,7 +45,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         _spec = spec;
         _keys = [[.. spec.LeftKeys], [.. spec.RightKeys]];
         _strictKeys = [.. _keys.Select(side => side.Where((_, i) => !spec.NullSafe.Contains(i)).ToArray())];
-        Sides = [new Arrangement(spec.LeftTypes, spec.LeftKeys, spec.LeftIsAppendOnly, seed), new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, seed)];
+        Sides = [SideOf(spec, 0, seed), SideOf(spec, 1, seed)];
         Matched = [.. Enumerable.Range(0, 2).Select(port => spec.CountsMatches(port) ? new MatchedRows(Sides[port]) : null)];
         _leftCount = spec.LeftTypes.Length;
         Errors = new ErrorRows(spec.PositionColumns);
@@ -145,7 +145,8 @@ internal sealed unsafe class JoinPairing : IDisposable
         var memory = BatchMemory.Create();
         var output = new Column[columns.Length];
         var rows = ProbingRows(memory);
-        for (var i = 0; i < columns.Length; i++) output[i] = Read(columns[i], rows, memory);
+        var stored = Sides[1 - _port].Addresses(_pairs.Stored, _pairs.Count, memory);
+        for (var i = 0; i < columns.Length; i++) output[i] = Read(columns[i], rows, stored, memory);
         // The weights stay with the batch; the lists are used again.
         var result = new Batch(memory, output, _pairs.Count);
         var weights = new ReadOnlySpan<long>(_pairs.Weights, _pairs.Count);
@@ -174,11 +175,15 @@ internal sealed unsafe class JoinPairing : IDisposable
         return rows;
     }
 
-    private Column Read(int column, int* rows, BatchMemory memory)
+    private static Arrangement SideOf(JoinSpec spec, int port, ulong seed) => port == 0
+        ? new Arrangement(spec.LeftTypes, spec.LeftKeys, spec.LeftIsAppendOnly, spec.CountsMatches(port), seed)
+        : new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, spec.CountsMatches(port), seed);
+
+    private Column Read(int column, int* rows, byte** stored, BatchMemory memory)
     {
         var isLeft = column < _leftCount;
         var index = isLeft ? column : column - _leftCount;
-        if (isLeft != (_port == 0)) return Sides[1 - _port].Read(index, _pairs.Stored, _pairs.Count, memory);
+        if (isLeft != (_port == 0)) return Sides[1 - _port].Read(index, stored, _pairs.Count, memory);
         var points = false;
         var result = GatherKernel.Gather(_probing!.Columns[index], rows, _pairs.Count, memory, ref points);
         if (points) memory.Retain(_probing.Memory);
@@ -191,7 +196,8 @@ internal sealed unsafe class JoinPairing : IDisposable
         var memory = BatchMemory.Create();
         var columns = new Column[_leftCount + _spec.RightTypes.Length];
         var rows = ProbingRows(memory);
-        foreach (var column in _spec.ResidualColumns) columns[column] = Read(column, rows, memory);
+        var stored = Sides[1 - _port].Addresses(_pairs.Stored, _pairs.Count, memory);
+        foreach (var column in _spec.ResidualColumns) columns[column] = Read(column, rows, stored, memory);
         var joined = new Batch(memory, columns, _pairs.Count);
         _context.Begin(joined, memory);
         var truth = _spec.Residual!.Evaluate(_context);
@@ -199,7 +205,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         var count = FilterProjectKernel.SelectTrue(truth, null, _pairs.Count, selected);
         if (_context.Errors.Count > 0)
         {
-            foreach (var column in _spec.PositionColumns.Where(c => columns[c].Values is null)) columns[column] = Read(column, rows, memory);
+            foreach (var column in _spec.PositionColumns.Where(c => columns[c].Values is null)) columns[column] = Read(column, rows, stored, memory);
             var failed = _context.Errors.DistinctBy(e => e.Row).OrderBy(e => e.Row).ToArray();
             foreach (var error in failed.Where(e => _pairs.Weights[e.Row] != 0)) Errors.Add(error.Row, JoinSpec.ResidualName, error.Value, error.Reason, _pairs.Weights[error.Row]);
             Errors.Flush(joined);

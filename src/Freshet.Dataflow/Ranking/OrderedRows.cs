@@ -96,7 +96,7 @@ internal sealed unsafe class OrderedRows : IDisposable
         _seed = seed;
         _columns = [.. Enumerable.Range(0, types.Length)];
         _partitionColumns = [.. partition];
-        _keys = TotalOrder(order, position, types.Length);
+        _keys = RowOrder.TotalOrder(order, position, types.Length);
         SortColumns = order.Length;
         var layout = new RowLayout(types, new ExtraField(sizeof(OrderedRow)));
         _own = layout.ExtraOffset(0);
@@ -139,6 +139,9 @@ internal sealed unsafe class OrderedRows : IDisposable
     /// <summary>Calls for the owner's bytes of every partition.</summary>
     public void ForEachPartition(Action<nint> action) => _partitions.ForEach(partition => action(partition + sizeof(OrderedPartition)));
 
+    /// <summary>The rows themselves, all columns of the input.</summary>
+    public StateTable Table => _table;
+
     public OrderedRow* Row(uint slot) => (OrderedRow*)(_table.Change(slot) + _own);
 
     public OrderedRow* Peek(uint slot) => (OrderedRow*)(_table.Row(slot) + _own);
@@ -154,7 +157,7 @@ internal sealed unsafe class OrderedRows : IDisposable
     public void Words(Batch batch, int* rows, int count, ulong* words)
     {
         if (_keys.Length == 0) return;
-        for (var i = 0; i < count; i++) words[i] = RowOrder.WordOf(batch.Columns[_keys[0].Column], rows[i], _keys[0]);
+        RowOrder.WordsOf(batch.Columns[_keys[0].Column], rows, count, _keys[0], words);
     }
 
     /// <summary>Adds rows with their weights to the step. Lists are parallel.</summary>
@@ -287,14 +290,10 @@ internal sealed unsafe class OrderedRows : IDisposable
     {
         if (_keyed is null)
         {
-            for (var i = 0; i < count; i++)
-            {
-                slots[i] = _table.Add();
-                var stored = _table.Row(slots[i]);
-                for (var c = 0; c < _columns.Length; c++) RowCells.Store(_table, slots[i], stored, c, batch.Columns[c], rows[i]);
-                Link(slots[i], partitions[i], words[i], 0);
-            }
-
+            var stored = (byte**)scratch.Allocate<nint>(count);
+            _table.Add(count, slots, stored);
+            RowCells.StoreNew(_table, batch.Columns, rows, count, slots, stored);
+            for (var i = 0; i < count; i++) Link(slots[i], partitions[i], words[i], 0);
             return;
         }
 
@@ -342,17 +341,4 @@ internal sealed unsafe class OrderedRows : IDisposable
     }
 
     private void KeyOf(uint slot, ulong* key) => (key[0], key[1], key[2]) = (Peek(slot)->Partition, WordOf(slot), slot);
-
-    private static SortKey[] TotalOrder(ImmutableArray<SortKey> order, int position, int columns)
-    {
-        var keys = order.ToList();
-        void Add(int column)
-        {
-            if (keys.TrueForAll(k => k.Column != column)) keys.Add(new SortKey(column));
-        }
-
-        if (position >= 0) Add(position);
-        for (var column = 0; column < columns; column++) Add(column);
-        return [.. keys];
-    }
 }

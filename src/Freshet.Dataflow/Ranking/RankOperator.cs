@@ -1,6 +1,5 @@
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.State.Rows;
 
 namespace Freshet.Dataflow.Ranking;
@@ -19,15 +18,15 @@ public sealed unsafe class RankOperator : Operator
 {
     private readonly RankSpec _spec;
     private readonly OrderedRows _rows;
-    private readonly List<RankedChange> _changes = [];
+    private readonly RankedChanges _changes;
     private int _partition;
-    private int _taken;
     private bool _ending;
 
     /// <param name="seed">The database's hash seed.</param>
     public RankOperator(RankSpec spec, ulong seed)
     {
         _spec = spec;
+        _changes = new RankedChanges(spec);
         _rows = new OrderedRows(spec.Types, spec.Partition, spec.Order, spec.Position, spec.IsAppendOnly, seed);
     }
 
@@ -60,9 +59,8 @@ public sealed unsafe class RankOperator : Operator
     {
         while (_ending)
         {
-            if (_taken < _changes.Count) return TakeChanges();
+            if (_changes.HasMore) return _changes.Take(_rows.Table);
             _changes.Clear();
-            _taken = 0;
             while (_partition < _rows.Touched.Count && _changes.Count < Batch.TypicalRows) Compare(_rows.Touched[_partition++]);
             if (_changes.Count > 0) continue;
             _rows.Commit();
@@ -159,12 +157,12 @@ public sealed unsafe class RankOperator : Operator
             if (now < _spec.First || now > _spec.Last) willBe = 0;
             if (old == now || !_spec.GivesNumber)
             {
-                AddChange(slot, now, willBe - was);
+                _changes.Add(slot, now, willBe - was);
                 return;
             }
 
-            AddChange(slot, old, -was);
-            AddChange(slot, now, willBe);
+            _changes.Add(slot, old, -was);
+            _changes.Add(slot, now, willBe);
             return;
         }
 
@@ -173,43 +171,15 @@ public sealed unsafe class RankOperator : Operator
         var (nowFrom, nowTo) = (Math.Max(now, _spec.First), Math.Min(now + willBe - 1, _spec.Last));
         if (!_spec.GivesNumber)
         {
-            AddChange(slot, 0, Math.Max(0, nowTo - nowFrom + 1) - Math.Max(0, oldTo - oldFrom + 1));
+            _changes.Add(slot, 0, Math.Max(0, nowTo - nowFrom + 1) - Math.Max(0, oldTo - oldFrom + 1));
             return;
         }
 
         for (var number = oldFrom; number <= oldTo; number++)
-            if (number < nowFrom || number > nowTo) AddChange(slot, number, -1);
+            if (number < nowFrom || number > nowTo) _changes.Add(slot, number, -1);
         for (var number = nowFrom; number <= nowTo; number++)
-            if (number < oldFrom || number > oldTo) AddChange(slot, number, 1);
+            if (number < oldFrom || number > oldTo) _changes.Add(slot, number, 1);
     }
-
-    private void AddChange(uint slot, long number, long weight)
-    {
-        if (weight != 0) _changes.Add(new RankedChange(slot, number, weight));
-    }
-
-    private Batch TakeChanges()
-    {
-        var memory = BatchMemory.Create();
-        var count = Math.Min(_changes.Count - _taken, Batch.TypicalRows);
-        var slots = memory.Allocate<uint>(count);
-        var weights = memory.Allocate<long>(count);
-        var numbers = Column.Allocate(PhysicalKind.Int64, count, memory);
-        for (var i = 0; i < count; i++)
-        {
-            var change = _changes[_taken + i];
-            slots[i] = change.Slot;
-            numbers.As<long>()[i] = change.Number;
-            weights[i] = change.Weight;
-        }
-
-        _taken += count;
-        var columns = new Column[_spec.Output.Length];
-        for (var c = 0; c < columns.Length; c++) columns[c] = _spec.Output[c] == _spec.Types.Length ? numbers : _rows.Read(_spec.Output[c], slots, count, memory);
-        return new Batch(memory, columns, count) { Weights = weights };
-    }
-
-    private readonly record struct RankedChange(uint Slot, long Number, long Weight);
 
     /// <summary>Numbers rows on the way along a partition.</summary>
     private struct RankCount(RankFunction function)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
@@ -18,7 +19,7 @@ internal readonly unsafe struct RowOrder(StateTable table, SortKey[] keys) : IKe
     /// <summary>Words of a key.</summary>
     public const int Words = 3;
 
-    private readonly bool _wordIsAll = keys.Length > 0 && table.Layout.KindOf(keys[0].Column) is not (PhysicalKind.Int128 or PhysicalKind.View);
+    private readonly bool _wordIsAll = keys.Length > 0 && IsWhole(table.Layout.KindOf(keys[0].Column));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Compare(ulong* left, ulong* right)
@@ -42,6 +43,38 @@ internal readonly unsafe struct RowOrder(StateTable table, SortKey[] keys) : IKe
         }
 
         return 0;
+    }
+
+    /// <summary>The sort columns, then the position where rows have one, then all other columns.</summary>
+    /// <param name="position">The column with the rows' position, or -1.</param>
+    public static SortKey[] TotalOrder(ImmutableArray<SortKey> order, int position, int columns)
+    {
+        var keys = order.ToList();
+        void Add(int column)
+        {
+            if (keys.TrueForAll(k => k.Column != column)) keys.Add(new SortKey(column));
+        }
+
+        if (position >= 0) Add(position);
+        for (var column = 0; column < columns; column++) Add(column);
+        return [.. keys];
+    }
+
+    /// <summary>Whether the word of a value other than NULL says all of it.</summary>
+    public static bool IsWhole(PhysicalKind kind) => kind is not (PhysicalKind.Int128 or PhysicalKind.View);
+
+    /// <summary>The words of rows' values of the first sort column.</summary>
+    public static void WordsOf(in Column column, int* rows, int count, SortKey key, ulong* words)
+    {
+        if (column.Kind != PhysicalKind.Int64 || column.IsConstant || column.Validity is not null)
+        {
+            for (var i = 0; i < count; i++) words[i] = WordOf(column, rows[i], key);
+            return;
+        }
+
+        var turn = key.Descending ? ulong.MaxValue : 0;
+        var values = column.As<long>();
+        for (var i = 0; i < count; i++) words[i] = OrderedKey.Of(values[rows[i]]) ^ turn;
     }
 
     /// <summary>The word of a value of the first sort column.</summary>

@@ -23,7 +23,7 @@ internal sealed unsafe class HeldRows : IDisposable
     {
         _columns = [.. Enumerable.Range(0, types.Length)];
         _isAppendOnly = isAppendOnly;
-        _table = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed);
+        _table = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed, isFound: !isAppendOnly);
     }
 
     public long Rows => _table.Rows;
@@ -51,7 +51,8 @@ internal sealed unsafe class HeldRows : IDisposable
     public Batch ReadBatch(int* slots, int count, BatchMemory memory, int further = 0)
     {
         var columns = new Column[_columns.Length + further];
-        for (var i = 0; i < _columns.Length; i++) columns[i] = Read(i, slots, count, memory);
+        var rows = _table.Addresses(slots, count, memory);
+        for (var i = 0; i < _columns.Length; i++) columns[i] = _table.ReadColumn(i, rows, count, memory);
         var batch = new Batch(memory, columns, count);
         if (_isAppendOnly) return batch;
         batch.Weights = memory.Allocate<long>(count);
@@ -59,11 +60,7 @@ internal sealed unsafe class HeldRows : IDisposable
         return batch;
     }
 
-    public void Remove(int slot)
-    {
-        if (_isAppendOnly) _table.RemoveAppended(slot);
-        else _table.Remove(slot);
-    }
+    public void Remove(int slot) => _table.Remove(slot);
 
     public void EndOfStep() => _table.EndOfStep();
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
@@ -20,36 +21,45 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <summary>A key that is not there.</summary>
     public const int None = -1;
 
-    private readonly State.Hashing.KeyedTable _table;
+    private readonly StateTable _rows;
+    private readonly State.Hashing.KeyedTable? _found;
     private readonly int _hashOffset;
     private readonly int _ownOffset;
-    private readonly int[] _columns;
     private readonly ulong _seed;
 
     /// <param name="keyKinds">Kinds of the key's columns.</param>
     /// <param name="ownBytes">Bytes of a row that are the operator's.</param>
     /// <param name="seed">The database's hash seed.</param>
-    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed)
+    /// <param name="isFound">Rows are looked up by key; otherwise they are added by <see cref="Append"/> alone, and carry no hash.</param>
+    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed, bool isFound = true)
     {
+        _seed = seed;
+        if (!isFound)
+        {
+            var plain = new RowLayout(keyKinds, new ExtraField(ownBytes));
+            _ownOffset = plain.ExtraOffset(0);
+            _rows = new StateTable(plain, new PageVersions());
+            return;
+        }
+
         var layout = new RowLayout(keyKinds, new ExtraField(sizeof(ulong)), new ExtraField(ownBytes));
         _hashOffset = layout.ExtraOffset(0);
         _ownOffset = layout.ExtraOffset(1);
-        _columns = [.. Enumerable.Range(0, keyKinds.Length)];
-        _table = new State.Hashing.KeyedTable(layout, keyKinds.Length, new PageVersions());
-        _seed = seed;
+        _found = new State.Hashing.KeyedTable(layout, keyKinds.Length, new PageVersions());
+        _rows = _found.Table;
     }
 
-    public long Rows => _table.Rows;
+    public long Rows => _rows.Rows;
 
-    public long Bytes => _table.Bytes;
+    public long Bytes => _found?.Bytes ?? _rows.Bytes;
 
     /// <summary>The operator's bytes of a row, to be read or changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* At(int slot) => _table.Table.Change((uint)slot) + _ownOffset;
+    public byte* At(int slot) => _rows.Change((uint)slot) + _ownOffset;
 
     /// <summary>The operator's bytes of a row, to be read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* Read(int slot) => _table.Table.Row((uint)slot) + _ownOffset;
+    public byte* Read(int slot) => _rows.Row((uint)slot) + _ownOffset;
 
     /// <summary>The hashes of a batch's keys, by row index, for look-ups in parts.</summary>
     public ulong* Hash(Batch batch, ReadOnlySpan<int> keys, BatchMemory scratch)
@@ -70,7 +80,7 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void FindOrAdd(Batch batch, ReadOnlySpan<int> keys, ulong* hashes, int* rows, int count, BatchMemory scratch, int* slots, byte** owned)
     {
         var added = scratch.Allocate<int>(count);
-        var addedCount = _table.FindOrInsert(batch, keys, hashes, rows, count, (uint*)slots, owned, added);
+        var addedCount = _found!.FindOrInsert(batch, keys, hashes, rows, count, (uint*)slots, owned, added);
         for (var i = 0; i < addedCount; i++) *(ulong*)(owned[added[i]] + _hashOffset) = hashes[rows[added[i]]];
         for (var i = 0; i < count; i++) owned[i] += _ownOffset;
     }
@@ -82,19 +92,15 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <inheritdoc cref="Find(Batch, ReadOnlySpan{int}, int*, int, BatchMemory, int*)"/>
     /// <param name="hashes">From <see cref="Hash"/>.</param>
     public void Find(Batch batch, ReadOnlySpan<int> keys, ulong* hashes, int* rows, int count, int* slots) =>
-        _table.Find(batch, keys, hashes, rows, count, (uint*)slots);
+        _found!.Find(batch, keys, hashes, rows, count, (uint*)slots);
 
-    /// <summary>Adds a row for each row of the batch that no look-up will ever find: they are reached by slot alone.</summary>
+    /// <summary>Adds a row for each row of the batch, in a table whose rows are not looked up: they are reached by slot alone.</summary>
     public void Append(Batch batch, int* rows, int count, int* slots, byte** owned)
     {
-        for (var i = 0; i < count; i++)
-        {
-            var slot = _table.Table.Add();
-            var row = _table.Table.Row(slot);
-            for (var c = 0; c < _columns.Length; c++) RowCells.Store(_table.Table, slot, row, c, batch.Columns[c], rows[i]);
-            slots[i] = (int)slot;
-            owned[i] = row + _ownOffset;
-        }
+        Debug.Assert(_found is null, "a row that was appended is not found");
+        _rows.Add(count, (uint*)slots, owned);
+        RowCells.StoreNew(_rows, batch.Columns, rows, count, (uint*)slots, owned);
+        for (var i = 0; i < count; i++) owned[i] += _ownOffset;
     }
 
     /// <summary>Starts loading a row.</summary>
@@ -102,7 +108,7 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void Prefetch(int slot)
     {
         if (!Sse.IsSupported) return;
-        var row = _table.Table.Row((uint)slot);
+        var row = _rows.Row((uint)slot);
         Sse.Prefetch0(row);
         Sse.Prefetch0(row + 64);
     }
@@ -110,22 +116,33 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <summary>One key column of rows. Long texts stay where they are, good until <see cref="EndOfStep"/>.</summary>
     /// <param name="copiesTexts">Copy long texts into <paramref name="memory"/>.</param>
     public Column ReadColumn(int column, int* slots, int count, BatchMemory memory, bool copiesTexts = false) =>
-        _table.Read(column, (uint*)slots, count, memory, copiesTexts);
+        RowCells.Read(_rows, column, (uint*)slots, count, memory, copiesTexts);
+
+    /// <summary>Where rows lie, for several of their columns to be read; good until the end of the step.</summary>
+    public byte** Addresses(int* slots, int count, BatchMemory memory) => RowCells.Addresses(_rows, (uint*)slots, count, memory);
+
+    /// <inheritdoc cref="ReadColumn(int, int*, int, BatchMemory, bool)"/>
+    public Column ReadColumn(int column, byte** rows, int count, BatchMemory memory) => RowCells.Read(_rows, column, rows, count, memory, copiesTexts: false);
 
     /// <summary>Removes a row. It stays readable until the end of the step.</summary>
-    public void Remove(int slot) => _table.Remove(*(ulong*)(_table.Table.Row((uint)slot) + _hashOffset), (uint)slot);
-
-    /// <summary>Removes a row that <see cref="Append"/> has added. It stays readable until the end of the step.</summary>
-    public void RemoveAppended(int slot) => _table.Table.Remove((uint)slot);
+    public void Remove(int slot)
+    {
+        if (_found is null) _rows.Remove((uint)slot);
+        else _found.Remove(*(ulong*)(_rows.Row((uint)slot) + _hashOffset), (uint)slot);
+    }
 
     /// <summary>Slots and bytes of removed rows may be used again.</summary>
-    public void EndOfStep() => _table.EndOfStep();
+    public void EndOfStep() => _rows.EndOfStep();
 
     /// <summary>Calls for the operator's bytes of every row.</summary>
     public void ForEach(Action<nint> action)
     {
-        for (uint slot = 0; _table.Table.NextLive(ref slot); slot++) action((nint)At((int)slot));
+        for (uint slot = 0; _rows.NextLive(ref slot); slot++) action((nint)At((int)slot));
     }
 
-    public void Dispose() => _table.Dispose();
+    public void Dispose()
+    {
+        if (_found is null) _rows.Dispose();
+        else _found.Dispose();
+    }
 }

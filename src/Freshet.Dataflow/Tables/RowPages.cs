@@ -22,6 +22,10 @@ internal sealed unsafe class RowPages : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* At(int slot) => _table.Change((uint)slot);
 
+    /// <summary>A row, to be read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* Read(int slot) => _table.Row((uint)slot);
+
     /// <summary>A row of zeros.</summary>
     public int Add() => (int)_table.Add();
 

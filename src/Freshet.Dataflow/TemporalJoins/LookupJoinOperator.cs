@@ -32,7 +32,7 @@ public sealed unsafe class LookupJoinOperator : Operator
     {
         _spec = spec;
         _left = new HeldRows(spec.LeftTypes, isAppendOnly: true, sizeof(long), seed);
-        _right = new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, seed);
+        _right = new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, countsMatches: false, seed);
         _pairs = new TemporalPairs(spec);
         _leftKeys = [.. spec.LeftKeys];
         _rightKeys = [.. spec.RightKeys];

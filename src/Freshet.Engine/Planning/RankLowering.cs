@@ -25,7 +25,7 @@ internal static class RankLowering
         };
         var spec = new RankSpec(input.Types, top.Partition, KeysOf(top.Order, input), input.Order, function, top.First, top.Last, top.Inputs[0].IsAppendOnly, [.. output]);
         if (top.WindowEnd >= 0) return WindowLowering.Rank(builder, top, input, spec, seed);
-        var node = builder.Add(new NodeSpec("top", top.Identity, _ => new RankOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, top.Partition))]));
+        var node = builder.Add(new NodeSpec("top", top.Identity, _ => top.KeepsLists ? new FirstRowsOperator(spec, seed) : new RankOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, top.Partition))]));
         return CircuitBuilder.Ordered(CircuitBuilder.Result(node, top, input.Errors), gives);
     }
 

@@ -158,7 +158,8 @@ public static class PlanText
                 break;
             case TopN top:
                 yield return $"key: {(top.Partition.IsEmpty ? "none, one partition" : ExpressionText.Columns(top.Partition, node.Inputs[0].Schema))}";
-                yield return node.Inputs[0].IsAppendOnly ? $"state: the first {top.Last} rows of each key in order" : "state: all rows of each key in order";
+                yield return top.KeepsLists ? top.Last == 1 ? "state: the first row of each key" : $"state: a list of the first {top.Last} rows of each key"
+                    : node.Inputs[0].IsAppendOnly ? $"state: the first {top.Last} rows of each key in order" : "state: all rows of each key in order";
                 yield return node.Inputs[0].IsAppendOnly ? "dropped: a row when enough others come before it" : "dropped: rows that are taken back";
                 break;
             case Over over:

@@ -38,6 +38,15 @@ public sealed class TopN(PlanNode input, RankKind kind, ImmutableArray<int> part
     /// <summary>The column of window_end where the partition is within windows: rows are then numbered once, when their window closes; else -1.</summary>
     public int WindowEnd => Inputs[0].Windows is { } windows && windows.Starts.Any(Partition.Contains) ? windows.Ends.FirstOrDefault(Partition.Contains, -1) : -1;
 
+    /// <summary>The greatest last number for which <see cref="KeepsLists"/> can hold.</summary>
+    public const long ListedMax = 128;
+
+    /// <summary>
+    /// Nothing is taken back from the input, so that of each partition only the first rows can ever matter, and those are few: they are
+    /// kept as a list, and a row that the same step puts beyond the last number is never stored.
+    /// </summary>
+    public bool KeepsLists => Kind == RankKind.RowNumber && WindowEnd < 0 && Inputs[0].IsAppendOnly && Last is > 0 and <= ListedMax;
+
     /// <summary>A row that is in the result leaves it when a better one comes, but within windows.</summary>
     public override bool IsAppendOnly => WindowEnd >= 0;
 

@@ -87,7 +87,7 @@ public sealed unsafe class KeyedTable : IDisposable
         Table.Remove(slot);
     }
 
-    /// <summary>One column of rows, as <see cref="RowCells.Read"/>.</summary>
+    /// <summary>One column of rows, as <see cref="RowCells"/> does it.</summary>
     public Column Read(int column, uint* slots, int count, BatchMemory memory, bool copiesTexts = false) =>
         RowCells.Read(Table, column, slots, count, memory, copiesTexts);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
@@ -12,6 +13,8 @@ namespace Freshet.State.Rows;
 /// </summary>
 public static unsafe class RowCells
 {
+    private const int StoreAtOnce = 32;
+
     public static bool IsNull(RowLayout layout, byte* stored, int column) =>
         (stored[layout.NullOffset + (column >> 3)] >> (column & 7) & 1) != 0;
 
@@ -65,6 +68,21 @@ public static unsafe class RowCells
 
         if (isNull) new Span<byte>(stored + offset, source.Kind.WidthBytes()).Clear();
         else CopyFixed(source.Kind, (byte*)source.Values, index, stored + offset);
+    }
+
+    /// <summary>
+    /// Writes all columns of a batch's rows to new rows of a table, which are zero. Column by column, some rows at a time, so that
+    /// the kind is looked at once and the rows stay in the nearest cache.
+    /// </summary>
+    /// <param name="rows">Row indexes into the batch.</param>
+    /// <param name="slots">Slots of the new rows, with their addresses in <paramref name="stored"/>; parallel to <paramref name="rows"/>.</param>
+    public static void StoreNew(StateTable table, Column[] columns, int* rows, int count, uint* slots, byte** stored)
+    {
+        for (var start = 0; start < count; start += StoreAtOnce)
+        {
+            var part = Math.Min(StoreAtOnce, count - start);
+            for (var c = 0; c < table.Layout.Columns; c++) StoreNew(table, c, columns[c], rows + start, part, slots + start, stored + start);
+        }
     }
 
     /// <summary>Whether a value of a batch's column equals that of a stored row.</summary>
@@ -126,7 +144,25 @@ public static unsafe class RowCells
 
     /// <summary>One column of stored rows, as a column of a batch.</summary>
     /// <param name="copiesTexts">Copy long texts into <paramref name="memory"/>; otherwise they are good until the end of the step.</param>
-    public static Column Read(StateTable table, int column, uint* slots, int count, BatchMemory memory, bool copiesTexts)
+    public static Column Read(StateTable table, int column, uint* slots, int count, BatchMemory memory, bool copiesTexts) =>
+        Read(table, column, Addresses(table, slots, count, memory), count, memory, copiesTexts);
+
+    /// <summary>Where rows lie, for several columns to be read from them. They are asked for, so that the waits for memory overlap.</summary>
+    public static byte** Addresses(StateTable table, uint* slots, int count, BatchMemory memory)
+    {
+        var stored = (byte**)memory.Allocate<nint>(count);
+        for (var i = 0; i < count; i++)
+        {
+            stored[i] = table.Row(slots[i]);
+            if (Sse.IsSupported) Sse.Prefetch0(stored[i]);
+        }
+
+        return stored;
+    }
+
+    /// <inheritdoc cref="Read(StateTable, int, uint*, int, BatchMemory, bool)"/>
+    /// <param name="stored">From <see cref="Addresses"/>.</param>
+    public static Column Read(StateTable table, int column, byte** stored, int count, BatchMemory memory, bool copiesTexts)
     {
         var layout = table.Layout;
         var kind = layout.KindOf(column);
@@ -134,21 +170,18 @@ public static unsafe class RowCells
         var result = Column.Allocate(kind, count, memory);
         switch (kind.WidthBytes())
         {
-            case 1: Gather<byte>(table, offset, slots, count, result.Values); break;
-            case 2: Gather<short>(table, offset, slots, count, result.Values); break;
-            case 4: Gather<int>(table, offset, slots, count, result.Values); break;
-            case 8: Gather<long>(table, offset, slots, count, result.Values); break;
-            default: Gather<Int128>(table, offset, slots, count, result.Values); break;
+            case 1: Gather<byte>(offset, stored, count, result.Values); break;
+            case 2: Gather<short>(offset, stored, count, result.Values); break;
+            case 4: Gather<int>(offset, stored, count, result.Values); break;
+            case 8: Gather<long>(offset, stored, count, result.Values); break;
+            default: Gather<Int128>(offset, stored, count, result.Values); break;
         }
 
         if (kind == PhysicalKind.View) ResolveTexts(table, result.As<StringView>(), count, copiesTexts ? memory : null);
+        if (!HasNull(layout, column, stored, count)) return result;
+        result.EnsureValidity(count, memory);
         for (var i = 0; i < count; i++)
-        {
-            if (!IsNull(layout, table.Row(slots[i]), column)) continue;
-            result.EnsureValidity(count, memory);
-            result.SetNull(i);
-        }
-
+            if (IsNull(layout, stored[i], column)) result.SetNull(i);
         return result;
     }
 
@@ -164,11 +197,64 @@ public static unsafe class RowCells
         }
     }
 
-    private static void Gather<T>(StateTable table, int offset, uint* slots, int count, void* into)
+    private static void Gather<T>(int offset, byte** stored, int count, void* into)
         where T : unmanaged
     {
         for (var i = 0; i < count; i++)
-            Unsafe.WriteUnaligned((T*)into + i, Unsafe.ReadUnaligned<T>(table.Row(slots[i]) + offset));
+            Unsafe.WriteUnaligned((T*)into + i, Unsafe.ReadUnaligned<T>(stored[i] + offset));
+    }
+
+    private static bool HasNull(RowLayout layout, int column, byte** stored, int count)
+    {
+        var offset = layout.NullOffset + (column >> 3);
+        var any = 0;
+        for (var i = 0; i < count; i++) any |= stored[i][offset];
+        return (any >> (column & 7) & 1) != 0;
+    }
+
+    private static void StoreNew(StateTable table, int column, in Column source, int* rows, int count, uint* slots, byte** stored)
+    {
+        var layout = table.Layout;
+        if (source.Validity is not null || source.IsConstant)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                if (source.IsNull(rows[i])) SetNull(layout, stored[i], column, true);
+                else StoreNewValue(table, column, source, source.IndexOf(rows[i]), slots[i], stored[i]);
+            }
+
+            return;
+        }
+
+        var offset = layout.OffsetOf(column);
+        if (source.Kind == PhysicalKind.View)
+        {
+            for (var i = 0; i < count; i++) table.StoreNewText(slots[i], stored[i], offset, source.As<StringView>() + rows[i]);
+            return;
+        }
+
+        switch (source.Kind.WidthBytes())
+        {
+            case 1: Scatter<byte>(offset, source.Values, rows, count, stored); break;
+            case 2: Scatter<short>(offset, source.Values, rows, count, stored); break;
+            case 4: Scatter<int>(offset, source.Values, rows, count, stored); break;
+            case 8: Scatter<long>(offset, source.Values, rows, count, stored); break;
+            default: Scatter<Int128>(offset, source.Values, rows, count, stored); break;
+        }
+    }
+
+    private static void StoreNewValue(StateTable table, int column, in Column source, int index, uint slot, byte* stored)
+    {
+        var offset = table.Layout.OffsetOf(column);
+        if (source.Kind == PhysicalKind.View) table.StoreNewText(slot, stored, offset, source.As<StringView>() + index);
+        else CopyFixed(source.Kind, (byte*)source.Values, index, stored + offset);
+    }
+
+    private static void Scatter<T>(int offset, void* values, int* rows, int count, byte** stored)
+        where T : unmanaged
+    {
+        for (var i = 0; i < count; i++)
+            Unsafe.WriteUnaligned(stored[i] + offset, Unsafe.ReadUnaligned<T>((T*)values + rows[i]));
     }
 
     /// <summary>Cells that were copied as they are become views.</summary>

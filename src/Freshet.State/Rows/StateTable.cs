@@ -16,7 +16,7 @@ namespace Freshet.State.Rows;
 /// <see cref="EndOfStep"/>; only then are its slot and bytes used again, and mostly dead byte pages emptied. So views and row
 /// addresses are good for the step in which they were taken, and not longer.
 /// A new row is all zero. Whoever changes a row through its address has called <see cref="Change"/> (or
-/// <see cref="Add"/>) on its slot in this step.
+/// <see cref="Add()"/>) on its slot in this step.
 /// One thread uses the table. In a shared table (see Views) rows change only by <see cref="Publish"/> and <see cref="Remove"/>.
 /// Cost: <see cref="Row"/> is two loads and a multiplication; adding is a bit search in the page being filled.
 /// </summary>
@@ -93,6 +93,16 @@ public sealed unsafe class StateTable : IDisposable
         return slot;
     }
 
+    /// <summary>New rows, all zero, and their addresses, ready to be changed.</summary>
+    public void Add(int count, uint* slots, byte** rows)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            slots[i] = Add();
+            rows[i] = Row(slots[i]);
+        }
+    }
+
     /// <summary>Removes a row and its texts. It stays readable until the end of the step.</summary>
     public void Remove(uint slot)
     {
@@ -150,6 +160,14 @@ public sealed unsafe class StateTable : IDisposable
         var cell = (StoredText*)(Change(slot) + fieldOffset);
         if (!cell->IsInline) _freed.Add(*cell);
         *cell = default;
+    }
+
+    /// <summary>Puts a text in a field of a new row, which <see cref="Change"/> need not be told of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void StoreNewText(uint slot, byte* row, int fieldOffset, StringView* view)
+    {
+        var cell = (StoredText*)(row + fieldOffset);
+        *cell = view->IsInline ? StoredText.Inline(*view) : _bytes.Add(new ReadOnlySpan<byte>(view->Pointer, view->Length), slot, fieldOffset);
     }
 
     /// <summary>A stored text as a view, good until the end of the step.</summary>

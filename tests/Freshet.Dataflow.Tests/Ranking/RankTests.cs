@@ -51,6 +51,10 @@ public sealed class RankTests
     [InlineData(RankFunction.DenseRank, 2, 2, false, false)]
     [InlineData(RankFunction.RowNumber, 1, 3, true, true)]
     [InlineData(RankFunction.RowNumber, 2, 3, false, true)]
+    [InlineData(RankFunction.RowNumber, 1, 1, false, true)]
+    [InlineData(RankFunction.RowNumber, 1, 1, true, true)]
+    [InlineData(RankFunction.RowNumber, 3, 12, true, true)]
+    [InlineData(RankFunction.RowNumber, 1, 1000, true, true)]
     [InlineData(RankFunction.Rank, 1, 3, true, true)]
     [InlineData(RankFunction.DenseRank, 1, 2, true, true)]
     public void Any_cut_gives_the_result_of_a_naive_evaluation_and_taking_all_back_leaves_nothing(RankFunction function, long first, long last, bool givesNumber, bool isAppendOnly)
@@ -76,6 +80,33 @@ public sealed class RankTests
 
             driver.Operator.Dispose();
         }
+    }
+
+    [Fact]
+    public void A_row_is_not_stored_when_the_step_puts_it_beyond_the_last_number()
+    {
+        var driver = Make(RankFunction.RowNumber, 1, 2, isAppendOnly: true, [0, 1], new SortKey(1, true));
+        Assert.Equal(["1|8 x+1", "1|9 x+1"], driver.Step(0, [.. Enumerable.Range(0, 10).Select(i => (0, TestRows.Weighted(Kinds, [((object?[])[1L, (long)i, "t" + i, (Int128)i], 1L)])))]).Order(StringComparer.Ordinal));
+        Assert.Equal(2, driver.Operator.StateRows);
+        Assert.Equal(["1|20 x+1", "1|8 x-1"], driver.Step(0, (0, TestRows.Weighted(Kinds, [((object?[])[1L, 20L, "x", (Int128)20], 1L)]))).Order(StringComparer.Ordinal));
+        Assert.Equal(2, driver.Operator.StateRows);
+    }
+
+    [Fact]
+    public void A_row_of_a_greater_weight_has_several_numbers_and_other_rows_follow_it()
+    {
+        var driver = Make(SpecOf(RankFunction.RowNumber, 1, 3, false, [1, 3], new SortKey(1)) with { IsAppendOnly = true });
+        Assert.Equal(["5|1 x+1", "7|2 x+1", "7|3 x+1"], driver.Step(0, Rows(([1L, 7L, "b"], 5), ([1L, 5L, "a"], 1))).Order(StringComparer.Ordinal));
+        Assert.Equal(3, driver.Operator.StateRows);
+    }
+
+    [Fact]
+    public void A_step_larger_than_what_may_wait_gives_the_same_rows()
+    {
+        var driver = Make(RankFunction.RowNumber, 1, 2, isAppendOnly: true, [0, 1], new SortKey(1, true));
+        (int, Batch)[] batches = [.. Enumerable.Range(0, 7).Select(b => (0, TestRows.Weighted(Kinds, [.. Enumerable.Range(0, 60_000).Select(i => ((object?[])[1L, (long)(i / 2 * 8 + b), "a text of more bytes than a view", (Int128)(b * 60_000 + i)], 1L))])))];
+        Assert.Equal(["1|239998 x+2"], driver.Step(0, batches).GroupBy(r => r).Select(g => g.Key.Replace("+1", "+" + g.Count(), StringComparison.Ordinal)));
+        Assert.Equal(2, driver.Operator.StateRows);
     }
 
     [Fact]
@@ -156,7 +187,9 @@ public sealed class RankTests
     }
 
     private static OperatorDriver Make(RankFunction function, long first, long last, bool isAppendOnly, int[] output, params SortKey[] order) =>
-        new(new RankOperator(SpecOf(function, first, last, isAppendOnly && output.Length > 1, output, order) with { IsAppendOnly = isAppendOnly }, 3));
+        Make(SpecOf(function, first, last, isAppendOnly && output.Length > 1, output, order) with { IsAppendOnly = isAppendOnly });
+
+    private static OperatorDriver Make(RankSpec spec) => new(spec.IsAppendOnly && spec.Function == RankFunction.RowNumber ? new FirstRowsOperator(spec, 3) : new RankOperator(spec, 3));
 
     private static RankSpec SpecOf(RankFunction function, long first, long last, bool hasPosition, int[] output, params SortKey[] order) =>
         new([.. hasPosition ? Types : Types[..3]], [0], [.. order], hasPosition ? 3 : -1, function, first, last, false, [.. output]);

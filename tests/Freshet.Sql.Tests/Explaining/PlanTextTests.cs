@@ -34,6 +34,14 @@ public sealed class PlanTextTests
     public void A_join_keeps_both_sides() =>
         Assert.Contains("key: customer = name", PlanText.Of(Planned.View("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name")), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n <= 10", "state: a list of the first 10 rows of each key")]
+    [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n = 1", "state: the first row of each key")]
+    [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n <= 1000", "state: the first 1000 rows of each key in order")]
+    [InlineData("SELECT id FROM (SELECT id, RANK() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n <= 10", "state: the first 10 rows of each key in order")]
+    [InlineData("SELECT c FROM (SELECT c, ROW_NUMBER() OVER (ORDER BY c) AS n FROM (SELECT COUNT(*) AS c FROM orders GROUP BY customer)) WHERE n <= 10", "state: all rows of each key in order")]
+    public void Top_n_keeps_lists_of_appended_rows_alone(string query, string state) => Assert.Contains(state, PlanText.Of(Planned.View(query)), StringComparison.Ordinal);
+
     [Fact]
     public void Top_n_within_windows_keeps_open_windows_until_the_watermark()
     {
