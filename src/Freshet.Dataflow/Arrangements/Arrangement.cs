@@ -41,9 +41,10 @@ internal struct ArrangedRow
 /// <summary>
 /// An index over a stream of changes by key: each different row once with its net weight, the rows of a key in a list. Rows
 /// with a NULL in the key are never stored: they match nothing.
-/// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0 and every key has a row.
+/// The keys may be shared with other sides of a join; whoever made them ends their step after that of all sides.
+/// Invariant: after <see cref="EndOfStep"/> every row has a weight other than 0.
 /// Until then rows of weight 0 stay readable at their slots, and texts of rows that were read stay where they are.
-/// Cost: two look-ups for each row of a batch, whatever the number of rows of a key; one where rows are only appended.
+/// Cost: a look-up of the row, beside that of its key, whatever the number of rows of a key; none where rows are only appended.
 /// </summary>
 internal sealed unsafe class Arrangement : IDisposable
 {
@@ -51,49 +52,48 @@ internal sealed unsafe class Arrangement : IDisposable
     public const int None = -1;
 
     private readonly KeyedTable _rows;
-    private readonly KeyedTable _keys;
+    private readonly ArrangedKeys _keys;
+    private readonly int _side;
     private readonly int[] _columns;
-    private readonly int[] _keyColumns;
     private readonly List<int> _emptied = [];
 
     private readonly bool _isAppendOnly;
 
+    /// <param name="side">Its place in the keys.</param>
     /// <param name="isAppendOnly">No row is ever taken back: rows are then not looked up, and equal rows are not merged.</param>
     /// <param name="countsMatches">The owner uses the rows' <see cref="ArrangedRow.Matches"/> and <see cref="ArrangedRow.Step"/>.</param>
-    public Arrangement(ImmutableArray<SqlType> types, ImmutableArray<int> keys, bool isAppendOnly, bool countsMatches, ulong seed)
+    public Arrangement(ImmutableArray<SqlType> types, ArrangedKeys keys, int side, bool isAppendOnly, bool countsMatches, ulong seed)
     {
+        _keys = keys;
+        _side = side;
         _isAppendOnly = isAppendOnly;
         _columns = [.. Enumerable.Range(0, types.Length)];
-        _keyColumns = [.. keys];
         var ownBytes = countsMatches ? sizeof(ArrangedRow) : isAppendOnly ? ArrangedRow.AppendedBytes : ArrangedRow.UncountedBytes;
         _rows = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed, isFound: !isAppendOnly);
-        _keys = new KeyedTable([.. keys.Select(k => types[k].Physical)], sizeof(long), seed);
     }
 
     public long Rows => _rows.Rows;
 
-    public long Bytes => _rows.Bytes + _keys.Bytes;
+    public long Bytes => _rows.Bytes;
 
     /// <summary>Finds the stored row of each row, or stores it with weight 0: writes the slots. No row has a NULL in its key.</summary>
     /// <param name="rows">Row indexes into <paramref name="input"/>.</param>
-    public void Place(Batch input, int* rows, int count, int* slots, BatchMemory scratch)
+    /// <param name="keys">The rows' keys, from <see cref="ArrangedKeys.FindOrAdd"/>, with their first rows.</param>
+    public void Place(Batch input, int* rows, int count, int* slots, int* keys, int** firsts, BatchMemory scratch)
     {
         var found = (byte**)scratch.Allocate<nint>(count);
-        var keyFound = (byte**)scratch.Allocate<nint>(count);
-        var keySlots = scratch.Allocate<int>(count);
-        if (_isAppendOnly) _rows.Append(input, rows, count, slots, found);
-        else _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
-        _keys.FindOrAdd(input, _keyColumns, rows, count, scratch, keySlots, keyFound);
         if (_isAppendOnly)
         {
-            for (var i = 0; i < count; i++) Hang((ArrangedRow*)found[i], slots[i], keyFound[i]);
+            _rows.Append(input, rows, count, slots, found);
+            for (var i = 0; i < count; i++) Hang((ArrangedRow*)found[i], slots[i], firsts[i] + _side);
             return;
         }
 
+        _rows.FindOrAdd(input, _columns, rows, count, scratch, slots, found);
         for (var i = 0; i < count; i++)
         {
             var row = (ArrangedRow*)found[i];
-            if (row->Key == 0) Link(row, slots[i], keySlots[i]);
+            if (row->Key == 0) Link(row, slots[i], keys[i]);
         }
     }
 
@@ -108,14 +108,6 @@ internal sealed unsafe class Arrangement : IDisposable
             Debug.Assert(!_isAppendOnly, "an append-only input takes nothing back");
             _emptied.Add(slots[i]);
         }
-    }
-
-    /// <summary>The first row of the key of each input row, or <see cref="None"/>.</summary>
-    public void FindFirst(Batch input, ReadOnlySpan<int> keyColumns, int* rows, int count, int* first, BatchMemory scratch)
-    {
-        _keys.Find(input, keyColumns, rows, count, scratch, first);
-        for (var i = 0; i < count; i++)
-            if (first[i] != None) first[i] = *(int*)_keys.Read(first[i]) - 1;
     }
 
     /// <summary>Starts loading a row.</summary>
@@ -152,18 +144,13 @@ internal sealed unsafe class Arrangement : IDisposable
 
         _emptied.Clear();
         _rows.EndOfStep();
-        _keys.EndOfStep();
     }
 
-    public void Dispose()
-    {
-        _rows.Dispose();
-        _keys.Dispose();
-    }
+    public void Dispose() => _rows.Dispose();
 
     private void Link(ArrangedRow* row, int slot, int keySlot)
     {
-        var first = (int*)_keys.At(keySlot);
+        var first = _keys.At(keySlot) + _side;
         row->Key = keySlot + 1L;
         row->Next = *first;
         row->Previous = 0;
@@ -172,10 +159,10 @@ internal sealed unsafe class Arrangement : IDisposable
     }
 
     /// <summary>Puts a row that never leaves before the others of its key.</summary>
-    private static void Hang(ArrangedRow* row, int slot, byte* key)
+    private static void Hang(ArrangedRow* row, int slot, int* first)
     {
-        row->Next = *(int*)key;
-        *(int*)key = slot + 1;
+        row->Next = *first;
+        *first = slot + 1;
     }
 
     private void Unlink(ArrangedRow* row)
@@ -188,7 +175,7 @@ internal sealed unsafe class Arrangement : IDisposable
         }
 
         var key = (int)row->Key - 1;
-        *(int*)_keys.At(key) = row->Next;
-        if (row->Next == 0) _keys.Remove(key);
+        _keys.At(key)[_side] = row->Next;
+        if (row->Next == 0) _keys.Leave(key);
     }
 }

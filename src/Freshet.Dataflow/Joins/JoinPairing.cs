@@ -14,13 +14,15 @@ namespace Freshet.Dataflow.Joins;
 /// kept, unless the key says that NULL equals NULL. Without keys every pair is looked at.
 /// <para>Sides that must know their matches count the net weight of them in their rows (<see cref="Matched"/>).</para>
 /// A pair on which the residual condition fails is an error row and no match.
-/// State: both inputs' rows. Cost: two look-ups to store a row and one to probe, then a few ns for each pair and column.
+/// State: both inputs' rows under one set of keys. Cost: a look-up of the key to store a row and to find its partners, one more to find the
+/// row itself where rows are taken back, then a few ns for each pair and column.
 /// </summary>
 internal sealed unsafe class JoinPairing : IDisposable
 {
     private readonly JoinSpec _spec;
     private readonly int[][] _keys;
     private readonly int[][] _strictKeys;
+    private readonly ArrangedKeys _arranged;
     private readonly int _leftCount;
     private readonly EvaluationContext _context = new();
 
@@ -45,7 +47,8 @@ internal sealed unsafe class JoinPairing : IDisposable
         _spec = spec;
         _keys = [[.. spec.LeftKeys], [.. spec.RightKeys]];
         _strictKeys = [.. _keys.Select(side => side.Where((_, i) => !spec.NullSafe.Contains(i)).ToArray())];
-        Sides = [SideOf(spec, 0, seed), SideOf(spec, 1, seed)];
+        _arranged = new ArrangedKeys(spec.LeftTypes, spec.LeftKeys, 2, seed);
+        Sides = [SideOf(0, seed), SideOf(1, seed)];
         Matched = [.. Enumerable.Range(0, 2).Select(port => spec.CountsMatches(port) ? new MatchedRows(Sides[port]) : null)];
         _leftCount = spec.LeftTypes.Length;
         Errors = new ErrorRows(spec.PositionColumns);
@@ -62,7 +65,7 @@ internal sealed unsafe class JoinPairing : IDisposable
 
     public long StateRows => Sides[0].Rows + Sides[1].Rows;
 
-    public long StateBytes => Sides[0].Bytes + Sides[1].Bytes;
+    public long StateBytes => Sides[0].Bytes + Sides[1].Bytes + _arranged.Bytes;
 
     /// <summary>Takes a batch and its ownership.</summary>
     public void Begin(int port, Batch batch, StepContext step)
@@ -76,7 +79,10 @@ internal sealed unsafe class JoinPairing : IDisposable
         _nulls = _scratch.Allocate<int>(batch.Count);
         _count = JoinKernel.SplitByNull(batch, _strictKeys[port], all, batch.Count, _rows, _nulls, out _nullCount);
         _ownSlots = _scratch.Allocate<int>(_count);
-        Sides[port].Place(batch, _rows, _count, _ownSlots, _scratch);
+        _first = _scratch.Allocate<int>(_count);
+        var firsts = (int**)_scratch.Allocate<nint>(_count);
+        _arranged.FindOrAdd(batch, _keys[port], _rows, _count, _scratch, _first, firsts);
+        Sides[port].Place(batch, _rows, _count, _ownSlots, _first, firsts, _scratch);
         if (Matched[port] is { } matched)
         {
             _isNew = _scratch.Allocate<byte>(_count);
@@ -84,8 +90,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         }
 
         Sides[port].AddWeights(batch, _rows, _ownSlots, _count);
-        _first = _scratch.Allocate<int>(_count);
-        Sides[1 - port].FindFirst(batch, _keys[port], _rows, _count, _first, _scratch);
+        for (var i = 0; i < _count; i++) _first[i] = firsts[i][1 - port] - 1;
         _probe = 0;
         _stored = _count > 0 ? _first[0] : Arrangement.None;
         _pairs = new JoinPairs
@@ -160,12 +165,14 @@ internal sealed unsafe class JoinPairing : IDisposable
     {
         Sides[0].EndOfStep();
         Sides[1].EndOfStep();
+        _arranged.EndOfStep();
     }
 
     public void Dispose()
     {
         Sides[0].Dispose();
         Sides[1].Dispose();
+        _arranged.Dispose();
     }
 
     private int* ProbingRows(BatchMemory memory)
@@ -175,9 +182,9 @@ internal sealed unsafe class JoinPairing : IDisposable
         return rows;
     }
 
-    private static Arrangement SideOf(JoinSpec spec, int port, ulong seed) => port == 0
-        ? new Arrangement(spec.LeftTypes, spec.LeftKeys, spec.LeftIsAppendOnly, spec.CountsMatches(port), seed)
-        : new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, spec.CountsMatches(port), seed);
+    private Arrangement SideOf(int port, ulong seed) => port == 0
+        ? new Arrangement(_spec.LeftTypes, _arranged, port, _spec.LeftIsAppendOnly, _spec.CountsMatches(port), seed)
+        : new Arrangement(_spec.RightTypes, _arranged, port, _spec.RightIsAppendOnly, _spec.CountsMatches(port), seed);
 
     private Column Read(int column, int* rows, byte** stored, BatchMemory memory)
     {

@@ -17,6 +17,7 @@ public sealed unsafe class LookupJoinOperator : Operator
 {
     private readonly TemporalJoinSpec _spec;
     private readonly HeldRows _left;
+    private readonly ArrangedKeys _keys;
     private readonly Arrangement _right;
     private readonly TemporalPairs _pairs;
     private readonly int[] _leftKeys;
@@ -32,7 +33,8 @@ public sealed unsafe class LookupJoinOperator : Operator
     {
         _spec = spec;
         _left = new HeldRows(spec.LeftTypes, isAppendOnly: true, sizeof(long), seed);
-        _right = new Arrangement(spec.RightTypes, spec.RightKeys, spec.RightIsAppendOnly, countsMatches: false, seed);
+        _keys = new ArrangedKeys(spec.RightTypes, spec.RightKeys, 1, seed);
+        _right = new Arrangement(spec.RightTypes, _keys, 0, spec.RightIsAppendOnly, countsMatches: false, seed);
         _pairs = new TemporalPairs(spec);
         _leftKeys = [.. spec.LeftKeys];
         _rightKeys = [.. spec.RightKeys];
@@ -40,7 +42,7 @@ public sealed unsafe class LookupJoinOperator : Operator
 
     public override long StateRows => _left.Rows + _right.Rows;
 
-    public override long StateBytes => _left.Bytes + _right.Bytes;
+    public override long StateBytes => _left.Bytes + _right.Bytes + _keys.Bytes;
 
     public override void TakePortWatermarks(ReadOnlySpan<long> watermarks) => _rightHasEnded = watermarks[1] == EndWatermark;
 
@@ -60,7 +62,10 @@ public sealed unsafe class LookupJoinOperator : Operator
 
         if (port == 1)
         {
-            _right.Place(batch, rows, count, slots, scratch);
+            var keys = scratch.Allocate<int>(count);
+            var firsts = (int**)scratch.Allocate<nint>(count);
+            _keys.FindOrAdd(batch, _rightKeys, rows, count, scratch, keys, firsts);
+            _right.Place(batch, rows, count, slots, keys, firsts, scratch);
             _right.AddWeights(batch, rows, slots, count);
         }
         else
@@ -106,6 +111,7 @@ public sealed unsafe class LookupJoinOperator : Operator
     {
         _left.EndOfStep();
         _right.EndOfStep();
+        _keys.EndOfStep();
     }
 
     public override Batch? TakeSide(int side) => side == 0 ? _pairs.Errors.Take() : null;
@@ -114,6 +120,7 @@ public sealed unsafe class LookupJoinOperator : Operator
     {
         _left.Dispose();
         _right.Dispose();
+        _keys.Dispose();
         base.Dispose();
     }
 
@@ -140,7 +147,7 @@ public sealed unsafe class LookupJoinOperator : Operator
         }
 
         var first = scratch.Allocate<int>(count);
-        _right.FindFirst(left, _leftKeys, rows, count, first, scratch);
+        _keys.FindFirst(0, left, _leftKeys, rows, count, first, scratch);
         var has = scratch.Allocate<byte>(count);
         new Span<byte>(has, count).Clear();
         var paired = scratch.Allocate<int>(Batch.TypicalRows);
