@@ -1,3 +1,4 @@
+using Freshet.Customers.Plans;
 using Freshet.Sql.Binding;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
@@ -13,11 +14,16 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
 {
     private readonly long _watermarkDelayMs = watermarkDelayMs;
 
-    public IEnumerable<string> Names => [];
+    /// <summary>What events must carry.</summary>
+    internal TrackingPlan Plan { get; } = new();
 
-    public PlanNode? Read(string name) => null;
+    public IEnumerable<string> Names => Plan.Names;
 
-    public bool TryExecute(Statement statement, SourceText source, ScriptBinder binder) => false;
+    public IEnumerable<LayerObject> Declared => Plan.Declared;
+
+    public PlanNode? Read(string name) => Plan.Read(name, hasProfile: false);
+
+    public bool TryExecute(Statement statement, SourceText source, ScriptBinder binder) => Plan.TryExecute(statement, source, binder);
 
     public void Complete(ScriptBinder binder) => _ = _watermarkDelayMs;
 }

@@ -3,9 +3,13 @@ using System.Text;
 using System.Text.Json;
 using Freshet.Api;
 using Freshet.Configuration;
+using Freshet.Customers;
+using Freshet.Engine;
 using Freshet.Hosting;
 using Freshet.Http;
 using Freshet.Ingest;
+using Freshet.Plans;
+using Freshet.Sql.Text;
 using Freshet.Tests.Ingest;
 
 namespace Freshet.Tests;
@@ -30,16 +34,24 @@ internal sealed class ServerFixture : IAsyncDisposable
     public string? NotReady { get; set; }
 
     /// <param name="json">freshet.json; the default has one key.</param>
-    public static async Task<ServerFixture> StartAsync(string json = """{"keys":["wk1"]}""", IViewReader? views = null)
+    /// <param name="plan">CREATE EVENTs; null for no tracking plan.</param>
+    public static async Task<ServerFixture> StartAsync(string json = """{"keys":["wk1"]}""", IViewReader? views = null, string? plan = null)
     {
         var folder = Directory.CreateTempSubdirectory("freshet-test-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "freshet.json"), json);
         var fixture = new ServerFixture(folder);
         var settings = Project.Load(folder, _ => null, new Dictionary<string, string> { ["port"] = "0" });
-        fixture.Ingest = new IngestService(settings, fixture.Log, fixture.Clock);
+        fixture.Ingest = new IngestService(settings, fixture.Log, fixture.Clock, plan is null ? null : GateOf(plan, settings.UnplannedEvents));
         fixture._server = await HttpServer.StartAsync(settings, ServerRoutes.Build(settings, fixture.Ingest, views, [], () => fixture.NotReady));
         fixture.Client = new HttpClient { BaseAddress = new Uri(fixture._server.Url) };
         return fixture;
+    }
+
+    /// <summary>The gate of these CREATE EVENTs.</summary>
+    public static PlanGate? GateOf(string plan, UnplannedEvents unplanned)
+    {
+        var binder = Pipeline.Bind([new SourceText("plan.sql", plan)], new PipelineOptions { Layer = () => new CustomerLayer(10_000) });
+        return PlanGate.Of(((CustomerLayer)binder.Layer!).Plan.Events, unplanned);
     }
 
     public Uri Url(string path) => new(Client.BaseAddress!, path);

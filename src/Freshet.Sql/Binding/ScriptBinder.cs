@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Sql.Catalog;
 using Freshet.Sql.Functions;
@@ -291,6 +292,19 @@ public sealed class ScriptBinder(bool isBounded)
         if (!isBounded) ProcessingTime.Check(plan, source, place);
         BoundRowPosition.Check(plan, source, place);
         return plan;
+    }
+
+    /// <summary>A query over the tables and views known so far, as a view would put it in: not optimized.</summary>
+    public PlanNode Bind(SourceText query) =>
+        SqlParser.ParseOne(query) is Select select ? Binder(query).Bind(select.Query) : throw new ArgumentException("The text is no SELECT.", nameof(query));
+
+    /// <summary>A condition over the columns of a schema alone, without a clock.</summary>
+    public BoundExpression BindCondition(Expression condition, Schema schema, SourceText source)
+    {
+        var binder = new ExpressionBinder(source, new Scope(source, [.. schema.Fields.Select((f, i) => new ScopeColumn(null, f.Name, f.Type, i))], Functions));
+        var bound = binder.Coerce.Boolean(binder.Bind(condition), "A rule");
+        if (bound.Parts().OfType<BoundCall>().FirstOrDefault(QueryBinder.IsClock) is { } clock) throw new SqlException(source, clock.Span, "A rule cannot read the clock.");
+        return bound;
     }
 
     /// <summary>All names that FROM can have.</summary>

@@ -48,7 +48,7 @@ internal sealed class ReturnViews(IViewReader reader)
         json.WriteStartObject();
         json.WriteBoolean("success", true);
         json.WriteNumber("step", snapshot.Step);
-        if (scratch.Rejected.Count > 0) IngestAnswer.WriteRejected(json, exchange.Body.Span, scratch.Rejected);
+        IngestAnswer.Write(json, exchange.Body.Span, scratch);
         if (isBatch)
         {
             json.WriteStartArray("results");

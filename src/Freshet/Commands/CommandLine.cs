@@ -8,6 +8,7 @@ using Freshet.Commands.Demo;
 using Freshet.Commands.Execute;
 using Freshet.Commands.Functions;
 using Freshet.Commands.Query;
+using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
 using Freshet.Commands.Test;
@@ -66,6 +67,7 @@ internal static class CommandLine
             SendCommand.Build(),
             SqlCommand.Build(),
             TestCommand.Build(),
+            ReplayCommand.Build(),
             BenchCommand.Build(),
             FunctionsCommand.Build(),
         };

@@ -7,6 +7,14 @@ internal enum WriteKeyKind
     Server,
 }
 
+/// <summary>What becomes of track events that no CREATE EVENT names.</summary>
+internal enum UnplannedEvents
+{
+    Allow,
+    Warn,
+    Block,
+}
+
 /// <summary>A write key as configured: events that come with it belong to <see cref="Source"/>.</summary>
 internal sealed record WriteKeySettings(string Key, string Source, WriteKeyKind Kind, long? EventsPerSecond);
 
@@ -47,6 +55,7 @@ internal sealed class ProjectSettings
     public TimeSpan? EventsRetention { get; set; }
     public long? EventsRetentionBytes { get; set; }
     public bool EventsAreRelaxed { get; set; }
+    public UnplannedEvents UnplannedEvents { get; set; }
 
     public string? ApiToken { get; set; }
     public List<string> ApiOrigins { get; } = [];

@@ -62,6 +62,11 @@ internal static class SettingCatalog
             s.EventsAreRelaxed = v == "relaxed";
             return v is "durable" or "relaxed" ? null : "durable or relaxed";
         }),
+        new("events.unplanned", "allow", "track events that no CREATE EVENT names: allow, warn (taken, with a warning in the answer) or block", (s, v) =>
+        {
+            s.UnplannedEvents = v switch { "warn" => UnplannedEvents.Warn, "block" => UnplannedEvents.Block, _ => UnplannedEvents.Allow };
+            return v is "allow" or "warn" or "block" ? null : "allow, warn or block";
+        }),
         new("events.retentionBytes", "", "how many bytes of events are kept at least; empty keeps all, as any project whose SQL reads events must", (s, v) =>
         {
             if (v.Length == 0) return null;

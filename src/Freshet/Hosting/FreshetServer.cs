@@ -1,6 +1,7 @@
 using Freshet.Configuration;
 using Freshet.Http;
 using Freshet.Ingest;
+using Freshet.Plans;
 
 namespace Freshet.Hosting;
 
@@ -31,7 +32,9 @@ internal sealed class FreshetServer : IAsyncDisposable
     {
         try
         {
-            var ingest = new IngestService(settings, backend.Log, TimeProvider.System);
+            var gate = PlanGate.Of(backend.Plan?.Events, settings.UnplannedEvents);
+            if (gate is not null) backend.Log.ReadRejected((record, _) => gate.Counters.Add(record));
+            var ingest = new IngestService(settings, backend.Log, TimeProvider.System, gate);
             var since = DateTimeOffset.UtcNow - settings.DedupWindow;
             backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
             var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady);

@@ -1,4 +1,5 @@
 using Freshet.Api;
+using Freshet.Customers.Plans;
 using Freshet.Ingest;
 
 namespace Freshet.Hosting;
@@ -9,6 +10,9 @@ internal interface IBackend : IAsyncDisposable
     IEventLog Log { get; }
 
     IViewReader? Views { get; }
+
+    /// <summary>What events must carry; null where nothing is planned.</summary>
+    TrackingPlan? Plan { get; }
 
     IReadOnlyList<IStatusSection> Sections { get; }
 
@@ -24,6 +28,3 @@ internal interface IBackend : IAsyncDisposable
     /// <summary>Shows the value and the arrival (ms since 1970) of every record of <c>events</c> from a time on, oldest first.</summary>
     void ReadEventsSince(long receivedAt, EventVisitor visit);
 }
-
-/// <summary>Sees one record of the topic <c>events</c>; the bytes are valid during the call.</summary>
-internal delegate void EventVisitor(ReadOnlySpan<byte> value, long receivedAt);

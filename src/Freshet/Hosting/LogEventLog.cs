@@ -1,3 +1,4 @@
+using Freshet.Customers.Plans;
 using Freshet.Ingest;
 using Freshet.Log;
 using Freshet.Log.Records;
@@ -30,6 +31,22 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
             throw new LogUnavailableException(e.Message, e);
         }
     }
+
+    public async ValueTask RejectAsync(IReadOnlyList<byte[]> values, long rejectedAt)
+    {
+        var records = RecordSet.Rent();
+        foreach (var value in values) records.Add(rejectedAt, default, value);
+        try
+        {
+            await log.AppendAsync(log.OpenPartition(RejectedTable.Topic), records);
+        }
+        catch (StorageException e)
+        {
+            throw new LogUnavailableException(e.Message, e);
+        }
+    }
+
+    public void ReadRejected(EventVisitor visit) => Read(log.OpenPartition(RejectedTable.Topic), long.MinValue, visit);
 
     /// <summary>Shows every record from a time on.</summary>
     public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)

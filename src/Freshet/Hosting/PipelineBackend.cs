@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Freshet.Api;
 using Freshet.Configuration;
+using Freshet.Customers;
+using Freshet.Customers.Plans;
 using Freshet.Engine;
 using Freshet.Ingest;
 using Freshet.Log;
@@ -32,6 +34,8 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public IViewReader Views { get; }
 
+    public TrackingPlan? Plan => (_pipeline.Catalog.Layer as CustomerLayer)?.Plan;
+
     public IReadOnlyList<IStatusSection> Sections => [this, new PipelineStatus(_pipeline)];
 
     public string? NotReady => null;
@@ -59,7 +63,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
                 EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
                 Folder = settings.Folder,
                 Output = output,
-                Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),
+                Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),
             };
             var pipeline = Pipeline.Start(log, ProjectSql.Load(settings, Environment.GetEnvironmentVariable), options, Progress(output));
             foreach (var change in pipeline.Changes) output.WriteLine(change);

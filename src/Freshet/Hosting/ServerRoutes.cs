@@ -2,6 +2,7 @@ using Freshet.Api;
 using Freshet.Configuration;
 using Freshet.Http;
 using Freshet.Ingest;
+using Freshet.Plans;
 
 namespace Freshet.Hosting;
 
@@ -18,7 +19,9 @@ internal static class ServerRoutes
         routes.AddRange(endpoint.Routes());
         routes.AddRange(new PixelEndpoint(ingest, endpoint).Routes());
         routes.AddRange(new SettingsEndpoint(ingest, endpoint).Routes());
-        routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. sections], access, notReady).Routes());
+        routes.AddRange(new RejectedReplay(ingest, ingest.Gate, access).Routes());
+        IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
+        routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         if (views is not null)
         {
             routes.AddRange(new ViewRoutes(views, access).Routes());

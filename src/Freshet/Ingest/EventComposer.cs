@@ -85,6 +85,24 @@ internal static class EventComposer
         return null;
     }
 
+    /// <summary>Stages a record that was composed before, as it is.</summary>
+    public static void Stage(ReadOnlySpan<byte> value, SeededHash hash, StagedEvents stage)
+    {
+        var start = stage.Length;
+        stage.Append(value);
+        using var parsed = JsonDocument.Parse(value.ToArray(), new JsonDocumentOptions { MaxDepth = 1024 });
+        byte[] Text(string member) => parsed.RootElement.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String ? System.Text.Encoding.UTF8.GetBytes(text.GetString()!) : [];
+        var key = Text("userId") is { Length: > 0 } user ? user : Text("anonymousId");
+        ref var staged = ref stage.Add();
+        staged.Index = stage.Count - 1;
+        staged.ValueStart = start;
+        staged.ValueLength = value.Length;
+        staged.KeyStart = stage.Length;
+        staged.KeyLength = key.Length;
+        stage.Append(key);
+        staged.Fingerprint = hash.Hash128(Text("messageId"), WriteKey.SaltOf(Text("source")));
+    }
+
     /// <summary>The identity of an event for finding repeats: source and the text of the message id.</summary>
     /// <param name="messageId">JSON text with quotes.</param>
     public static (ulong High, ulong Low) Fingerprint(ReadOnlySpan<byte> messageId, ulong sourceSalt, SeededHash hash)

@@ -15,9 +15,18 @@ internal interface IEventLog
     /// </summary>
     ValueTask<long> AppendAsync(StagedEvents events, long receivedAt);
 
+    /// <summary>Appends records to the topic of rejected events; completes when they are durable.</summary>
+    ValueTask RejectAsync(IReadOnlyList<byte[]> records, long rejectedAt);
+
+    /// <summary>Shows every record of the topic of rejected events, oldest first.</summary>
+    void ReadRejected(EventVisitor visit);
+
     /// <summary>The sequence number of the last durable event; -1 before the first.</summary>
     long LastDurable { get; }
 }
+
+/// <summary>Sees one record; the bytes are valid during the call.</summary>
+internal delegate void EventVisitor(ReadOnlySpan<byte> value, long receivedAt);
 
 /// <summary>The log does not take an event now; nothing of the request was taken.</summary>
 internal sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -13,8 +13,8 @@ internal static class IngestAnswer
 
     public static void Success(Exchange exchange) => exchange.AnswerJson(200, "{\"success\":true}"u8);
 
-    /// <summary>A batch of which some or all events were refused: 200 if any was taken, else 400.</summary>
-    public static void Rejected(Exchange exchange, IngestScratch scratch)
+    /// <summary>Events of which some were refused, or taken with a warning: 200 if any was taken, else 400.</summary>
+    public static void Judged(Exchange exchange, IngestScratch scratch)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, Options))
@@ -28,16 +28,23 @@ internal static class IngestAnswer
                 json.WriteString("message", "No event of the batch was taken; \"rejected\" says why.");
             }
 
-            WriteRejected(json, exchange.Body.Span, scratch.Rejected);
+            Write(json, exchange.Body.Span, scratch);
             json.WriteEndObject();
         }
 
         exchange.AnswerJson(scratch.Staged.Count > 0 ? 200 : 400, buffer.WrittenSpan);
     }
 
-    public static void WriteRejected(Utf8JsonWriter json, ReadOnlySpan<byte> body, List<RejectedEvent> rejected)
+    /// <summary>The members "rejected" and "warnings", where there are any.</summary>
+    public static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> body, IngestScratch scratch)
     {
-        json.WriteStartArray("rejected");
+        if (scratch.Rejected.Count > 0) Write(json, body, "rejected", scratch.Rejected);
+        if (scratch.Warnings.Count > 0) Write(json, body, "warnings", scratch.Warnings);
+    }
+
+    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> body, string name, List<RejectedEvent> rejected)
+    {
+        json.WriteStartArray(name);
         foreach (var e in rejected)
         {
             json.WriteStartObject();

@@ -58,9 +58,10 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
             if (refusal is null && !isBatch && scratch.Rejected.Count > 0)
             {
                 var reason = scratch.Rejected[0].Reason; // counted when it was read
+                if (scratch.Violations.Count > 0) await service.RecordAsync(scratch, receivedAt);
                 refusal = reason.StartsWith("The event has more than", StringComparison.Ordinal) && reason.Contains(" bytes", StringComparison.Ordinal)
                     ? new Refusal(413, "invalid_event", reason)
-                    : new Refusal(400, "invalid_event", reason);
+                    : new Refusal(400, scratch.Rejected[0].Code, reason);
             }
 
             if (refusal is not null)
@@ -72,6 +73,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
             if (scratch.Staged.Count > 0)
             {
                 var sequence = await service.TakeAsync(scratch, receivedAt);
+                if (scratch.Violations.Count > 0) await service.RecordAsync(scratch, receivedAt);
                 service.Counters.Ack.RecordSince(exchange.StartedAt);
                 if (service.Settings.EventsAreRelaxed) exchange.Response.Headers["Freshet-Durability"] = "relaxed";
                 service.Acknowledged?.Invoke(exchange, sequence);
@@ -82,7 +84,12 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
                 }
             }
 
-            if (scratch.Rejected.Count > 0) IngestAnswer.Rejected(exchange, scratch);
+            else if (scratch.Violations.Count > 0)
+            {
+                await service.RecordAsync(scratch, receivedAt);
+            }
+
+            if (scratch.Rejected.Count > 0 || scratch.Warnings.Count > 0) IngestAnswer.Judged(exchange, scratch);
             else IngestAnswer.Success(exchange);
         }
         catch (LogUnavailableException e)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Freshet.Configuration;
 using Freshet.Http;
+using Freshet.Plans;
 
 namespace Freshet.Ingest;
 
@@ -21,9 +22,11 @@ internal sealed class IngestService
     private readonly ProjectSettings _settings;
     private readonly TimeProvider _clock;
 
-    public IngestService(ProjectSettings settings, IEventLog log, TimeProvider clock)
+    /// <param name="gate">The tracking plan; null where nothing is planned.</param>
+    public IngestService(ProjectSettings settings, IEventLog log, TimeProvider clock, PlanGate? gate = null)
     {
         _settings = settings;
+        Gate = gate;
         _log = log;
         _clock = clock;
         _hash = SeededHash.Create();
@@ -33,6 +36,10 @@ internal sealed class IngestService
     }
 
     public WriteKeys Keys { get; }
+
+    public PlanGate? Gate { get; }
+
+    public IEventLog Log => _log;
 
     public IngestScratchPool Scratches { get; }
 
@@ -94,7 +101,8 @@ internal sealed class IngestService
         }
 
         for (var i = 0; i < scanned.ItemCount; i++) StageItem(request, type, i, key, scratch);
-        key ??= scratch.Staged.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
+        Gate?.Judge(scratch);
+        key ??= scratch.Staged.Count > 0 || scratch.Violations.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
         Interlocked.Add(ref Counters.Rejected, scratch.Rejected.Count);
         return null;
     }
@@ -139,6 +147,54 @@ internal sealed class IngestService
         Interlocked.Add(ref Counters.Bytes, staged.Length);
         return firsts is null ? last : Math.Max(last, _log.LastDurable);
     }
+
+    /// <summary>
+    /// Keeps what breaks the plan, after the events that are taken; durable when it returns. A blocked event that comes again is answered again and kept once.
+    /// </summary>
+    public async ValueTask RecordAsync(IngestScratch scratch, long receivedAt)
+    {
+        List<Violation> kept = [];
+        lock (_gate)
+        {
+            foreach (var violation in scratch.Violations)
+                if (violation.Staged < 0 ? _window.Add(OfBlocked(violation.Fingerprint), receivedAt) : !scratch.Staged[violation.Staged].IsRepeat) kept.Add(violation);
+        }
+
+        if (kept.Count == 0) return;
+        try
+        {
+            await _log.RejectAsync([.. kept.Select(v => v.Record)], receivedAt);
+        }
+        catch
+        {
+            lock (_gate)
+                foreach (var violation in kept.Where(v => v.Staged < 0)) _window.Remove(OfBlocked(violation.Fingerprint));
+            throw;
+        }
+
+        foreach (var violation in kept) Gate!.Counters.Add(violation.Verdict.Event, violation.Verdict.Blocks ? "block" : "warn");
+    }
+
+    /// <summary>Takes records that had been blocked, as they are, and keeps that they have been taken.</summary>
+    public async Task RetakeAsync(IReadOnlyList<byte[]> values)
+    {
+        var receivedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var scratch = Scratches.Rent();
+        try
+        {
+            foreach (var value in values) EventComposer.Stage(value, _hash, scratch.Staged);
+            await TakeAsync(scratch, receivedAt);
+            await _log.RejectAsync([.. values.Select(v => RejectedRecord.WriteReplayed(v))], receivedAt);
+            foreach (var value in values) Gate?.Counters.Add(EventHead.Read(value).Event ?? "", RejectedRecord.Replayed);
+        }
+        finally
+        {
+            Scratches.Return(scratch);
+        }
+    }
+
+    /// <summary>The memory of blocked events is apart from that of taken ones: sent again after the plan is mended, the event is taken.</summary>
+    private static (ulong High, ulong Low) OfBlocked((ulong High, ulong Low) fingerprint) => (fingerprint.High ^ 0x9E3779B97F4A7C15, ~fingerprint.Low);
 
     public static Refusal UnknownKey() =>
         new(401, "unknown_write_key", "The write key is missing or unknown; send it as Basic user name, as Bearer token or as \"writeKey\" in the body, and see \"keys\" in freshet.json.");
@@ -263,14 +319,7 @@ internal sealed class IngestService
             return;
         }
 
-        int start = 0, end = 0;
-        foreach (ref readonly var member in members)
-        {
-            if (member.Name != MemberName.MessageId || member.Kind != JsonTokenType.String || member.ValueEnd - member.ValueStart > 4 * EventReader.MessageIdMax) continue;
-            start = member.ValueStart;
-            end = member.ValueEnd;
-        }
-
+        var (start, end) = scratch.MessageIdOf(index);
         scratch.Rejected.Add(new RejectedEvent(index, start, end, problem));
     }
 }

@@ -74,6 +74,9 @@ internal sealed class StagedEvents
         return ref added;
     }
 
+    /// <summary>Keeps the first events alone.</summary>
+    public void Cut(int count) => Count = count;
+
     public void Clear()
     {
         Count = 0;

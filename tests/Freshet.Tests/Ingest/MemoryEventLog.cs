@@ -71,4 +71,18 @@ internal sealed class MemoryEventLog : IEventLog
             lock (_gate) return _records.Count - 1;
         }
     }
+
+    /// <summary>The records of the topic of rejected events.</summary>
+    public List<string> Rejected { get; } = [];
+
+    public ValueTask RejectAsync(IReadOnlyList<byte[]> records, long rejectedAt)
+    {
+        lock (_gate) Rejected.AddRange(records.Select(r => System.Text.Encoding.UTF8.GetString(r)));
+        return ValueTask.CompletedTask;
+    }
+
+    public void ReadRejected(EventVisitor visit)
+    {
+        foreach (var record in Rejected.ToList()) visit(System.Text.Encoding.UTF8.GetBytes(record), 0);
+    }
 }
