@@ -4,14 +4,16 @@ using Freshet.Columns;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Tables;
+using Freshet.State.Hashing;
+using KeyedTable = Freshet.Dataflow.Tables.KeyedTable;
 
 namespace Freshet.Dataflow.Aggregation;
 
 /// <summary>
 /// The accumulators of all calls of an aggregation, laid out one after another in a group's row, and the way of a batch into
 /// them: through the call's FILTER, then, for DISTINCT, through the counted values of the group, then into the accumulator.
-/// Calls with the same FILTER share its rows; calls with the same FILTER and argument share the counted values.
+/// Calls with the same FILTER and argument share the counted values; where nothing is taken back and no group ends, calls with
+/// the same argument share the values seen, whatever their FILTER.
 /// </summary>
 internal sealed unsafe class AccumulatorSet : IDisposable
 {
@@ -21,23 +23,27 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     private readonly int[][] _columns;
     private readonly DistinctValues?[] _distinct;
     private readonly List<DistinctValues> _sets = [];
+    private readonly SeenValues?[] _seen;
 
     /// <param name="position">Input columns that are the position of a row; none where rows have no position.</param>
     /// <param name="firstByte">Where the accumulators begin in a group's state.</param>
-    public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<int> position, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed)
+    /// <param name="groupsStay">No group is ever released before the whole set is disposed of.</param>
+    public AccumulatorSet(ImmutableArray<SqlType> inputTypes, ImmutableArray<int> position, ImmutableArray<AggregateCall> calls, bool isAppendOnly, int firstByte, ulong seed, bool groupsStay = false)
     {
         _calls = [.. calls];
         _shapes = [.. calls.Select(c => new CallShape(Before(c, inputTypes, position), [.. c.ArgumentTypes.Skip(IsKeyed(c) ? 1 : 0).Select(t => t.Physical)], isAppendOnly, EveryRowCounts(c)))];
         _columns = [.. calls.Select(c => c.IsOrdered ? (int[])[.. position, .. c.Arguments] : [.. c.Arguments])];
         _accumulators = [.. _calls.Select((c, i) => Make(c, _shapes[i], seed))];
         _distinct = new DistinctValues?[calls.Length];
+        _seen = new SeenValues?[calls.Length];
+        if (isAppendOnly && groupsStay) ShareSeenValues(seed);
         StateBytes = firstByte;
         for (var i = 0; i < _calls.Length; i++)
         {
             var call = _calls[i];
             _accumulators[i].Offset = StateBytes;
             StateBytes += _accumulators[i].StateBytes;
-            if (!CountsValues(call)) continue;
+            if (!CountsValues(call) || _seen[i] is not null) continue;
             var same = Array.FindIndex(_calls, 0, i, c => CountsValues(c) && c.Arguments.AsSpan().SequenceEqual(call.Arguments.AsSpan()) && c.Filter == call.Filter && CallShape.IsPacked(c) == CallShape.IsPacked(call));
             if (same < 0)
             {
@@ -57,9 +63,9 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     /// <summary>Bytes of a group's state, with what comes before the accumulators.</summary>
     public int StateBytes { get; }
 
-    public long ExtraRows => _accumulators.Sum(a => a.ExtraRows) + _sets.Sum(d => d.Rows);
+    public long ExtraRows => _accumulators.Sum(a => a.ExtraRows) + _sets.Sum(d => d.Rows) + _seen.Distinct().Sum(s => s?.Rows ?? 0);
 
-    public long ExtraBytes => _accumulators.Sum(a => a.ExtraBytes) + _sets.Sum(d => d.Bytes);
+    public long ExtraBytes => _accumulators.Sum(a => a.ExtraBytes) + _sets.Sum(d => d.Bytes) + _seen.Distinct().Sum(s => s?.Bytes ?? 0);
 
     /// <summary>Adds the rows of a batch to their groups. <paramref name="slots"/> is parallel to the input's lists.</summary>
     public void Add(Batch batch, in AccumulatorInput input, int* slots, BatchMemory scratch)
@@ -67,6 +73,13 @@ internal sealed unsafe class AccumulatorSet : IDisposable
         for (var i = 0; i < _calls.Length; i++)
         {
             var call = _calls[i];
+            if (_seen[i] is { } seen)
+            {
+                if (Array.IndexOf(_seen, seen) == i) seen.Find(batch, batch.Columns[call.Arguments[0]], input, slots, scratch);
+                AddTo(i, batch, seen.Found(call.Filter, scratch));
+                continue;
+            }
+
             if (_distinct[i] is { } values)
             {
                 // The first call of a set finds the values that came or went; the others reuse what it found.
@@ -142,7 +155,26 @@ internal sealed unsafe class AccumulatorSet : IDisposable
     {
         foreach (var accumulator in _accumulators) accumulator.Dispose();
         foreach (var values in _sets) values.Dispose();
+        foreach (var seen in _seen) seen?.Dispose();
     }
+
+    /// <summary>One <see cref="SeenValues"/> for each argument whose calls it can serve.</summary>
+    private void ShareSeenValues(ulong seed)
+    {
+        for (var i = 0; i < _calls.Length; i++)
+        {
+            if (_seen[i] is not null || !SeesValues(_calls[i])) continue;
+            var argument = _calls[i].Arguments[0];
+            var sharing = Enumerable.Range(i, _calls.Length - i).Where(c => SeesValues(_calls[c]) && _calls[c].Arguments[0] == argument).ToArray();
+            var filters = sharing.Select(c => _calls[c].Filter).Distinct().ToImmutableArray();
+            if (filters.Length > PairFlags.MaxFlags) continue;
+            var seen = new SeenValues(filters, seed);
+            foreach (var call in sharing) _seen[call] = seen;
+        }
+    }
+
+    private static bool SeesValues(AggregateCall call) =>
+        CountsValues(call) && call.Arguments.Length == 1 && !CallShape.IsPacked(call) && SeenValues.Holds(call.ArgumentType.Physical);
 
     private void ReleaseOne(nint address)
     {

@@ -44,13 +44,16 @@ internal static unsafe class AggregateKernel
     internal static AccumulatorInput Filter(in Column filter, in AccumulatorInput input, int* slots, int* rows, byte** groups, int* keptSlots)
     {
         var kept = 0;
+        var truths = filter.As<byte>();
+        var isPlain = filter.Validity is null && !filter.IsConstant;
         for (var i = 0; i < input.Count; i++)
         {
             var row = input.Rows[i];
             rows[kept] = row;
             groups[kept] = input.Groups[i];
             keptSlots[kept] = slots[i];
-            if (filter.IsValid(row) && filter.As<byte>()[filter.IndexOf(row)] != 0) kept++;
+            if (isPlain) kept += truths[row] != 0 ? 1 : 0;
+            else if (filter.IsValid(row) && filter.As<byte>()[filter.IndexOf(row)] != 0) kept++;
         }
 
         return new AccumulatorInput { Count = kept, Rows = rows, Groups = groups, Weights = input.Weights };

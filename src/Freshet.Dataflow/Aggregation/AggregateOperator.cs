@@ -45,7 +45,7 @@ public sealed unsafe class AggregateOperator : Operator
         _spec = spec;
         _keys = [.. spec.Keys];
         _ownsGlobalGroup = spec.IsGlobal && share == 0;
-        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed);
+        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed, groupsStay: spec.IsAppendOnly);
         _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
     }
 

@@ -84,7 +84,7 @@ public static class PlanText
                 var input = node.Inputs[0];
                 var isDistinct = aggregate.Calls.IsEmpty;
                 yield return $"key: {(aggregate.Keys.IsEmpty ? "none, one row" : ExpressionText.Columns(aggregate.Keys, input.Schema))}";
-                yield return $"state: {(isDistinct ? "a count for each row" : "the aggregates of each key")}{ValuesKept(aggregate.Calls, input.IsAppendOnly)}";
+                yield return $"state: {(isDistinct ? "a count for each row" : "the aggregates of each key")}{ValuesKept(aggregate.Calls, input.IsAppendOnly, c => input.IsAppendOnly && c.MarksValues(input.Schema))}";
                 yield return input.IsAppendOnly
                     ? "dropped: never: nothing is taken back from its input, and the key holds no window"
                     : "dropped: when the last row of the key is taken back";
@@ -192,10 +192,12 @@ public static class PlanText
 
     private static string ClosedBy(bool isProcessingTime) => isProcessingTime ? "clock" : "watermark";
 
-    private static string ValuesKept(IEnumerable<PlanAggregate> calls, bool isAppendOnly)
+    private static string ValuesKept(ImmutableArray<PlanAggregate> calls, bool isAppendOnly, Func<PlanAggregate, bool>? marks = null)
     {
-        var kept = calls.Where(c => c.KeepsValues(isAppendOnly)).Select(c => c.IsDistinct ? "DISTINCT" : c.Function).Distinct().ToList();
-        return kept.Count == 0 ? "" : $", and each value with its count for {string.Join(", ", kept)}";
+        var marked = calls.Where(c => marks is not null && marks(c)).ToList();
+        var kept = calls.Where(c => c.KeepsValues(isAppendOnly)).Except(marked).Select(c => c.IsDistinct ? "DISTINCT" : c.Function).Distinct().ToList();
+        var flags = marked.Count == 0 ? "" : ", and each value once with a flag for each filter of DISTINCT";
+        return flags + (kept.Count == 0 ? "" : $", and each value with its count for {string.Join(", ", kept)}");
     }
 
     /// <summary>The tables below a node whose watermarks it waits for.</summary>

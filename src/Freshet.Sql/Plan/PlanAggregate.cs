@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
@@ -46,6 +47,11 @@ public sealed record PlanAggregate(string Name, AggregateKind Kind, ImmutableArr
         AggregateKind.Single or AggregateKind.List or AggregateKind.Array or AggregateKind.Collect or AggregateKind.JsonArray or AggregateKind.JsonObject or AggregateKind.Percentile or AggregateKind.Bitmap => true,
         _ => IsDistinct || Program is { IsOrdered: true },
     };
+
+    /// <summary>Whether the values of a group that never ends are kept once, without counts, where nothing is taken back.</summary>
+    public bool MarksValues(Schema input) => IsDistinct && Arguments.Length == 1
+        && Kind is AggregateKind.Count or AggregateKind.Sum or AggregateKind.SumZero or AggregateKind.Avg or AggregateKind.VarPop or AggregateKind.VarSamp or AggregateKind.StddevPop or AggregateKind.StddevSamp
+        && input.Fields[Arguments[0]].Type.Physical is PhysicalKind.Bool or PhysicalKind.Int8 or PhysicalKind.Int16 or PhysicalKind.Int32 or PhysicalKind.Int64;
 
     /// <summary>The call over other columns.</summary>
     public PlanAggregate Over(Func<int, int> place) => this with { Arguments = [.. Arguments.Select(place)], Filter = Filter < 0 ? -1 : place(Filter) };

@@ -177,6 +177,30 @@ public sealed class AggregateTests
     }
 
     [Fact]
+    public void Distinct_values_of_an_append_only_input_are_those_of_a_counted_one_in_any_cut()
+    {
+        var seed = Seeds.Next();
+        var random = new Random(seed);
+        ImmutableArray<AggregateCall> calls =
+        [
+            Distinct(1, AggregateCall.NoColumn), Distinct(1, 4), new("s", AggregateKind.Sum, 1, SqlType.BigInt, Filter: 4, IsDistinct: true),
+            Distinct(4, AggregateCall.NoColumn), Distinct(5, 4), Distinct(3, AggregateCall.NoColumn),
+        ];
+        for (var turn = 0; turn < 20; turn++)
+        {
+            var rows = RandomInput(random, 300).Where(r => r.Weight > 0).ToArray();
+            var counted = Make([0], calls);
+            counted.Feed(random, Kinds, rows);
+            var seen = new OperatorDriver(new AggregateOperator(new AggregateSpec(Types, [0], calls, true), 0, 8));
+            seen.Feed(random, Kinds, rows);
+            Assert.True(counted.Result.SequenceEqual(seen.Result), $"random seed {seed}, turn {turn}");
+            Assert.True(seen.Operator.StateRows < counted.Operator.StateRows, "one entry serves all filters of an argument");
+        }
+
+        static AggregateCall Distinct(int column, int filter) => new("d", AggregateKind.Count, column, Types[column], filter, IsDistinct: true);
+    }
+
+    [Fact]
     public void The_order_of_output_does_not_depend_on_the_seed()
     {
         var rows = RandomInput(new Random(4), 300);

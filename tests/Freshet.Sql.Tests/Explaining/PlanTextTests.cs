@@ -10,7 +10,7 @@ public sealed class PlanTextTests
         """
         Aggregate by customer: SUM(amount), COUNT(DISTINCT id)  (changelog)
         │    key: customer
-        │    state: the aggregates of each key, and each value with its count for DISTINCT
+        │    state: the aggregates of each key, and each value once with a flag for each filter of DISTINCT
         │    dropped: never: nothing is taken back from its input, and the key holds no window
         └─ Project customer, amount, id  (append-only)
            └─ Filter quantity > 2  (append-only)

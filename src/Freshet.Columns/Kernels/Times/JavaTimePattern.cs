@@ -32,11 +32,15 @@ internal sealed class JavaTimePattern
         _text = text;
         IsSimple = isSimple;
         Elements = Compile(Encoding.UTF8.GetString(text));
+        foreach (var element in Elements) UnitMicros = Math.Min(UnitMicros, element.UnitMicros);
     }
 
     public bool IsSimple { get; }
 
     public Element[] Elements { get; }
+
+    /// <summary>All local times between two multiples of this have one text.</summary>
+    public long UnitMicros { get; } = TimeRounding.DayMicros;
 
     /// <summary>What is wrong with the pattern, or null.</summary>
     public string? Error { get; private set; }
@@ -135,6 +139,16 @@ internal sealed class JavaTimePattern
             'D' => Count == 3 ? 3 : 0,
             'y' or 'u' or 'Y' => Count == 2 ? 2 : 0,
             _ => 0,
+        };
+
+        /// <summary>How long its text stays the same, from multiples of it on.</summary>
+        public long UnitMicros => Letter switch
+        {
+            '\'' or '[' or ']' or 'G' or 'u' or 'y' or 'Y' or 'M' or 'L' or 'Q' or 'q' or 'd' or 'D' or 'F' or 'W' or 'w' or 'E' or 'e' or 'c' => TimeRounding.DayMicros,
+            'a' or 'H' or 'k' or 'K' or 'h' => 3_600_000_000,
+            'm' => 60_000_000,
+            's' => 1_000_000,
+            _ => 1,
         };
 
         public bool IsNumber => Letter switch

@@ -38,6 +38,9 @@ public static unsafe class TimeFormats
     {
         /// <summary>Appends the row's text; false for NULL, or after an error.</summary>
         bool TryRow(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types, int row, Utf8Buffer buffer);
+
+        /// <summary>Whether the row has the text of the last one that had a text.</summary>
+        bool IsLast(ReadOnlySpan<Column> arguments, CallTypes types, EvaluationContext context, int row) => false;
     }
 
     private static Column Run<T>(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types, T body)
@@ -48,12 +51,19 @@ public static unsafe class TimeFormats
         output.Validity = ValidityKernel.Copy(ValidityKernel.All(arguments, context.Rows, context.Memory, out var isNull), context.Rows, context.Memory);
         if (isNull) return Column.ConstantNull(PhysicalKind.View, context.Memory);
         var buffer = t_buffer ??= new Utf8Buffer();
+        var last = default(StringView);
         for (var i = 0; i < context.ActiveCount; i++)
         {
             var row = ValidityKernel.RowOf(context, i);
             if (output.IsNull(row)) continue;
+            if (body.IsLast(arguments, types, context, row))
+            {
+                output.As<StringView>()[row] = last;
+                continue;
+            }
+
             buffer.Clear();
-            if (body.TryRow(context, arguments, types, row, buffer)) output.As<StringView>()[row] = StringView.Copy(buffer.Written, context.Memory);
+            if (body.TryRow(context, arguments, types, row, buffer)) output.As<StringView>()[row] = last = StringView.Copy(buffer.Written, context.Memory);
             else output.SetNull(row);
         }
 
@@ -68,13 +78,26 @@ public static unsafe class TimeFormats
         return false;
     }
 
-    private readonly struct FormatRow : IFormatRow
+    /// <summary>Neighbouring rows often lie in one day or minute, whatever the pattern shows: their text is made once.</summary>
+    private struct FormatRow : IFormatRow
     {
+        private long _from;
+        private long _length;
+
         public bool TryRow(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types, int row, Utf8Buffer buffer)
         {
             var moment = TimeRows.Local(arguments[0], types.Arguments[0], row, context.TimeZone);
-            return TryWrite(context, row, JavaTimePattern.Of(RowLoop.Bytes(arguments[1], row), isSimple: false), moment.Micros, moment.Nanos, null, buffer);
+            var pattern = JavaTimePattern.Of(RowLoop.Bytes(arguments[1], row), isSimple: false);
+            _length = 0;
+            if (!TryWrite(context, row, pattern, moment.Micros, moment.Nanos, null, buffer)) return false;
+            if (!arguments[1].IsConstant || pattern.UnitMicros == 1) return true;
+            _length = pattern.UnitMicros;
+            _from = CivilDate.FloorDivide(moment.Micros, _length) * _length;
+            return true;
         }
+
+        public readonly bool IsLast(ReadOnlySpan<Column> arguments, CallTypes types, EvaluationContext context, int row) =>
+            _length != 0 && (ulong)(TimeRows.Local(arguments[0], types.Arguments[0], row, context.TimeZone).Micros - _from) < (ulong)_length;
     }
 
     private readonly struct FormatTextRow : IFormatRow
