@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Freshet.Conformance.Cases;
+using Freshet.Conformance.Fuzzing;
 using Freshet.Conformance.Reporting;
 using Freshet.Conformance.Running;
 
-var (folder, family, filter, json, verbose, update) = ("", "", "", "", false, false);
+var (folder, family, filter, json, verbose, update, fuzz, seed, runs) = ("", "", "", "", false, false, 0, 1, false);
 for (var i = 0; i < args.Length; i++)
 {
     switch (args[i])
@@ -14,18 +15,22 @@ for (var i = 0; i < args.Length; i++)
         case "--json": json = args[++i]; break;
         case "--verbose": verbose = true; break;
         case "--update-known": update = true; break;
+        case "--fuzz": fuzz = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
+        case "--run": runs = true; break;
+        case "--seed": seed = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
         default: folder = args[i]; break;
     }
 }
 
 if (!Directory.Exists(folder))
 {
-    Console.Error.WriteLine("Freshet.Conformance <folder> [--family F] [--filter text] [--json out] [--verbose] [--update-known]");
+    Console.Error.WriteLine("Freshet.Conformance <folder> [--family F] [--filter text] [--json out] [--verbose] [--update-known] [--fuzz rounds [--run] [--seed n]]");
     return 2;
 }
 
 var started = Stopwatch.GetTimestamp();
 var cases = CaseFolder.Read(folder).Where(c => (family.Length == 0 || c.Family == family) && c.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)).ToList();
+if (fuzz > 0) return FuzzRun.Run(cases, fuzz, seed, runs, verbose, Console.Out);
 var results = cases.Zip(CaseRunner.Run(cases)).ToList();
 Report.Write(results, verbose, Console.Out);
 if (json.Length > 0) Report.WriteJson(results, json);

@@ -240,7 +240,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
 
     private (Window, int, bool) Legacy(Call call)
     {
-        if (call.Arguments.IsEmpty || input.Bind(call.Arguments[0]) is not BoundColumn time)
+        if (call.Arguments.IsEmpty || input.Bind(call.Arguments[0]) is not BoundColumn time || time.Index >= node.Schema.Count)
             throw Error(call.Span, $"{call.Function} takes a time attribute as its first argument.");
         TimeAttributes.Check(source, call.Arguments[0].Span, call.Function, node, time.Index, queries.Rules);
         var isProcessingTime = node.ProcTimes.Contains(time.Index);

@@ -11,15 +11,18 @@ namespace Freshet.Sql.Binding;
 /// </summary>
 internal sealed class OrderBinder(SourceText source, QueryRules rules)
 {
+    /// <summary>More rows than there are; two such numbers can be added.</summary>
+    private const long RowsMax = long.MaxValue / 4;
+
     public PlanNode Sorted(PlanNode plan, ImmutableArray<SortColumn> columns, Query query, bool isTop)
     {
         var offset = Number(query.Offset, "OFFSET") ?? 0;
         var limit = Number(query.Limit, "LIMIT");
         if (isTop && rules.IsBounded) return new Sort(plan, columns, offset, limit);
         var order = columns.Select(c => plan.ProcTimes.Contains(c.Column) ? c with { Column = SortColumn.Position } : c).DistinctBy(c => c.Column).ToImmutableArray();
-        if (limit is not null) return new TopN(plan, RankKind.RowNumber, [], order, checked(offset + 1), checked(offset + limit.Value), null);
+        if (limit is not null) return new TopN(plan, RankKind.RowNumber, [], order, offset + 1, offset + limit.Value, null);
         if (!rules.IsBounded && query.Offset is not null) throw new SqlException(source, query.Offset.Span, "OFFSET without LIMIT would keep all rows to leave a few out: write a LIMIT too, or read the rows with OFFSET from the view.");
-        if (query.Offset is not null) return new TopN(plan, RankKind.RowNumber, [], order, checked(offset + 1), long.MaxValue, null);
+        if (query.Offset is not null) return new TopN(plan, RankKind.RowNumber, [], order, offset + 1, long.MaxValue, null);
         if (!isTop || columns.IsEmpty) return plan;
         CheckTemporal(plan, columns[0], query.OrderBy[0]);
         // In order of time, rows come when the watermark has passed them, and late ones not at all.
@@ -45,7 +48,7 @@ internal sealed class OrderBinder(SourceText source, QueryRules rules)
     {
         if (expression is null) return null;
         return expression is Literal { Kind: LiteralKind.Integer } literal && long.TryParse(literal.Text, System.Globalization.CultureInfo.InvariantCulture, out var value)
-            ? value
+            ? Math.Min(value, RowsMax)
             : throw new SqlException(source, expression.Span, $"{what} takes a whole number.");
     }
 }

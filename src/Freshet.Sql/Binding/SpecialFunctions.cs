@@ -63,6 +63,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
 
     private BoundCall Trim(Call call)
     {
+        if (call.Arguments.IsEmpty) throw Takes(call, "a text");
         var (where, rest) = call.Arguments[0] is Word word ? (word.Text, call.Arguments[1..]) : ("BOTH", call.Arguments);
         var arguments = rest.Select(a => binder.Text(binder.Bind(a))).ToImmutableArray();
         return ExpressionBinder.Call($"TRIM {where}", RowLoop.Of(new Trim(where != "TRAILING", where != "LEADING")), arguments, ResultTypes.Varying([.. arguments.Select(a => a.Type)]), call.Span);
