@@ -18,8 +18,9 @@ using Freshet.Sql.Plan;
 namespace Freshet.Engine.Planning;
 
 /// <summary>A source node of a circuit and what it must give: the columns that some query reads, then the row's position.</summary>
+/// <param name="TellsWatermarks">Every row carries the watermark of its position, because a query reads it.</param>
 /// <param name="Order">Its place among the circuit's sources, where its rows' positions are asked for; -1 where nothing orders by them.</param>
-internal sealed record SourceNode(int Node, TableDefinition Table, ImmutableArray<ScanColumn> Columns, int Order = -1);
+internal sealed record SourceNode(int Node, TableDefinition Table, ImmutableArray<ScanColumn> Columns, int Order = -1, bool TellsWatermarks = false);
 
 /// <summary>The rows of a VALUES, which enter with the first step.</summary>
 /// <param name="HasPosition">The last column is the row's position: its place in the list.</param>
@@ -66,13 +67,17 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
                 if (!table.Columns.Any(c => c.ToString() == column.ToString())) table.Columns.Add(column);
         }
 
+        var told = all.SelectMany(WatermarkReaders).SelectMany(ScansOf).Select(s => s.Table.SourceTable.Name).ToHashSet();
+
         // 0 is the place of constants.
         var place = 1;
         foreach (var (name, table) in columns.OrderBy(c => c.Key, StringComparer.Ordinal))
-            _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns], _demand.OfTable(name) ? place++ : -1));
+            _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns], _demand.OfTable(name) ? place++ : -1, told.Contains(name)));
         foreach (var feed in all.SelectMany(ScansOf).Select(s => s.Table.Feed?.Feed).OfType<TableFeed>().DistinctBy(f => f.Fingerprint).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
             _feeds.Add(feed.Fingerprint, FeedLowering.Add(this, feed, SourceOf(feed.Source)));
     }
+
+    private static IEnumerable<PlanNode> WatermarkReaders(PlanNode plan) => BoundCurrentWatermark.IsIn(plan) ? [plan] : plan.Inputs.SelectMany(WatermarkReaders);
 
     /// <summary>A kept result: consolidated by key, collected in each share. Gives the collector and the collector of its row errors.</summary>
     public (int Rows, int Errors) AddResult(string name, PlanNode plan, ImmutableArray<int> key)

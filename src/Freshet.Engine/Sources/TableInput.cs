@@ -20,6 +20,9 @@ internal sealed record TableInputSpec(IRowSource Source, int Node, VectorExpress
     /// <summary>A partition without rows for this long no longer holds back the watermark of what reads other inputs too, µs.</summary>
     public long IdleTimeoutMicros { get; init; } = DefaultIdleTimeoutMicros;
 
+    /// <summary>Every row carries the watermark of its position, not only those that are behind it.</summary>
+    public bool TellsWatermarks { get; init; }
+
     public const long DefaultIdleTimeoutMicros = 10_000_000;
 }
 
@@ -41,7 +44,7 @@ internal sealed class TableInput
         _spec = spec;
         _partitions = new PartitionState[spec.Source.Partitions];
         for (var i = 0; i < _partitions.Length; i++)
-            _partitions[i] = new PartitionState(spec.Source.Start(i), new WatermarkGenerator(spec.WatermarkOnEveryRow));
+            _partitions[i] = new PartitionState(spec.Source.Start(i), new WatermarkGenerator(spec.WatermarkOnEveryRow, spec.TellsWatermarks));
     }
 
     public IRowSource Source => _spec.Source;

@@ -9,8 +9,9 @@ namespace Freshet.Engine.Sources;
 /// candidate is more than 200 ms ahead of the last one emitted; with the emit strategy on-event whenever it is ahead at all.
 /// A row has the watermark that was emitted before it.
 /// </summary>
+/// <param name="tellsAll">Every row gets its watermark, for queries that read it.</param>
 /// <remarks>Source of the rule: behaviour of Flink 2.3, whose assigner emits at once when more than 200 ms ahead.</remarks>
-internal sealed class WatermarkGenerator(bool onEveryRow)
+internal sealed class WatermarkGenerator(bool onEveryRow, bool tellsAll = false)
 {
     /// <summary>A candidate further ahead of the last watermark than this is emitted at once, µs.</summary>
     public const long JumpMicros = 200_000;
@@ -46,6 +47,7 @@ internal sealed class WatermarkGenerator(bool onEveryRow)
         var emitted = Emitted;
         var highest = Candidate;
         var jump = onEveryRow ? 0 : JumpMicros;
+        if (tellsAll) batch.RowWatermarks = batch.Memory.Allocate<long>(batch.Rows);
         var behind = emitted == Operator.NoWatermark ? emitted : emitted + WindowGapMicros;
         for (var row = 0; row < batch.Rows; row++)
         {

@@ -22,7 +22,7 @@ internal static class RunnerFactory
             var rows = createSource(source, plan.Physical);
             var onEveryRow = source.Table.Option("scan.watermark.emit.strategy", "on-periodic") == "on-event";
             var idleTimeout = Durations.TryParse(source.Table.Option("scan.watermark.idle-timeout", ""), out var timeout) ? timeout : TableInputSpec.DefaultIdleTimeoutMicros;
-            return new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length) { IdleTimeoutMicros = idleTimeout };
+            return new TableInputSpec(rows, source.Node, plan.Output, plan.RowTime, plan.Watermark, onEveryRow, source.Order, source.Columns.Length) { IdleTimeoutMicros = idleTimeout, TellsWatermarks = source.TellsWatermarks };
         }).ToList();
         // Tables over one topic become idle together: when the last of them would.
         var inputs = specs.Select(spec => new TableInput(spec with { IdleTimeoutMicros = specs.Where(s => s.Source.Name == spec.Source.Name && s.Watermark is not null).Select(s => s.IdleTimeoutMicros).DefaultIfEmpty().Max() })).ToArray();

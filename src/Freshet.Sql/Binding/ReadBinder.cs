@@ -73,7 +73,9 @@ public sealed class ReadBinder(ScriptBinder project)
 
     private ReadStatement Query(Query query, SourceText source)
     {
-        var plan = Optimizer.Optimize(Binder(source).BindTop(query));
+        var bound = Binder(source).BindTop(query);
+        BoundCurrentWatermark.Check(bound, source);
+        var plan = Optimizer.Optimize(bound);
         BoundRowPosition.Refuse(plan, source, query.Span);
         return new ReadStatement(plan, plan.Schema, []);
     }

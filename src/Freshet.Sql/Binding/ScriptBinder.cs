@@ -288,6 +288,7 @@ public sealed class ScriptBinder(bool isBounded)
 
     private PlanNode Optimized(PlanNode bound, SourceText source, TextSpan place)
     {
+        BoundCurrentWatermark.Check(bound, source);
         var plan = Optimizer.Optimize(bound);
         if (!isBounded) ProcessingTime.Check(plan, source, place);
         BoundRowPosition.Check(plan, source, place);

@@ -22,6 +22,7 @@ internal sealed class TableBinder(SourceText source, string key)
             if (create.Columns[i] is not ComputedColumn column) continue;
             var expression = Binder(fields).Bind(column.Expression);
             if (expression.Type.Kind == TypeKind.Null) throw new SqlException(source, column.Span, $"The column {column.Name} has no type: write CAST(NULL AS STRING), for example.");
+            if (expression.Parts().FirstOrDefault(p => p is BoundCurrentWatermark) is { } mark) throw new SqlException(source, mark.Span, $"A column of the table is computed before the watermark is known: write {BoundCurrentWatermark.Name} in the query.");
             computed.Add(new Computed(i, expression));
             fields[i] = new Field(column.Name, expression.Type);
         }

@@ -11,7 +11,7 @@ namespace Freshet.Sql.Binding;
 /// </summary>
 internal sealed class TimeExpressions(ExpressionBinder binder)
 {
-    public static readonly string[] Names = ["EXTRACT", "TIMESTAMPADD", "TIMESTAMPDIFF", "TO_TIMESTAMP_LTZ", "DATE_FORMAT", "UNIX_TIMESTAMP", "OVERLAPS"];
+    public static readonly string[] Names = ["EXTRACT", "TIMESTAMPADD", "TIMESTAMPDIFF", "TO_TIMESTAMP_LTZ", "DATE_FORMAT", "UNIX_TIMESTAMP", "OVERLAPS", BoundCurrentWatermark.Name];
 
     public BoundExpression? TryBind(Call call) => call.Function switch
     {
@@ -24,6 +24,7 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
         "TO_TIMESTAMP_LTZ" => ToTimestampLtz(call),
         "DATE_FORMAT" when call.Arguments.Length == 2 => Format(call),
         "UNIX_TIMESTAMP" when call.Arguments.IsEmpty => ExpressionBinder.Call("UNIX_TIMESTAMP", Clock.UnixTime, [], SqlType.BigInt.NotNull, call.Span),
+        BoundCurrentWatermark.Name => CurrentWatermark(call),
         "OVERLAPS" => binder.Comparisons.Overlaps(call),
         _ => null,
     };
@@ -42,6 +43,11 @@ internal sealed class TimeExpressions(ExpressionBinder binder)
         var hint = op == "-" && IsTime(left.Type) && IsTime(right.Type) ? " Write TIMESTAMPDIFF(unit, from, to), or (a - b) with a unit such as DAY after it." : "";
         throw binder.Error(span, $"{op} is not possible between {left.Type.Name} and {right.Type.Name}.{hint}");
     }
+
+    private BoundCurrentWatermark CurrentWatermark(Call call) =>
+        call.Arguments is [var time] && binder.Bind(time) is { Type.IsTimestamp: true } bound
+            ? new BoundCurrentWatermark(bound, call.Span)
+            : throw binder.Error(call.Span, $"{BoundCurrentWatermark.Name} takes the time attribute of a table that has a watermark.");
 
     private static bool IsTime(SqlType type) => type.IsTimestamp || type.Kind is TypeKind.Date or TypeKind.Time;
 

@@ -26,6 +26,7 @@ public static class SpecialForms
         Form("Times", "FLOOR ... TO", "FLOOR(time TO unit)", "The beginning of the unit in which a time is; CEIL for the next one.", ("FLOOR(TIMESTAMP '2026-11-24 10:05:30' TO HOUR)", "2026-11-24 10:00:00")),
         Form("Times", "TIMESTAMPADD", "TIMESTAMPADD(unit, count, time)", "A time some units later.", ("TIMESTAMPADD(DAY, 1, DATE '2026-11-24')", "2026-11-25")),
         Form("Times", "TIMESTAMPDIFF", "TIMESTAMPDIFF(unit, from, to)", "Whole units between two times.", ("TIMESTAMPDIFF(HOUR, TIMESTAMP '2026-11-24 10:00:00', TIMESTAMP '2026-11-24 12:30:00')", "2")),
+        Form("Times", "CURRENT_WATERMARK", "CURRENT_WATERMARK(time attribute)", "The watermark at the row's place in the input, NULL before the first: a row is late where its time is not after it."),
         Form("JSON", "JSON_VALUE", "JSON_VALUE(json, path [RETURNING type] [NULL | ERROR | DEFAULT x ON EMPTY] [... ON ERROR])", "The scalar at a path.", ("JSON_VALUE('{\"a\": 1}', '$.a' RETURNING INT)", "1"), ("JSON_VALUE('{\"a\": 1}', 'lax $.b' DEFAULT 'x' ON EMPTY)", "x")),
         Form("JSON", "JSON_QUERY", "JSON_QUERY(json, path [RETURNING ARRAY<STRING>] [WITH | WITHOUT [CONDITIONAL] WRAPPER] [... ON EMPTY] [... ON ERROR])", "The object or array at a path.", ("JSON_QUERY('{\"a\": [1, 2]}', '$.a')", "[1,2]"), ("JSON_QUERY('{\"a\": 1}', '$.a' WITH WRAPPER)", "[1]")),
         Form("JSON", "JSON_EXISTS", "JSON_EXISTS(json, path [TRUE | FALSE | UNKNOWN | ERROR ON ERROR])", "Whether a path finds something.", ("JSON_EXISTS('{\"a\": true}', '$.a')", "TRUE")),
