@@ -30,7 +30,7 @@ public sealed class ConformanceTests
     private static string Text(string name, Verdict verdict) =>
         $"{verdict.Outcome} {name}: {verdict.Reason} got {string.Join(" / ", verdict.Got.Take(5))} want {string.Join(" / ", verdict.Want.Take(5))}";
 
-    private static string? Folder()
+    internal static string? Folder()
     {
         if (Environment.GetEnvironmentVariable("FRESHET_CONFORMANCE") is { Length: > 0 } given)
             return Directory.Exists(given) ? given : throw new DirectoryNotFoundException($"FRESHET_CONFORMANCE names {given}, which is not there.");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Freshet.Log.Records;
 using Freshet.Storage;

@@ -1,3 +1,4 @@
+using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -24,7 +25,9 @@ internal sealed class JoinBinder(SourceText source, QueryBinder queries)
         // The condition is over the rows as they are before NULLs are added.
         IReadOnlyList<ScopeColumn> before = [.. left.Columns, .. right.Columns.Select(c => c with { Index = c.Index + width })];
         var binder = new ExpressionBinder(source, new Scope(source, before, queries.Rules.Functions)) { Outer = queries.Outer };
-        var condition = join.Condition is null ? null : binder.Coerce.Boolean(binder.Bind(join.Condition), "ON");
+        // What asks a subquery restricts the pairs: only of an inner join is that the same as its condition.
+        var parts = type == JoinType.Inner && join.Condition is not null ? ExpressionWalk.Chain(join.Condition, "AND").ToLookup(SubqueryHost.IsAskedIn) : Enumerable.Repeat(join.Condition!, join.Condition is null ? 0 : 1).ToLookup(_ => false);
+        var condition = BoundLogical.All(parts[false].Select(p => binder.Coerce.Boolean(binder.Bind(p), "ON")));
         var names = join.IsNatural ? Common(left.Columns, right.Columns) : [.. join.Using];
         var merged = names.Select(name => (Left: Named(left.Columns, name, join), Right: Named(right.Columns, name, join))).ToList();
         foreach (var (l, r) in merged)
@@ -35,6 +38,7 @@ internal sealed class JoinBinder(SourceText source, QueryBinder queries)
 
         if (condition is not null) QueryBinder.CheckClock(source, condition, queries.Rules);
         PlanNode node = new Join(left.Node, right.Node, type, [], [], condition, []);
+        foreach (var part in parts[true]) node = queries.Restricted(node, part, binder, "ON");
         IReadOnlyList<ScopeColumn> columns = [.. before.Select(c => c with { Type = node.Schema[c.Index] })];
         return merged.Count == 0 ? (node, columns) : Merged(node, columns, merged, width, join.Span);
     }

@@ -14,7 +14,7 @@ internal static class NotSupported
         CollectionQuery query => $"{query.Kind}(SELECT ...) is not supported yet.",
         IntervalOf => "An interval takes a text: write INTERVAL '5' DAY.",
         NamedValue => "Arguments by name are only supported in table functions.",
-        FieldsOf => "(row).* is not supported yet: name the fields.",
+        FieldsOf => "row.* stands in SELECT alone.",
         SystemTimeTable => "FOR SYSTEM_TIME AS OF joins are not supported yet.",
         MatchTable => "MATCH_RECOGNIZE is not supported yet.",
         PartitionedTable => "PARTITION BY and ORDER BY in a table function are not supported yet.",

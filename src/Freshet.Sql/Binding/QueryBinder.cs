@@ -110,6 +110,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     {
         var windowed = body as WindowedBody;
         var select = windowed?.Select ?? (SelectBody)body;
+        foreach (var hint in select.Hints) rules.Note?.Invoke(HintNote(hint));
         var overs = new OverBinder(source, windowed?.Windows ?? [], rules);
         var from = select.From is null ? (Node: (PlanNode)OneRow(), Columns: []) : new FromBinder(source, this, tables, tableNames, common).Bind(select.From);
         var scope = new Scope(source, from.Columns, rules.Functions);
@@ -126,7 +127,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
 
         input.Subqueries = values;
 
-        var items = Expand(select.Items, scope);
+        var items = Expand(select.Items, scope, input);
         if (!grouped)
         {
             input.Over = overs;
@@ -142,7 +143,7 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     /// <summary>The rows on which a condition is TRUE; those parts of it first that need no subquery.</summary>
     internal PlanNode Restricted(PlanNode node, Expression condition, ExpressionBinder binder, string what)
     {
-        var parts = ExpressionWalk.Chain(condition, "AND").ToLookup(part => ExpressionWalk.All(part).Any(e => e is ScalarQuery or Exists or InQuery or Quantified { Query: not null }));
+        var parts = ExpressionWalk.Chain(condition, "AND").ToLookup(SubqueryHost.IsAskedIn);
         if (!parts[true].Any()) return Filtered(binder.Coerce.Boolean(binder.Bind(condition), what));
         if (BoundLogical.All(parts[false].Select(plain => binder.Coerce.Boolean(binder.Bind(plain), what))) is { } plain) node = Filtered(plain);
         foreach (var part in parts[true])
@@ -206,14 +207,26 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         return result;
     }
 
-    private ImmutableArray<SelectItem> Expand(ImmutableArray<SelectItem> items, Scope scope)
+    private ImmutableArray<SelectItem> Expand(ImmutableArray<SelectItem> items, Scope scope, ExpressionBinder input)
     {
         var expanded = ImmutableArray.CreateBuilder<SelectItem>();
         foreach (var item in items)
         {
+            if (item.Expression is FieldsOf fields)
+            {
+                expanded.AddRange(Fields(fields.Base, fields.Span, input));
+                continue;
+            }
+
             if (item.Expression is not Star star)
             {
                 expanded.Add(item);
+                continue;
+            }
+
+            if (star.Qualifier is not null && scope.Columns.All(c => c.Table != star.Qualifier.Last) && scope.Columns.Any(c => c.Type.Kind == TypeKind.Row && star.Qualifier.Parts.Contains(c.Name)))
+            {
+                expanded.AddRange(Fields(star.Qualifier, star.Span, input));
                 continue;
             }
 
@@ -229,6 +242,22 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
         }
 
         return expanded.ToImmutable();
+    }
+
+    /// <summary>row.*: each of its fields; NULL where the row is.</summary>
+    private IEnumerable<SelectItem> Fields(Expression row, TextSpan span, ExpressionBinder input)
+    {
+        var type = input.Bind(row).Type;
+        return type.Kind == TypeKind.Row ? type.Fields.Select(f => new SelectItem(new FieldAccess(row, f.Name, span), f.Name, span)) : throw Error(span, $"{type.Name} has no fields.");
+    }
+
+    private string HintNote(Hint hint)
+    {
+        var (line, column) = source.PlaceOf(hint.Span.Start);
+        var why = hint.Name.Equals("STATE_TTL", StringComparison.OrdinalIgnoreCase)
+            ? "state is dropped when the watermark proves that it can no longer matter (EXPLAIN says when), and is kept otherwise"
+            : "plans do not depend on it";
+        return $"{source.Name}:{line}:{column}: the hint {hint.Name} has no effect: {why}.";
     }
 
     private static string? NameOf(Expression expression) => expression switch

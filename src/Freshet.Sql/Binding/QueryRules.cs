@@ -13,6 +13,9 @@ internal sealed record QueryRules(bool IsBounded, bool MayReadClock = false)
     /// <summary>ORDER BY of what is no time attribute is taken where it has no meaning.</summary>
     public bool SortsAnything { get; init; }
 
+    /// <summary>Takes a sentence on what was accepted and has no effect.</summary>
+    public Action<string>? Note { get; init; }
+
     /// <summary>The functions of the program.</summary>
     public FunctionRegistry Functions { get; init; } = new();
 

@@ -72,7 +72,15 @@ public sealed class ScriptBinder(bool isBounded)
     public Action<InsertPlan, SourceText, TextSpan>? CheckInsert { get; set; }
 
     /// <summary>The functions of the program; CREATE FUNCTION adds to them.</summary>
-    public FunctionRegistry Functions { get; init; } = new();
+    public FunctionRegistry Functions
+    {
+        get;
+        init
+        {
+            field = value;
+            field.CurrentDatabase = () => Catalogs.CurrentDatabase;
+        }
+    } = new();
 
     /// <summary>Finds the class of a CREATE FUNCTION.</summary>
     public Func<CreateFunction, SourceText, ProgramFunction>? LoadFunction { get; set; }
@@ -308,6 +316,12 @@ public sealed class ScriptBinder(bool isBounded)
         return bound;
     }
 
+    /// <summary>A view is bound where it is declared and again where it is read: what is said of it is said once.</summary>
+    private void Note(string note)
+    {
+        if (!Notes.Contains(note)) Notes.Add(note);
+    }
+
     /// <summary>All names that FROM can have.</summary>
     public IEnumerable<string> Names() => _tables.Keys.Concat(_views.Keys).Union(Layer?.Names ?? []);
 
@@ -315,6 +329,7 @@ public sealed class ScriptBinder(bool isBounded)
         new(source, (name, options) => Table(name, options, source), Names, ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(isBounded, mayReadClock)
         {
             Functions = Functions,
+            Note = Note,
             SortsAnything = Options.GetValueOrDefault(QueryRules.SortOption, "") is "true" or "TRUE",
         });
 

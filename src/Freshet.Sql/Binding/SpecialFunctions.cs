@@ -27,6 +27,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         "MOD" => Modulo(call),
         "GREATEST" or "LEAST" => Extreme(call),
         "TYPEOF" => TypeOf(call),
+        "CURRENT_DATABASE" => CurrentDatabase(call),
         "OBJECT_OF" => new StructuredObjects(binder).Make(call),
         "OBJECT_UPDATE" => new StructuredObjects(binder).Update(call),
         _ => binder.Times.TryBind(call) ?? _json.TryBind(call),
@@ -100,6 +101,12 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
         }
 
         return new BoundCase(conditions.ToImmutable(), results.ToImmutable(), arguments[^1], type, call.Span);
+    }
+
+    private BoundLiteral CurrentDatabase(Call call)
+    {
+        if (!call.Arguments.IsEmpty) throw Takes(call, "nothing");
+        return new BoundLiteral(SqlType.String.NotNull, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Scope.Functions?.CurrentDatabase?.Invoke() ?? Catalog.Catalogs.DefaultDatabase));
     }
 
     private BoundLiteral TypeOf(Call call)

@@ -5,6 +5,9 @@ public sealed class FunctionRegistry
 {
     private readonly Dictionary<string, ProgramFunction> _functions = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The database in use, for CURRENT_DATABASE().</summary>
+    public Func<string>? CurrentDatabase { get; set; }
+
     public IEnumerable<string> Names => _functions.Keys;
 
     /// <summary>The function of a name, of whose parts the last counts.</summary>

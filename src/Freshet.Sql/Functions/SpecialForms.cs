@@ -20,6 +20,7 @@ public static class SpecialForms
         Form("Conditions", "CAST", "CAST(value AS type)", "The value as another type; what cannot be read as it is an error of the row.", ("CAST('42' AS INT)", "42")),
         Form("Conditions", "TRY_CAST", "TRY_CAST(value AS type)", "The value as another type; NULL where it cannot be read as it.", ("TRY_CAST('x' AS INT) IS NULL", "TRUE")),
         Form("Conditions", "TYPEOF", "TYPEOF(value)", "The type as text.", ("TYPEOF(1)", "INT NOT NULL")),
+        Form("Conditions", "CURRENT_DATABASE", "CURRENT_DATABASE()", "The database in use where the statement stands.", ("CURRENT_DATABASE()", "default_database")),
         Form("Text", "TRIM", "TRIM([BOTH | LEADING | TRAILING] [characters] FROM text)", "Without the characters (blanks without any) at the ends.", ("TRIM(BOTH 'abc' FROM 'abcddcba')", "dd"), ("TRIM(' a ')", "a")),
         Form("Numbers", "MOD", "MOD(a, b)", "The rest of a division.", ("MOD(7, 3)", "1")),
         Form("Times", "EXTRACT", "EXTRACT(unit FROM time)", "A part of a time.", ("EXTRACT(QUARTER FROM DATE '2026-11-24')", "4")),

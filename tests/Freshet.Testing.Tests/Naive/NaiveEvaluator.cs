@@ -21,13 +21,13 @@ internal sealed class NaiveRow(byte[]?[] values)
 /// <summary>
 /// What a plan's rows are, computed the slow obvious way: every node from the whole multisets of its inputs, row by row, no state,
 /// no time. Expressions are computed by the engine's kernels, one row at a time: what is checked here are the operators.
-/// Windows are left out, because a late row depends on the order of the input.
+/// Windows and watermarks are left out, because they depend on the order of the input.
 /// </summary>
 internal sealed unsafe class NaiveEvaluator(Func<Scan, IEnumerable<(NaiveRow Row, long Weight)>> tables)
 {
     public static bool Knows(PlanNode plan) =>
         plan is Scan { Table.Computed.IsEmpty: true } or Values or Expand or Upserts or Filter or Project or Aggregate or Join or SemiJoin or SetOperation or Union or TopN or Over { Emission: not OverEmission.AtWatermark }
-        && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
+        && !BoundCurrentWatermark.IsIn(plan) && NaiveAggregates.Knows(plan) && plan.Inputs.All(Knows);
 
     public Dictionary<string, (NaiveRow Row, long Weight)> Evaluate(PlanNode plan)
     {

@@ -16,6 +16,9 @@ internal sealed class SubqueryHost(QueryBinder queries)
     private readonly List<Func<PlanNode, (PlanNode Node, BoundExpression Value)>> _pending = [];
     private readonly List<BoundExpression> _values = [];
 
+    /// <summary>Whether an expression holds a subquery.</summary>
+    public static bool IsAskedIn(Expression expression) => ExpressionWalk.All(expression).Any(e => e is ScalarQuery or Exists or InQuery or Quantified { Query: not null });
+
     /// <summary>A subquery's plan; its outer columns are those of <paramref name="outer"/>.</summary>
     public PlanNode Bind(Query query, ExpressionBinder outer) => queries.Within(outer).Bind(query);
 

@@ -20,6 +20,7 @@ internal static class CheckCommand
             var binder = Pipeline.Bind(files, new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) });
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
             Console.WriteLine($"{settings.Folder}: valid: {files.Count} SQL files, {binder.MaterializedViews.Count} materialized views, {binder.Inserts.Count} inserts, {settings.Keys.Count} write keys");
+            foreach (var note in binder.Notes) Console.Error.WriteLine($"freshet: {note}");
             foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
             return 0;
         });

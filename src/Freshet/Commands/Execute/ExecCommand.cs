@@ -44,6 +44,7 @@ internal static class ExecCommand
                 var (run, binder) = Script.Start([source], options, log, settings);
                 using (run)
                 {
+                    foreach (var note in binder.Notes) await Console.Error.WriteLineAsync($"freshet: {note}");
                     return await PrintAsync(run, binder.Selects.Count, ResultPrinter.Parse(parsed.GetValue(format)!), cancellation);
                 }
             }
