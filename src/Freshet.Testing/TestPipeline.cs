@@ -42,10 +42,12 @@ public sealed class TestPipeline : IDisposable
     /// <param name="workers">Shares over which keys are spread.</param>
     /// <param name="changing">Tables whose rows can be taken back.</param>
     /// <param name="functions">Functions that SQL can call, besides those of CREATE FUNCTION.</param>
-    public TestPipeline(int workers = 1, IEnumerable<string>? changing = null, FunctionSet? functions = null)
+    /// <param name="layer">What a layer adds to the catalogue; the table <c>events</c> is there then.</param>
+    public TestPipeline(int workers = 1, IEnumerable<string>? changing = null, FunctionSet? functions = null, ICatalogLayer? layer = null)
     {
         _options = new PipelineOptions { Workers = workers, Functions = functions ?? new FunctionSet() };
-        _binder = new ScriptBinder(isBounded: false) { Functions = _options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, _options.Folder) };
+        _binder = new ScriptBinder(isBounded: false) { Functions = _options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, _options.Folder), Layer = layer };
+        if (layer is not null) _binder.AddTable(EventsTable.Create(_options.EventsWatermarkDelayMs));
         _changing = [.. changing ?? []];
     }
 
@@ -54,11 +56,15 @@ public sealed class TestPipeline : IDisposable
 
     /// <summary>Executes statements: CREATE TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW, INSERT INTO, SET.</summary>
     /// <exception cref="Sql.SqlException">A statement cannot be read or planned.</exception>
-    public void Declare(string name, string sql)
+    public void Declare(string name, string sql) => Declare([new SourceText(name, sql)]);
+
+    /// <summary>Executes the statements of several texts, as those of one project.</summary>
+    /// <exception cref="Sql.SqlException">A statement cannot be read or planned.</exception>
+    public void Declare(IReadOnlyList<SourceText> sources)
     {
         if (_runner is not null) throw new InvalidOperationException("Tables and views are declared before the first row.");
-        var source = new SourceText(name, sql);
-        foreach (var statement in SqlParser.ParseScript(source))
+        var statements = sources.SelectMany(s => SqlParser.ParseScript(s).Select(statement => (Source: s, Statement: statement))).ToList();
+        foreach (var (source, statement) in statements)
         {
             var declared = statement is CreateTable create && _changing.Contains(create.Name.Last) && create.Options.All(o => o.Key != TableDefinition.ChangesOption)
                 ? create with { Options = create.Options.Add(new OptionPair(TableDefinition.ChangesOption, "retract", create.Span)) }
@@ -112,6 +118,9 @@ public sealed class TestPipeline : IDisposable
 
     /// <summary>What the last call of <see cref="Step"/> changed.</summary>
     public IReadOnlyDictionary<string, long> Changes(string view) => View(view).Changes;
+
+    /// <summary>The names of a view's columns.</summary>
+    public IReadOnlyList<string> Columns(string view) => View(view).Columns;
 
     /// <summary>The names of all views, with those of row errors.</summary>
     public IEnumerable<string> Views
@@ -247,6 +256,8 @@ public sealed class TestPipeline : IDisposable
         private readonly Utf8Buffer _text = new();
 
         public int Node => node;
+
+        public IReadOnlyList<string> Columns => [.. schema.Fields.Select(f => f.Name)];
 
         public Dictionary<string, long> Rows { get; } = [];
 

@@ -49,7 +49,7 @@ internal static class TypedEvents
         for (var i = 0; i < planned.Length; i++)
         {
             var c = planned[i];
-            var begins = char.IsUpper(c) && i > 0 && (char.IsLower(planned[i - 1]) || char.IsDigit(planned[i - 1]));
+            var begins = char.IsUpper(c) && i > 0 && char.IsLower(planned[i - 1]);
             if (!char.IsLetterOrDigit(c) || begins)
                 if (name.Length > 0 && name[^1] != '_') name.Append('_');
             if (char.IsLetterOrDigit(c)) name.Append(char.ToLowerInvariant(c));

@@ -41,22 +41,26 @@ public static class ScriptRunner
         [.. Directory.EnumerateFiles(folder, "*.test", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     /// <summary>Runs a file in every mode; empty when all agree with it.</summary>
-    public static IReadOnlyList<ScriptFailure> RunFile(string file) => Run(file, File.ReadAllText(file));
+    /// <param name="setup">The project that the script belongs to; null for a script by itself.</param>
+    public static IReadOnlyList<ScriptFailure> RunFile(string file, ScriptSetup? setup = null) => Run(file, File.ReadAllText(file), setup);
 
     /// <summary>Runs a text in every mode; at most one failure for each.</summary>
     /// <exception cref="TestScriptException">The text is no test script.</exception>
-    public static IReadOnlyList<ScriptFailure> Run(string name, string text)
+    public static IReadOnlyList<ScriptFailure> Run(string name, string text, ScriptSetup? setup = null)
     {
         var script = TestScript.Parse(name, text);
-        return [.. Enum.GetValues<ScriptMode>().Select(mode => new ScriptRun(script, mode).Run()).Where(f => f is not null).Select(f => f!)];
+        return [.. Enum.GetValues<ScriptMode>().Select(mode => new ScriptRun(script, mode, setup).Run()).Where(f => f is not null).Select(f => f!)];
     }
 }
 
 /// <summary>One script in one mode. What was done before is kept, so that another pipeline can do it again.</summary>
-internal sealed class ScriptRun(TestScript script, ScriptMode mode)
+internal sealed class ScriptRun(TestScript script, ScriptMode mode, ScriptSetup? setup)
 {
+    private readonly ProfileNames _profiles = new();
+    private readonly List<string> _rejected = [];
     private readonly List<TestBlock> _done = [];
     private TestPipeline _pipeline = null!;
+    private int _events;
 
     public ScriptFailure? Run()
     {
@@ -86,9 +90,16 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
         }
     }
 
-    private TestPipeline Create() => new(
-        mode switch { ScriptMode.TwoWorkers => 2, ScriptMode.ThreeWorkers => 3, _ => 1 },
-        script.Blocks.Where(b => b.Kind == BlockKind.Insert && b.Lines.Any(l => Row(l).Weight < 0)).Select(b => b.Argument));
+    private TestPipeline Create()
+    {
+        var pipeline = new TestPipeline(
+            mode switch { ScriptMode.TwoWorkers => 2, ScriptMode.ThreeWorkers => 3, _ => 1 },
+            script.Blocks.Where(b => b.Kind == BlockKind.Insert && b.Lines.Any(l => Row(l).Weight < 0)).Select(b => b.Argument),
+            layer: setup?.Layer());
+        _events = 0;
+        if (setup is not null) pipeline.Declare(setup.Sql);
+        return pipeline;
+    }
 
     private string? Execute(TestBlock block)
     {
@@ -97,11 +108,16 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
             case BlockKind.Fails: return Fails(block);
             case BlockKind.Expect:
                 if (mode == ScriptMode.OneBatch) Again(inOneStep: true);
-                return Compare(block, _pipeline.Rows(block.Argument));
+                return Compare(block, Named(block.Argument, _pipeline.Rows(block.Argument)));
             case BlockKind.Change:
-                return mode == ScriptMode.OneBatch ? null : Compare(block, _pipeline.Changes(block.Argument));
+                return mode == ScriptMode.OneBatch ? null : Compare(block, Named(block.Argument, _pipeline.Changes(block.Argument)));
+            case BlockKind.Rejected:
+                var rejected = _rejected.GroupBy(r => r).ToDictionary(g => g.Key, g => g.LongCount());
+                _rejected.Clear();
+                return Compare(block with { Argument = "what was rejected" }, rejected);
             default:
                 _done.Add(block);
+                if (block.Kind == BlockKind.Events) Judge(block);
                 if (mode == ScriptMode.OneBatch && block.Kind != BlockKind.Statement) return null;
                 // Everything before the step is done by a pipeline that knows nothing of the one that did it first.
                 if (mode == ScriptMode.Restarts && block.Kind is BlockKind.Step or BlockKind.End or BlockKind.Idle) Again(inOneStep: false);
@@ -128,23 +144,55 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode)
         else _pipeline.Step();
     }
 
+    private IReadOnlyDictionary<string, long> Named(string view, IReadOnlyDictionary<string, long> rows)
+    {
+        if (setup is null) return rows;
+        if (_pipeline.Views.Contains("identifiers")) _profiles.Update(_pipeline.Rows("identifiers").Keys);
+        return _profiles.Named(rows, _pipeline.Columns(view));
+    }
+
+    /// <summary>The events of a block, and why some are not taken.</summary>
+    private List<(TestEvent Event, string? Problem)> Judged(TestBlock block, int first)
+    {
+        if (setup is null) throw new TestScriptException("'events' needs a project: write freshet test with the project's folder.");
+        var time = TimeOf(block);
+        var events = block.Lines.Select((line, i) => TestEvent.Parse(line, time, first + i + 1)).ToList();
+        var problems = setup.Judge([.. events.Select(e => (ReadOnlyMemory<byte>)e.Record)]);
+        return [.. events.Zip(problems)];
+    }
+
+    private void Judge(TestBlock block)
+    {
+        var first = _done.Where(b => b.Kind == BlockKind.Events && b != block).Sum(b => b.Lines.Count);
+        _rejected.AddRange(Judged(block, first).Where(e => e.Problem is not null).Select(e => $"{e.Event.MessageId}: {e.Problem}"));
+    }
+
+    private void Send(TestPipeline pipeline, TestBlock block)
+    {
+        pipeline.ClockMicros = TimeOf(block).ToUnixTimeMilliseconds() * 1000;
+        var taken = Judged(block, _events).Select((e, i) => (e.Event, e.Problem, Place: _events + i)).Where(e => e.Problem is null);
+        pipeline.Insert("events", [.. taken.Select(e => (e.Event.Row(e.Place), 1L))]);
+        _events += block.Lines.Count;
+    }
+
     private void Do(TestPipeline pipeline, TestBlock block)
     {
         var rowsAtOnce = mode == ScriptMode.RowByRow ? 1 : int.MaxValue;
         switch (block.Kind)
         {
             case BlockKind.Statement: pipeline.Declare(script.Name, new string('\n', block.Line) + block.Text); break;
+            case BlockKind.Events: Send(pipeline, block); break;
             case BlockKind.Insert: pipeline.Insert(block.Argument, [.. block.Lines.Select(Row)]); break;
             case BlockKind.Step: pipeline.Step(rowsAtOnce); break;
             case BlockKind.End: pipeline.End(rowsAtOnce); break;
-            case BlockKind.Clock: pipeline.ClockMicros = Clock(block); break;
+            case BlockKind.Clock: pipeline.ClockMicros = TimeOf(block).ToUnixTimeMilliseconds() * 1000; break;
             case BlockKind.Idle: pipeline.Idle(block.Argument); break;
         }
     }
 
-    private static long Clock(TestBlock block) =>
+    private static DateTimeOffset TimeOf(TestBlock block) =>
         DateTimeOffset.TryParse(block.Argument, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeMilliseconds() * 1000
+            ? time
             : throw new TestScriptException($"'{block.Argument}' is no time: write 2026-01-01 00:00:00.");
 
     private string? Fails(TestBlock block)

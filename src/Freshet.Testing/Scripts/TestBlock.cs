@@ -12,6 +12,12 @@ internal enum BlockKind
     /// <summary>Rows for a table; they wait for the next step.</summary>
     Insert,
 
+    /// <summary>Events that come in at a time, as JSON; they wait for the next step. Of a project alone.</summary>
+    Events,
+
+    /// <summary>Events that the tracking plan has refused since the last such block: message id and reason.</summary>
+    Rejected,
+
     /// <summary>Takes what waits.</summary>
     Step,
 
@@ -93,7 +99,7 @@ internal sealed record TestScript(string Name, IReadOnlyList<TestBlock> Blocks)
         var (word, argument) = space < 0 ? (first.Text, "") : (first.Text[..space], first.Text[space..].Trim());
         if (!word.All(char.IsAsciiLetterLower) || !Enum.TryParse<BlockKind>(word, ignoreCase: true, out var kind))
             throw new TestScriptException($"{name}:{first.Number}: '{word}' begins no block: write {string.Join(", ", Enum.GetNames<BlockKind>().Select(n => n.ToLowerInvariant()))}.");
-        var needsArgument = kind is BlockKind.Fails or BlockKind.Insert or BlockKind.Clock or BlockKind.Idle or BlockKind.Expect or BlockKind.Change;
+        var needsArgument = kind is BlockKind.Fails or BlockKind.Insert or BlockKind.Events or BlockKind.Clock or BlockKind.Idle or BlockKind.Expect or BlockKind.Change;
         if (needsArgument && argument.Length == 0) throw new TestScriptException($"{name}:{first.Number}: '{word}' needs a name or text behind it.");
         return new TestBlock(kind, argument, lines[1..], first.Number);
     }
