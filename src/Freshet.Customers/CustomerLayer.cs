@@ -1,5 +1,9 @@
+using Freshet.Customers.Identity;
 using Freshet.Customers.Plans;
+using Freshet.Customers.Profiles;
+using Freshet.Sql;
 using Freshet.Sql.Binding;
+using Freshet.Sql.Catalog;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;
 using Freshet.Sql.Text;
@@ -7,23 +11,90 @@ using Freshet.Sql.Text;
 namespace Freshet.Customers;
 
 /// <summary>
-/// What the customer layer adds to a project. A project that uses none of it is planned and run as without it.
+/// What the customer layer adds to a project: <c>events</c> with <c>profile_id</c> for statements that name it, the tables of the identity,
+/// traits and segments. A project that uses none of it is planned and run as without it.
 /// </summary>
 /// <param name="watermarkDelayMs">How far the watermark of events stays behind the highest event time.</param>
 public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
 {
-    private readonly long _watermarkDelayMs = watermarkDelayMs;
+    private readonly TableDefinition _events = EventsTable.Create(watermarkDelayMs);
+    private readonly List<LayerObject> _declared = [];
+    private IdentityTables? _tables;
+    private bool _isUsed;
+    private bool _isOfProfiles;
 
     /// <summary>What events must carry.</summary>
     internal TrackingPlan Plan { get; } = new();
 
-    public IEnumerable<string> Names => Plan.Names;
+    /// <summary>What the identity goes by.</summary>
+    internal IdentityRules Rules { get; set; } = IdentityRules.Default;
 
-    public IEnumerable<LayerObject> Declared => Plan.Declared;
+    public IEnumerable<string> Names => Plan.Names.Concat(IdentityTables.Names);
 
-    public PlanNode? Read(string name) => Plan.Read(name, hasProfile: false);
+    public IEnumerable<LayerObject> Declared => Plan.Declared.Concat(_declared);
 
-    public bool TryExecute(Statement statement, SourceText source, ScriptBinder binder) => Plan.TryExecute(statement, source, binder);
+    private IdentityTables Tables => _tables ??= new IdentityTables(new IdentityFeed(_events, Rules));
 
-    public void Complete(ScriptBinder binder) => _ = _watermarkDelayMs;
+    /// <summary>Identifiers are declared before anything reads profiles, wherever their statements stand.</summary>
+    public void Prepare(Statement statement, SourceText source)
+    {
+        if (statement is not CreateIdentifier create) return;
+        if (_declared.Any(o => o.Kind == "IDENTIFIER" && o.Name == create.Name.Last))
+        {
+            if (create.IfNotExists) return;
+            throw new SqlException(source, create.Name.Span, $"There is already an identifier {create.Name}.");
+        }
+
+        Rules = new IdentifierBinder(source, Rules).Bind(create);
+        Declare("IDENTIFIER", create.Name, create.Span, source, null);
+        _isUsed = true;
+    }
+
+    public PlanNode? Read(string name, string statement)
+    {
+        var hasProfile = statement.Contains(IdentityTables.ProfileId, StringComparison.OrdinalIgnoreCase);
+        if (Plan.Read(name, hasProfile, _isOfProfiles) is { } typed) return typed;
+        var plan = name == EventsTable.Name
+            ? hasProfile ? Tables.Events(_isOfProfiles ? JoinType.Inner : JoinType.Left) : null
+            : IdentityTables.Names.Contains(name) ? Tables.Read(name) : null;
+        _isUsed |= plan is not null;
+        return plan;
+    }
+
+    public bool TryExecute(Statement statement, SourceText source, ScriptBinder binder)
+    {
+        switch (statement)
+        {
+            case CreateIdentifier:
+                return true;
+            case CreateTrait trait:
+                OfProfiles(() => ProfileViews.AddTrait(trait, source, binder));
+                Declare("TRAIT", trait.Name, trait.Span, source, trait.Name.Last);
+                return true;
+            case CreateSegment segment:
+                OfProfiles(() => ProfileViews.AddSegment(segment, source, binder));
+                Declare("SEGMENT", segment.Name, segment.Span, source, segment.Name.Last);
+                return true;
+            default:
+                return Plan.TryExecute(statement, source, binder);
+        }
+    }
+
+    public void Complete(ScriptBinder binder)
+    {
+        if (_isUsed) binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
+    }
+
+    private void OfProfiles(Action bind)
+    {
+        _isUsed = true;
+        _isOfProfiles = true;
+        bind();
+        _isOfProfiles = false;
+    }
+
+    private void Declare(string kind, Name name, TextSpan span, SourceText source, string? table)
+    {
+        if (!_declared.Any(o => o.Kind == kind && o.Name == name.Last)) _declared.Add(new LayerObject(kind, name.Last, source.Slice(span), table));
+    }
 }

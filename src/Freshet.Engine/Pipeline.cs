@@ -80,8 +80,7 @@ public sealed class Pipeline : IDisposable
             Layer = options.Layer?.Invoke(),
         };
         binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
-        foreach (var script in scripts) binder.Execute(script);
-        binder.Complete();
+        binder.ExecuteAll(scripts);
         if (binder.Selects.Count > 0)
             throw new Sql.SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
         return binder;

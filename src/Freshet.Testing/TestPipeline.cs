@@ -64,6 +64,7 @@ public sealed class TestPipeline : IDisposable
     {
         if (_runner is not null) throw new InvalidOperationException("Tables and views are declared before the first row.");
         var statements = sources.SelectMany(s => SqlParser.ParseScript(s).Select(statement => (Source: s, Statement: statement))).ToList();
+        foreach (var (source, statement) in statements) _binder.Layer?.Prepare(statement, source);
         foreach (var (source, statement) in statements)
         {
             var declared = statement is CreateTable create && _changing.Contains(create.Name.Last) && create.Options.All(o => o.Key != TableDefinition.ChangesOption)
@@ -146,6 +147,7 @@ public sealed class TestPipeline : IDisposable
     private void Start()
     {
         if (_runner is not null) return;
+        _binder.Complete();
         var builder = new CircuitBuilder(_options.HashSeed, Pipeline.ZoneOf(_binder.Options));
         builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
         var outputs = new List<(string Name, Schema Schema, int Node)>();

@@ -22,7 +22,7 @@ public static class Script
         var binder = new ScriptBinder(isBounded: true) { CheckTable = Connectors.Check, CheckInsert = Connectors.CheckColumns, Functions = options.Functions.ToRegistry(), LoadFunction = (create, source) => FunctionLoader.Load(create, source, options.Folder), Layer = log is null ? null : options.Layer?.Invoke() };
         foreach (var (key, value) in settings ?? new Dictionary<string, string>()) binder.Options[key] = value;
         if (log is not null) binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
-        foreach (var script in scripts) binder.Execute(script);
+        binder.ExecuteAll(scripts);
         var connectors = new Connectors(log, options);
         var run = new BoundedRun(
             [.. binder.Selects.Select(s => s.Plan)],

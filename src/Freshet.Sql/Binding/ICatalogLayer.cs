@@ -14,10 +14,16 @@ public interface ICatalogLayer
     IEnumerable<string> Names { get; }
 
     /// <summary>What a name in FROM reads, in the place of a table or view of that name; null where the layer has nothing to say.</summary>
-    PlanNode? Read(string name);
+    /// <param name="statement">The text of the statement that reads it: a table may have columns that are there for those who name them.</param>
+    PlanNode? Read(string name, string statement);
 
     /// <summary>What its statements have declared, for SHOW and DESCRIBE.</summary>
     IEnumerable<LayerObject> Declared => [];
+
+    /// <summary>A statement of the project, before any of them is executed: what holds for all of it is taken from it here.</summary>
+    void Prepare(Statement statement, SourceText source)
+    {
+    }
 
     /// <summary>Executes a statement that is the layer's; false for one that is none of its own.</summary>
     /// <exception cref="SqlException">The statement is the layer's and is wrong.</exception>

@@ -80,22 +80,22 @@ public sealed class ReadBinder(ScriptBinder project)
         return new ReadStatement(plan, plan.Schema, []);
     }
 
-    private QueryBinder Binder(SourceText source) =>
-        new(source, (name, options) => Table(name, options, source), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(IsBounded: true) { Functions = project.Functions });
+    private QueryBinder Binder(SourceText source, string? statement = null) =>
+        new(source, (name, options) => Table(name, options, source, statement), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(IsBounded: true) { Functions = project.Functions });
 
-    private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source)
+    private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source, string? statement = null)
     {
         if (!options.IsEmpty) throw new SqlException(source, name.Span, "OPTIONS of tables are set in the project alone.");
         var last = project.Catalogs.KeyOf(name, source);
         if (_further.TryGetValue(last, out var further)) return Scan.All(further);
         if (project.MaterializedViews.FirstOrDefault(v => v.Name == last) is { } view) return Scan.All(Served(view));
-        if (project.Layer?.Read(last) is { } layered) return layered;
+        if (project.Layer?.Read(last, statement ?? source.Text) is { } layered) return layered;
         return project.View(last) is var (text, at) ? Expanded(text, at) : project.Tables.TryGetValue(last, out var table) ? Upserts.Read(table) : null;
     }
 
     private PlanNode Expanded(CreateView view, SourceText source)
     {
-        var binder = Binder(source);
+        var binder = Binder(source, source.Slice(view.Span));
         return binder.Renamed(binder.Bind(view.Query), view.Columns, view.Span);
     }
 

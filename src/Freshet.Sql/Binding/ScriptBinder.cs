@@ -44,6 +44,7 @@ public sealed class ScriptBinder(bool isBounded)
     private readonly List<ViewPlan> _materialized = [];
     private readonly List<InsertPlan> _inserts = [];
     private readonly List<SelectPlan> _selects = [];
+    private string _statement = "";
 
     public IReadOnlyDictionary<string, TableDefinition> Tables => _tables;
 
@@ -96,11 +97,23 @@ public sealed class ScriptBinder(bool isBounded)
         foreach (var statement in SqlParser.ParseScript(source)) Execute(statement, source);
     }
 
+    /// <summary>All statements of a project.</summary>
+    public void ExecuteAll(IReadOnlyList<SourceText> sources)
+    {
+        var statements = sources.Select(s => (Source: s, Statements: SqlParser.ParseScript(s))).ToList();
+        foreach (var (source, own) in statements)
+            foreach (var statement in own) Layer?.Prepare(statement, source);
+        foreach (var (source, own) in statements)
+            foreach (var statement in own) Execute(statement, source);
+        Complete();
+    }
+
     /// <summary>No statement follows.</summary>
     public void Complete() => Layer?.Complete(this);
 
     public void Execute(Statement statement, SourceText source)
     {
+        _statement = source.Slice(statement.Span);
         switch (statement)
         {
             case var own when Layer?.TryExecute(own, source, this) == true:
@@ -109,13 +122,7 @@ public sealed class ScriptBinder(bool isBounded)
                 Create(create, source);
                 break;
             case CreateView view:
-                if (Exists(view.Name, view.IfNotExists, source)) return;
-                // Bound at once, so that an error shows where the view is declared.
-                var binder = Binder(source);
-                var bound = binder.Renamed(binder.Bind(view.Query), view.Columns, view.Span);
-                var name = Catalogs.KeyOf(view.Name, source);
-                _views.Add(name, (view, source, bound));
-                if (view.IsMaterialized) _materialized.Add(Materialized(view, name, bound, source));
+                AddView(view, source, plan => plan);
                 break;
             case Insert insert:
                 _inserts.Add(BindInsert(insert, source));
@@ -192,6 +199,18 @@ public sealed class ScriptBinder(bool isBounded)
             default:
                 throw new SqlException(source, statement.Span, "This statement is not supported yet.");
         }
+    }
+
+    /// <summary>Adds a view whose plan is the query's after something more has been done to it.</summary>
+    public void AddView(CreateView view, SourceText source, Func<PlanNode, PlanNode> finish)
+    {
+        if (Exists(view.Name, view.IfNotExists, source)) return;
+        // Bound at once, so that an error shows where the view is declared.
+        var binder = Binder(source);
+        var bound = finish(binder.Renamed(binder.Bind(view.Query), view.Columns, view.Span));
+        var name = Catalogs.KeyOf(view.Name, source);
+        _views.Add(name, (view, source, bound));
+        if (view.IsMaterialized) _materialized.Add(Materialized(view, name, bound, source));
     }
 
     private void Create(CreateTable create, SourceText source)
@@ -304,8 +323,19 @@ public sealed class ScriptBinder(bool isBounded)
     }
 
     /// <summary>A query over the tables and views known so far, as a view would put it in: not optimized.</summary>
-    public PlanNode Bind(SourceText query) =>
-        SqlParser.ParseOne(query) is Select select ? Binder(query).Bind(select.Query) : throw new ArgumentException("The text is no SELECT.", nameof(query));
+    public PlanNode Bind(SourceText query)
+    {
+        var around = _statement;
+        try
+        {
+            _statement = query.Text;
+            return SqlParser.ParseOne(query) is Select select ? Binder(query).Bind(select.Query) : throw new ArgumentException("The text is no SELECT.", nameof(query));
+        }
+        finally
+        {
+            _statement = around;
+        }
+    }
 
     /// <summary>A condition over the columns of a schema alone, without a clock.</summary>
     public BoundExpression BindCondition(Expression condition, Schema schema, SourceText source)
@@ -352,7 +382,7 @@ public sealed class ScriptBinder(bool isBounded)
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source)
     {
         var last = Catalogs.KeyOf(name, source);
-        if (options.IsEmpty && Layer?.Read(last) is { } layered) return layered;
+        if (options.IsEmpty && Layer?.Read(last, _statement) is { } layered) return layered;
         if (_tables.TryGetValue(last, out var table))
         {
             if (options.IsEmpty) return Read(table);

@@ -1,0 +1,308 @@
+namespace Freshet.Customers.Identity;
+
+/// <summary>
+/// What each event does to the identity, in the order of the log. All decisions are taken here, once, on the graph that the
+/// events before have left:
+/// <para>an event's identifiers are to share a profile; where a rule forbids that, the one of the lowest priority is dropped from
+/// the event and the rest is looked at again, until nothing forbids it. What is left is linked, each with each, and the first of
+/// it is the identifier that the event belongs to.</para>
+/// Cost of an event whose identifiers share a profile: a look at the links of each pair.
+/// </summary>
+internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph graph)
+{
+    private const int NumbersPerEvent = IdentityRules.EventMaxIdentifiers;
+
+    private readonly Buffer<uint> _profiles = new();
+    private readonly Buffer<Total> _totals = new();
+    private readonly List<(long Split, int Leaves)> _sides = [];
+
+    /// <summary>Members of a type that a profile would have, and the most that one of its parts has.</summary>
+    private struct Total
+    {
+        public long TypeId;
+        public int Rule;
+        public int Members;
+        public int Most;
+    }
+
+    /// <summary>A profile that has gone into another.</summary>
+    public struct Merge
+    {
+        public long Into;
+        public long Merged;
+        public int Event;
+    }
+
+    /// <summary>The step's merges, in order.</summary>
+    public Buffer<Merge> Merges { get; } = new();
+
+    /// <summary>Takes one event; gives the number of the identifier that it belongs to, 0 for none.</summary>
+    /// <param name="index">The event's place in the step, for what is said of it.</param>
+    /// <param name="candidates">Its identifiers, the highest priority first, with their names' rows.</param>
+    public long Take(in EventFacts facts, int index, Span<Candidate> candidates, Buffer<Drop> drops)
+    {
+        candidates = Distinct(candidates);
+        switch (facts.Kind)
+        {
+            case EventKind.Splits:
+                Split(facts, candidates);
+                return 0;
+            case EventKind.Links:
+                Link(index, candidates);
+                return 0;
+            case EventKind.Erases:
+                if (candidates.Length > 0 && graph.Name(candidates[0].Name)->Number != 0) graph.Erase(graph.Name(candidates[0].Name)->Profile);
+                return 0;
+        }
+
+        if (candidates.IsEmpty) return 0;
+        while (Refusal(facts, candidates) is { } rule)
+        {
+            var last = candidates[^1];
+            drops.Add() = new Drop { Type = last.Type, Value = last.Value, Rule = rule, Event = index };
+            candidates = candidates[..^1];
+        }
+
+        Accept(facts, index, candidates);
+        return graph.Name(candidates[0].Name)->Number;
+    }
+
+    /// <summary>Each name once, at its first place.</summary>
+    private static Span<Candidate> Distinct(Span<Candidate> candidates)
+    {
+        var kept = 0;
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var isNew = true;
+            for (var j = 0; j < kept && isNew; j++)
+            {
+                isNew = candidates[j].Name != candidates[i].Name;
+                if (!isNew) candidates[j].IsNamed |= candidates[i].IsNamed;
+            }
+
+            if (isNew) candidates[kept++] = candidates[i];
+        }
+
+        return candidates[..kept];
+    }
+
+    /// <summary>Why these identifiers may not share a profile; null where they may.</summary>
+    private DropRule? Refusal(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
+    {
+        _profiles.Clear();
+        var added = 0;
+        foreach (ref readonly var candidate in candidates)
+        {
+            var name = graph.Name(candidate.Name);
+            if (name->Number == 0) added++;
+            else if (_profiles.Items.IndexOf(name->Profile) < 0) _profiles.Add() = name->Profile;
+        }
+
+        if (_profiles.Count + added <= 1) return null;
+        int members = added, merges = Math.Max(0, _profiles.Count - 1);
+        foreach (var profile in _profiles.Items)
+        {
+            members += graph.Profile(profile)->Members;
+            merges += graph.Profile(profile)->Merges;
+        }
+
+        if (members > rules.ProfileMaxIdentifiers || (_profiles.Count > 1 && merges > rules.ProfileMaxMerges)) return DropRule.Cap;
+        if (_profiles.Count > 1 && AreParted()) return DropRule.Split;
+        return IsOverLimit(facts, candidates) ? DropRule.Limit : null;
+    }
+
+    /// <summary>Whether two of the profiles have members of different sides of a split.</summary>
+    private bool AreParted()
+    {
+        _sides.Clear();
+        var parted = 0;
+        foreach (var profile in _profiles.Items)
+        {
+            if (graph.Profile(profile)->Parted == 0) continue;
+            if (parted++ > 0 && MeetsSides(profile)) return true;
+            ForPartings(profile, p => _sides.Add((p.Split, p.Leaves)));
+        }
+
+        return false;
+    }
+
+    private bool MeetsSides(uint profile)
+    {
+        var meets = false;
+        ForPartings(profile, p => meets |= _sides.Contains((p.Split, 1 - p.Leaves)));
+        return meets;
+    }
+
+    private void ForPartings(uint profile, Action<PartingRow> action)
+    {
+        var slot = graph.Profile(profile)->First;
+        for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
+            for (var parting = graph.Name(slot)->Partings; parting != NameRow.None; parting = graph.Parting(parting)->Next) action(*graph.Parting(parting));
+    }
+
+    /// <summary>Whether joining gives a type more members than its limit, and more than any part has already.</summary>
+    private bool IsOverLimit(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
+    {
+        _totals.Clear();
+        foreach (ref readonly var candidate in candidates)
+        {
+            var name = graph.Name(candidate.Name);
+            if (name->Number == 0 && !candidate.IsPrevious) AddTotal(candidate.TypeId, candidate.Rule, 1);
+        }
+
+        foreach (var profile in _profiles.Items)
+        {
+            for (var count = graph.Profile(profile)->Counts; count != NameRow.None; count = graph.Count(count)->Next)
+            {
+                var exempt = 0;
+                foreach (ref readonly var candidate in candidates)
+                    if (candidate.IsPrevious && candidate.TypeId == graph.Count(count)->TypeId && graph.Name(candidate.Name)->Number != 0 && graph.Name(candidate.Name)->Profile == profile && graph.Name(candidate.Name)->IsExempt == 0) exempt++;
+                if (graph.Count(count)->Members > exempt) AddTotal(graph.Count(count)->TypeId, graph.Count(count)->Rule, graph.Count(count)->Members - exempt);
+            }
+        }
+
+        for (var i = 0; i < _totals.Count; i++)
+        {
+            ref var total = ref _totals[i];
+            var type = TypeOf(total.Rule);
+            var limit = type.IsUnique ? 1 : type.Limit;
+            if (total.Members <= limit || total.Members <= total.Most) continue;
+            if (type.IsUnique || type.PeriodMicros == 0 || IsOverPeriod(facts, candidates, total.TypeId, limit, facts.ReceivedAt - type.PeriodMicros)) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsOverPeriod(in EventFacts facts, ReadOnlySpan<Candidate> candidates, long typeId, int limit, long after)
+    {
+        int sum = 0, most = 0;
+        foreach (ref readonly var candidate in candidates)
+            if (candidate.TypeId == typeId && !candidate.IsPrevious && graph.Name(candidate.Name)->Number == 0) (sum, most) = (sum + 1, 1);
+        foreach (var profile in _profiles.Items)
+        {
+            var recent = 0;
+            var slot = graph.Profile(profile)->First;
+            for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
+            {
+                var name = graph.Name(slot);
+                if (name->TypeId == typeId && name->IsExempt == 0 && name->AddedAt > after && !IsPrevious(candidates, slot)) recent++;
+            }
+
+            sum += recent;
+            most = Math.Max(most, recent);
+        }
+
+        return sum > limit && sum > most;
+    }
+
+    private static bool IsPrevious(ReadOnlySpan<Candidate> candidates, uint name)
+    {
+        foreach (ref readonly var candidate in candidates)
+            if (candidate.Name == name && candidate.IsPrevious) return true;
+        return false;
+    }
+
+    private void AddTotal(long typeId, int rule, int members)
+    {
+        for (var i = 0; i < _totals.Count; i++)
+        {
+            ref var total = ref _totals[i];
+            if (total.TypeId != typeId) continue;
+            total.Members += members;
+            total.Most = Math.Max(total.Most, members);
+            return;
+        }
+
+        _totals.Add() = new Total { TypeId = typeId, Rule = rule, Members = members, Most = members };
+    }
+
+    private IdentifierType TypeOf(int rule) => rule < rules.Types.Length ? rules.Types[rule] : rules.External;
+
+    /// <summary>The identifiers share a profile: new ones get numbers, profiles go into the oldest, each pair is linked.</summary>
+    private void Accept(in EventFacts facts, int index, ReadOnlySpan<Candidate> candidates)
+    {
+        var added = 0;
+        foreach (ref readonly var candidate in candidates)
+        {
+            if (graph.Name(candidate.Name)->Number == 0) graph.AddName(in candidate, (facts.Sequence + 1) * NumbersPerEvent + added++, facts);
+            else graph.See(candidate.Name, facts.EventTime);
+            if (candidate.IsPrevious) graph.Exempt(candidate.Name);
+        }
+
+        JoinAll(facts.Sequence, index, candidates);
+    }
+
+    private void JoinAll(long sequence, int index, ReadOnlySpan<Candidate> candidates)
+    {
+        var first = (sequence + 1) * NumbersPerEvent;
+        var joined = graph.Name(candidates[0].Name)->Profile;
+        for (var i = 1; i < candidates.Length; i++)
+        {
+            var other = graph.Name(candidates[i].Name)->Profile;
+            if (other == joined) continue;
+            var (one, two) = (graph.Profile(joined)->Id, graph.Profile(other)->Id);
+            joined = graph.Join(joined, other);
+            // What this event has made has been nobody's profile before.
+            if (Math.Max(one, two) >= first) continue;
+            graph.Profile(joined)->Merges++;
+            Merges.Add() = new Merge { Into = Math.Min(one, two), Merged = Math.Max(one, two), Event = index };
+        }
+
+        for (var i = 0; i < candidates.Length; i++)
+            for (var j = i + 1; j < candidates.Length; j++) graph.Link(candidates[i].Name, candidates[j].Name);
+    }
+
+    private void Split(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
+    {
+        if (candidates.IsEmpty || graph.Name(candidates[0].Name)->Number == 0) return;
+        var profile = graph.Name(candidates[0].Name)->Profile;
+        var leavers = 0;
+        // The subject stays, unless the list names it too: it then is one of those that leave.
+        foreach (ref readonly var candidate in candidates)
+        {
+            var name = graph.Name(candidate.Name);
+            if (name->Number == 0 || name->Profile != profile || !candidate.IsNamed) continue;
+            name->IsSeen = 1;
+            leavers++;
+        }
+
+        if (leavers > 0 && leavers < graph.Profile(profile)->Members) graph.Split(profile, facts.Sequence);
+        else
+            foreach (ref readonly var candidate in candidates) graph.Name(candidate.Name)->IsSeen = 0;
+    }
+
+    /// <summary>Partings between the profiles end, and they are joined whatever the limits say.</summary>
+    private void Link(int index, Span<Candidate> candidates)
+    {
+        var known = 0;
+        foreach (ref readonly var candidate in candidates)
+            if (graph.Name(candidate.Name)->Number != 0) candidates[known++] = candidate;
+        candidates = candidates[..known];
+        if (known < 2) return;
+        _profiles.Clear();
+        foreach (ref readonly var candidate in candidates)
+            if (_profiles.Items.IndexOf(graph.Name(candidate.Name)->Profile) < 0) _profiles.Add() = graph.Name(candidate.Name)->Profile;
+        EndPartings();
+        JoinAll(long.MaxValue / NumbersPerEvent - 1, index, candidates);
+    }
+
+    /// <summary>Splits of which the profiles have both sides end for their members.</summary>
+    private void EndPartings()
+    {
+        _sides.Clear();
+        foreach (var profile in _profiles.Items) ForPartings(profile, p => _sides.Add((p.Split, p.Leaves)));
+        foreach (var profile in _profiles.Items)
+        {
+            var slot = graph.Profile(profile)->First;
+            for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
+            {
+                for (var parting = graph.Name(slot)->Partings; parting != NameRow.None;)
+                {
+                    var row = *graph.Parting(parting);
+                    if (_sides.Contains((row.Split, 1 - row.Leaves))) graph.RemoveParting(slot, parting);
+                    parting = row.Next;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,443 @@
+using Freshet.Columns;
+using Freshet.Columns.Kernels;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.State.Hashing;
+using Freshet.State.Pages;
+using Freshet.State.Rows;
+
+namespace Freshet.Customers.Identity;
+
+/// <summary>
+/// The state of the identity: names, the profiles that they make, kept links and partings. It knows no rule: whoever calls it has decided.
+/// Invariants: names share a profile exactly when kept links connect them; a profile's id is the least number of its members; its
+/// counts are those of its members that are not exempt; no profile has members of both sides of a split.
+/// Cost: joining costs the members of the younger profile; splitting and erasing the members and links of the profile.
+/// </summary>
+internal sealed unsafe class IdentityGraph : IDisposable
+{
+    private readonly KeyedTable _names;
+    private readonly StateTable _profiles;
+    private readonly StateTable _counts;
+    private readonly StateTable _links;
+    private readonly StateTable _partings;
+    private readonly RowLayout _nameLayout;
+    private readonly int _nameOffset;
+    private readonly int _messageOffset;
+    private readonly int _sourceOffset;
+    private readonly ulong _seed;
+    private readonly Buffer<Before> _changed = new();
+    private readonly Buffer<uint> _walk = new();
+    private readonly Buffer<uint> _members = new();
+
+    public IdentityGraph(ulong seed)
+    {
+        _seed = seed;
+        _nameLayout = new RowLayout([PhysicalKind.View, PhysicalKind.View], new ExtraField(sizeof(NameRow)), ExtraField.Text, ExtraField.Text);
+        _nameOffset = _nameLayout.ExtraOffset(0);
+        _messageOffset = _nameLayout.ExtraOffset(1);
+        _sourceOffset = _nameLayout.ExtraOffset(2);
+        _names = new KeyedTable(_nameLayout, 2, new PageVersions());
+        _profiles = Table(sizeof(ProfileRow));
+        _counts = Table(sizeof(CountRow));
+        _links = Table(sizeof(LinkRow));
+        _partings = Table(sizeof(PartingRow));
+    }
+
+    /// <summary>A name as the step before left it.</summary>
+    public struct Before
+    {
+        public uint Name;
+        public long Number;
+        public long Profile;
+        public long FirstSeen;
+        public long LastSeen;
+        public StringView MessageId;
+        public StringView Source;
+    }
+
+    /// <summary>The names that this step has touched, each once, in the order in which it did.</summary>
+    public Buffer<Before> Changed => _changed;
+
+    public long Rows => _names.Rows + _profiles.Rows + _counts.Rows + _links.Rows + _partings.Rows;
+
+    public long Bytes => _names.Bytes + _profiles.Bytes + _counts.Bytes + _links.Bytes + _partings.Bytes;
+
+    /// <summary>Links and members that joining, splitting and erasing have looked at: what they cost.</summary>
+    public long Steps { get; private set; }
+
+    public KeyedTable Names => _names;
+
+    public NameRow* Name(uint slot) => (NameRow*)(_names.Table.Change(slot) + _nameOffset);
+
+    public ProfileRow* Profile(uint slot) => (ProfileRow*)_profiles.Change(slot);
+
+    public CountRow* Count(uint slot) => (CountRow*)_counts.Change(slot);
+
+    public PartingRow* Parting(uint slot) => (PartingRow*)_partings.Change(slot);
+
+    public StringView MessageOf(uint name) => _names.Table.TextAt(_names.Table.Row(name), _messageOffset);
+
+    public StringView SourceOf(uint name) => _names.Table.TextAt(_names.Table.Row(name), _sourceOffset);
+
+    /// <summary>Gives each candidate its name's row; a name that nobody knows gets one until the step ends.</summary>
+    public void Resolve(Buffer<Candidate> candidates, BatchMemory scratch)
+    {
+        var count = candidates.Count;
+        if (count == 0) return;
+        var types = Column.Allocate(PhysicalKind.View, count, scratch);
+        var values = Column.Allocate(PhysicalKind.View, count, scratch);
+        for (var i = 0; i < count; i++)
+        {
+            types.As<StringView>()[i] = candidates[i].Type;
+            values.As<StringView>()[i] = candidates[i].Value;
+        }
+
+        var batch = new Batch(scratch, [types, values], count);
+        ReadOnlySpan<int> keys = [0, 1];
+        var hashes = scratch.Allocate<ulong>(count);
+        var slots = scratch.Allocate<uint>(count);
+        var added = scratch.Allocate<int>(count);
+        HashKernel.Hash(batch, keys, _seed, hashes);
+        var addedCount = _names.FindOrInsert(batch, keys, hashes, null, count, slots, null, added);
+        for (var i = 0; i < addedCount; i++)
+        {
+            var name = Name(slots[added[i]]);
+            name->Hash = hashes[added[i]];
+            name->Links = NameRow.None;
+            name->Partings = NameRow.None;
+            name->Profile = NameRow.None;
+            Touch(slots[added[i]]);
+        }
+
+        for (var i = 0; i < count; i++) candidates[i].Name = slots[i];
+    }
+
+    /// <summary>Remembers how a name was before the step first changes it.</summary>
+    public void Touch(uint slot)
+    {
+        var name = Name(slot);
+        if (name->IsListed != 0) return;
+        name->IsListed = 1;
+        _changed.Add() = new Before
+        {
+            Name = slot,
+            Number = name->Number,
+            Profile = name->Number == 0 ? 0 : Profile(name->Profile)->Id,
+            FirstSeen = name->FirstSeen,
+            LastSeen = name->LastSeen,
+            MessageId = MessageOf(slot),
+            Source = SourceOf(slot),
+        };
+    }
+
+    /// <summary>A profile of one new name.</summary>
+    public void AddName(ref readonly Candidate candidate, long number, in EventFacts facts)
+    {
+        Touch(candidate.Name);
+        var name = Name(candidate.Name);
+        name->Number = number;
+        name->TypeId = candidate.TypeId;
+        name->Rule = candidate.Rule;
+        name->AddedAt = facts.ReceivedAt;
+        name->FirstSeen = facts.EventTime;
+        name->LastSeen = facts.EventTime;
+        name->IsExempt = 0;
+        var (message, source) = (facts.MessageId, facts.Source);
+        _names.Table.StoreText(candidate.Name, _messageOffset, &message);
+        _names.Table.StoreText(candidate.Name, _sourceOffset, &source);
+        NewProfile(candidate.Name);
+    }
+
+    /// <summary>An event names a known identifier at a time.</summary>
+    public void See(uint slot, long eventTime)
+    {
+        var name = Name(slot);
+        if (eventTime == EventFacts.NoTime || (name->FirstSeen != EventFacts.NoTime && eventTime >= name->FirstSeen && eventTime <= name->LastSeen)) return;
+        Touch(slot);
+        if (name->FirstSeen == EventFacts.NoTime) (name->FirstSeen, name->LastSeen) = (eventTime, eventTime);
+        name->FirstSeen = Math.Min(name->FirstSeen, eventTime);
+        name->LastSeen = Math.Max(name->LastSeen, eventTime);
+    }
+
+    /// <summary>A name no longer counts against its type's limit.</summary>
+    public void Exempt(uint slot)
+    {
+        var name = Name(slot);
+        if (name->IsExempt != 0) return;
+        AddCount(name->Profile, name->TypeId, name->Rule, -1);
+        name->IsExempt = 1;
+    }
+
+    /// <summary>The younger of two profiles goes into the older; gives the older one's row.</summary>
+    public uint Join(uint left, uint right)
+    {
+        var (older, younger) = Profile(left)->Id < Profile(right)->Id ? (left, right) : (right, left);
+        var to = Profile(older);
+        var from = Profile(younger);
+        var slot = from->First;
+        for (var i = 0; i < from->Members; i++)
+        {
+            Touch(slot);
+            var name = Name(slot);
+            name->Profile = older;
+            slot = name->Next;
+            Steps++;
+        }
+
+        // Two rings become one.
+        var (a, b) = (to->First, from->First);
+        var (lastOfA, lastOfB) = (Name(a)->Previous, Name(b)->Previous);
+        (Name(lastOfA)->Next, Name(b)->Previous) = (b, lastOfA);
+        (Name(lastOfB)->Next, Name(a)->Previous) = (a, lastOfB);
+        to->Members += from->Members;
+        to->Merges += from->Merges;
+        to->Parted += from->Parted;
+        for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->TypeId, Count(count)->Rule, Count(count)->Members);
+        RemoveProfile(younger);
+        return older;
+    }
+
+    /// <summary>Keeps a link of two names, if it is not kept yet.</summary>
+    public void Link(uint a, uint b)
+    {
+        // The shorter of the two lists ends first.
+        var (ofA, ofB) = (Name(a)->Links, Name(b)->Links);
+        while (ofA != NameRow.None && ofB != NameRow.None)
+        {
+            Steps++;
+            if (OtherEnd(ofA, a) == b || OtherEnd(ofB, b) == a) return;
+            (ofA, ofB) = (NextLink(ofA, a), NextLink(ofB, b));
+        }
+
+        var slot = _links.Add();
+        *(LinkRow*)_links.Row(slot) = new LinkRow { A = a, B = b, NextOfA = Name(a)->Links, NextOfB = Name(b)->Links };
+        Name(a)->Links = slot;
+        Name(b)->Links = slot;
+    }
+
+    /// <summary>The names marked by <see cref="NameRow.IsSeen"/> leave their profile: links to those that stay end, and names on different sides never meet again. What no link holds together falls apart.</summary>
+    public void Split(uint profile, long split)
+    {
+        MembersOf(profile);
+        var members = _members.Items;
+        foreach (var slot in members)
+        {
+            Touch(slot);
+            Part(slot, split, Name(slot)->IsSeen);
+        }
+
+        foreach (var slot in members)
+        {
+            if (Name(slot)->IsSeen == 0) continue;
+            for (var link = Name(slot)->Links; link != NameRow.None;)
+            {
+                var next = NextLink(link, slot);
+                if (Name(OtherEnd(link, slot))->IsSeen == 0) Unlink(link);
+                link = next;
+            }
+        }
+
+        foreach (var slot in members) Name(slot)->IsSeen = 0;
+        Regroup(profile, members);
+    }
+
+    /// <summary>All names of a profile are forgotten, with their links and partings.</summary>
+    public void Erase(uint profile)
+    {
+        MembersOf(profile);
+        foreach (var slot in _members.Items)
+        {
+            Touch(slot);
+            while (Name(slot)->Links != NameRow.None) Unlink(Name(slot)->Links);
+            while (Name(slot)->Partings != NameRow.None) RemoveParting(slot, Name(slot)->Partings);
+            var name = Name(slot);
+            name->Number = 0;
+            name->Profile = NameRow.None;
+        }
+
+        RemoveProfile(profile);
+    }
+
+    /// <summary>Ends a parting of a name.</summary>
+    public void RemoveParting(uint slot, uint parting)
+    {
+        var name = Name(slot);
+        var next = Parting(parting)->Next;
+        if (name->Partings == parting)
+        {
+            name->Partings = next;
+        }
+        else
+        {
+            var before = name->Partings;
+            while (Parting(before)->Next != parting) before = Parting(before)->Next;
+            Parting(before)->Next = next;
+        }
+
+        if (name->Partings == NameRow.None) Profile(name->Profile)->Parted--;
+        _partings.Remove(parting);
+    }
+
+    /// <summary>The step is over: names that nobody knows are forgotten.</summary>
+    public void EndOfStep()
+    {
+        for (var i = 0; i < _changed.Count; i++)
+        {
+            var slot = _changed[i].Name;
+            var name = Name(slot);
+            name->IsListed = 0;
+            if (name->Number == 0) _names.Remove(name->Hash, slot);
+        }
+
+        _changed.Clear();
+        _names.EndOfStep();
+        _profiles.EndOfStep();
+        _counts.EndOfStep();
+        _links.EndOfStep();
+        _partings.EndOfStep();
+    }
+
+    public void Dispose()
+    {
+        _names.Dispose();
+        _profiles.Dispose();
+        _counts.Dispose();
+        _links.Dispose();
+        _partings.Dispose();
+    }
+
+    private static StateTable Table(int bytes) => new(new RowLayout(ReadOnlySpan<PhysicalKind>.Empty, new ExtraField(bytes)), new PageVersions());
+
+    private uint NewProfile(uint member)
+    {
+        var slot = _profiles.Add();
+        *(ProfileRow*)_profiles.Row(slot) = new ProfileRow { Id = Name(member)->Number, First = NameRow.None, Counts = NameRow.None };
+        AddMember(slot, member);
+        return slot;
+    }
+
+    private void AddMember(uint profile, uint member)
+    {
+        var to = Profile(profile);
+        var name = Name(member);
+        if (to->First == NameRow.None)
+        {
+            to->First = member;
+            (name->Next, name->Previous) = (member, member);
+        }
+        else
+        {
+            var (first, last) = (to->First, Name(to->First)->Previous);
+            (name->Next, name->Previous) = (first, last);
+            (Name(last)->Next, Name(first)->Previous) = (member, member);
+        }
+
+        name->Profile = profile;
+        to->Members++;
+        to->Id = Math.Min(to->Id, name->Number);
+        if (name->Partings != NameRow.None) to->Parted++;
+        if (name->IsExempt == 0) AddCount(profile, name->TypeId, name->Rule, 1);
+    }
+
+    private void AddCount(uint profile, long typeId, int rule, int members)
+    {
+        for (var count = Profile(profile)->Counts; count != NameRow.None; count = Count(count)->Next)
+        {
+            if (Count(count)->TypeId != typeId) continue;
+            Count(count)->Members += members;
+            return;
+        }
+
+        var slot = _counts.Add();
+        *(CountRow*)_counts.Row(slot) = new CountRow { TypeId = typeId, Rule = rule, Members = members, Next = Profile(profile)->Counts };
+        Profile(profile)->Counts = slot;
+    }
+
+    private void RemoveProfile(uint profile)
+    {
+        for (var count = Profile(profile)->Counts; count != NameRow.None;)
+        {
+            var next = Count(count)->Next;
+            _counts.Remove(count);
+            count = next;
+        }
+
+        _profiles.Remove(profile);
+    }
+
+    private void MembersOf(uint profile)
+    {
+        _members.Clear();
+        var slot = Profile(profile)->First;
+        for (var i = 0; i < Profile(profile)->Members; i++)
+        {
+            _members.Add() = slot;
+            slot = Name(slot)->Next;
+        }
+    }
+
+    /// <summary>Profiles anew for names that links alone hold together.</summary>
+    private void Regroup(uint profile, ReadOnlySpan<uint> members)
+    {
+        RemoveProfile(profile);
+        foreach (var start in members)
+        {
+            if (Name(start)->IsSeen != 0) continue;
+            _walk.Clear();
+            _walk.Add() = start;
+            Name(start)->IsSeen = 1;
+            var group = NewProfile(start);
+            for (var i = 0; i < _walk.Count; i++)
+            {
+                for (var link = Name(_walk[i])->Links; link != NameRow.None; link = NextLink(link, _walk[i]))
+                {
+                    Steps++;
+                    var other = OtherEnd(link, _walk[i]);
+                    if (Name(other)->IsSeen != 0) continue;
+                    Name(other)->IsSeen = 1;
+                    AddMember(group, other);
+                    _walk.Add() = other;
+                }
+            }
+        }
+
+        foreach (var slot in members) Name(slot)->IsSeen = 0;
+    }
+
+    private void Part(uint slot, long split, byte leaves)
+    {
+        var parting = _partings.Add();
+        var name = Name(slot);
+        *(PartingRow*)_partings.Row(parting) = new PartingRow { Split = split, Leaves = leaves, Next = name->Partings };
+        if (name->Partings == NameRow.None) Profile(name->Profile)->Parted++;
+        name->Partings = parting;
+    }
+
+    private uint OtherEnd(uint link, uint name) => ((LinkRow*)_links.Row(link))->A is var a && a == name ? ((LinkRow*)_links.Row(link))->B : a;
+
+    private uint NextLink(uint link, uint name) => ((LinkRow*)_links.Row(link))->A == name ? ((LinkRow*)_links.Row(link))->NextOfA : ((LinkRow*)_links.Row(link))->NextOfB;
+
+    private void Unlink(uint link)
+    {
+        var row = *(LinkRow*)_links.Row(link);
+        Unhook(row.A, link, row.NextOfA);
+        Unhook(row.B, link, row.NextOfB);
+        _links.Remove(link);
+    }
+
+    private void Unhook(uint name, uint link, uint next)
+    {
+        if (Name(name)->Links == link)
+        {
+            Name(name)->Links = next;
+            return;
+        }
+
+        var before = Name(name)->Links;
+        while (NextLink(before, name) != link) before = NextLink(before, name);
+        var row = (LinkRow*)_links.Change(before);
+        if (row->A == name) row->NextOfA = next;
+        else row->NextOfB = next;
+    }
+}

@@ -1,0 +1,131 @@
+using Freshet.Columns;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Dataflow;
+
+namespace Freshet.Customers.Identity;
+
+/// <summary>
+/// Identity as one operator of one share: it takes a step's events, puts their batches in the order of the log, and folds them
+/// one by one. Output 0 is each event with the number of its identifier; the side outputs are how the tables of
+/// <see cref="IdentityFeed"/> have changed since the step before.
+/// Invariant: what the fold decides depends on the events' order alone, and the tables on what it has decided; how events are cut
+/// into steps shows nowhere.
+/// State: see <see cref="IdentityGraph"/>. A step's events are held until its end.
+/// </summary>
+internal sealed unsafe class IdentityOperator : Operator
+{
+    private readonly IdentitySpec _spec;
+    private readonly EventReader _reader;
+    private readonly IdentityGraph _graph;
+    private readonly IdentityFold _fold;
+    private readonly List<Batch> _batches = [];
+    private readonly Buffer<long> _numbers = new();
+    private readonly bool[] _isDue = new bool[IdentityFeed.Drops];
+    private BatchMemory? _memory;
+    private int _given;
+    private int _firstEvent;
+
+    public IdentityOperator(IdentitySpec spec, ulong seed)
+    {
+        _spec = spec;
+        _reader = new EventReader(spec);
+        _graph = new IdentityGraph(seed);
+        _fold = new IdentityFold(spec.Rules, _graph);
+    }
+
+    public override long StateRows => _graph.Rows;
+
+    public override long StateBytes => _graph.Bytes;
+
+    /// <summary>What joins, splits and erasures have cost so far: members and links looked at.</summary>
+    public long GraphSteps => _graph.Steps;
+
+    public override void Accept(int port, Batch batch, StepContext step)
+    {
+        if (batch.Weights is not null) throw new InvalidOperationException("Identity takes events that nobody takes back.");
+        if (batch.Count == 0) batch.Release();
+        else _batches.Add(batch);
+    }
+
+    public override void EndOfInput(StepContext step, long watermark)
+    {
+        if (_batches.Count == 0) return;
+        _memory = BatchMemory.Create();
+        _batches.Sort((a, b) => SequenceOf(a).CompareTo(SequenceOf(b)));
+        foreach (var batch in _batches)
+        {
+            _memory.Retain(batch.Memory);
+            _reader.Read(batch, _memory);
+        }
+
+        _graph.Resolve(_reader.Candidates, _memory);
+        for (var i = 0; i < _reader.Events.Count; i++)
+        {
+            ref var facts = ref _reader.Events[i];
+            _numbers.Add() = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
+        }
+
+        Array.Fill(_isDue, true);
+    }
+
+    public override Batch? Produce(StepContext step)
+    {
+        if (_memory is null || _given == _batches.Count) return null;
+        var batch = _batches[_given++];
+        var memory = BatchMemory.Create();
+        var numbers = Column.Allocate(PhysicalKind.Int64, batch.Rows, memory);
+        numbers.EnsureValidity(batch.Rows, memory);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var number = _numbers[_firstEvent + i];
+            numbers.As<long>()[batch.RowAt(i)] = number;
+            if (number == 0) numbers.SetNull(batch.RowAt(i));
+        }
+
+        _firstEvent += batch.Count;
+        var result = batch.WithColumns(memory, [.. batch.Columns, numbers]);
+        batch.Release();
+        return result;
+    }
+
+    public override Batch? TakeSide(int side)
+    {
+        if (!_isDue[side]) return null;
+        _isDue[side] = false;
+        return (side + 1) switch
+        {
+            IdentityFeed.Relation => IdentityRowsOut.Relation(_graph),
+            IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!),
+            IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!),
+            _ => IdentityRowsOut.Drops(_reader.Drops, _reader.Events, _memory!),
+        };
+    }
+
+    public override void EndOfStep()
+    {
+        _batches.Clear();
+        _numbers.Clear();
+        _reader.Clear();
+        _fold.Merges.Clear();
+        Array.Clear(_isDue);
+        (_given, _firstEvent) = (0, 0);
+        _graph.EndOfStep();
+        _memory?.Release();
+        _memory = null;
+    }
+
+    public override void Dispose()
+    {
+        for (var i = _given; i < _batches.Count; i++) _batches[i].Release();
+        _memory?.Release();
+        _graph.Dispose();
+        base.Dispose();
+    }
+
+    private long SequenceOf(Batch batch)
+    {
+        ref var column = ref batch.Columns[_spec.Sequence];
+        return column.As<long>()[column.IndexOf(batch.RowAt(0))];
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+
+namespace Freshet.Customers.Identity;
+
+/// <summary>What the state keeps of an identifier, behind its type and value.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NameRow
+{
+    /// <summary>Its number: 32 times the place after that of its first event, and its place among the new ones there; 0 while it is not known.</summary>
+    public long Number;
+    public long TypeId;
+
+    /// <summary>received_at of the event that made it known.</summary>
+    public long AddedAt;
+    public long FirstSeen;
+    public long LastSeen;
+    public ulong Hash;
+
+    /// <summary>Its profile's row; the ring of the profile's members.</summary>
+    public uint Profile;
+    public uint Next;
+    public uint Previous;
+
+    /// <summary>First of its links and of its partings; <see cref="None"/> for none.</summary>
+    public uint Links;
+    public uint Partings;
+
+    public int Rule;
+
+    /// <summary>The old user_id of an alias: it does not count against the limit.</summary>
+    public byte IsExempt;
+
+    /// <summary>It is among the names that this step has changed, or may have to forget.</summary>
+    public byte IsListed;
+
+    /// <summary>Set while a component is walked.</summary>
+    public byte IsSeen;
+
+    public const uint None = uint.MaxValue;
+}
+
+/// <summary>A profile: the connected names.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ProfileRow
+{
+    /// <summary>The least number of its members: the oldest profile that has gone into it.</summary>
+    public long Id;
+    public int Members;
+
+    /// <summary>Profiles that have gone into it since it was made or split.</summary>
+    public int Merges;
+
+    /// <summary>Members with partings.</summary>
+    public int Parted;
+    public uint First;
+
+    /// <summary>How many members count of each type: a list.</summary>
+    public uint Counts;
+}
+
+/// <summary>Members of a profile that count of one type.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CountRow
+{
+    public long TypeId;
+    public int Members;
+    public int Rule;
+    public uint Next;
+}
+
+/// <summary>A kept link of two names; it stands in both their lists.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinkRow
+{
+    public uint A;
+    public uint B;
+    public uint NextOfA;
+    public uint NextOfB;
+}
+
+/// <summary>A name's side in a split; names of different sides of one split never share a profile.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PartingRow
+{
+    /// <summary>The place of the split in the log.</summary>
+    public long Split;
+    public int Leaves;
+    public uint Next;
+}

@@ -1,0 +1,44 @@
+using Freshet.Columns.Types;
+using Freshet.Sql;
+using Freshet.Sql.Binding;
+using Freshet.Sql.Plan;
+using Freshet.Sql.Syntax;
+using Freshet.Sql.Text;
+
+namespace Freshet.Customers.Profiles;
+
+/// <summary>
+/// CREATE TRAIT and CREATE SEGMENT as kept views. A trait has one row for each profile: profile_id and value. A segment is a set:
+/// each profile once, whatever the query repeats. In both, <c>events</c> are those of somebody.
+/// </summary>
+internal static class ProfileViews
+{
+    public static void AddTrait(CreateTrait create, SourceText source, ScriptBinder binder)
+    {
+        var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id", "value"], create.Query, create.Span);
+        binder.AddView(view, source, plan =>
+        {
+            Check(plan, 2, $"A trait has two columns, profile_id and its value, and {create.Name} has {plan.Schema.Count}.", create.Query.Span, source);
+            return plan;
+        });
+        var added = binder.MaterializedViews[^1];
+        if (added.Name != create.Name.Last || added.Plan.Key is [0]) return;
+        throw new SqlException(source, create.Query.Span, $"A trait has one value for each profile, and the query of {create.Name} may give several: write GROUP BY profile_id, or keep one row by ROW_NUMBER() OVER (PARTITION BY profile_id ORDER BY ...) = 1.");
+    }
+
+    public static void AddSegment(CreateSegment create, SourceText source, ScriptBinder binder)
+    {
+        var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id"], create.Query, create.Span);
+        binder.AddView(view, source, plan =>
+        {
+            Check(plan, 1, $"A segment has one column, profile_id, and {create.Name} has {plan.Schema.Count}.", create.Query.Span, source);
+            return plan.Key is [0] ? plan : new Aggregate(plan, [0], []);
+        });
+    }
+
+    private static void Check(PlanNode plan, int columns, string sentence, TextSpan span, SourceText source)
+    {
+        if (plan.Schema.Count != columns) throw new SqlException(source, span, sentence);
+        if (plan.Schema[0].Kind != TypeKind.BigInt) throw new SqlException(source, span, $"The first column is the profile_id, a BIGINT, and here it is {plan.Schema[0]}.");
+    }
+}
