@@ -44,6 +44,7 @@ public sealed unsafe class SteadyStepTests
         ["OVER all rows so far"] = (() => new TimedOverOperator(Over(-1, OverEmission.AtWatermark, true), 3), false, false, 1),
         ["semi join"] = (() => new SemiJoinOperator(Join(JoinKind.Semi, [0, 1, 2]), 3), false, true, 2),
         ["anti join"] = (() => new SemiJoinOperator(Join(JoinKind.Anti, [0, 1, 2]), 3), false, true, 2),
+        ["join of three on one key"] = (() => new OneKeyJoinOperator(new OneKeyJoinSpec([.. Enumerable.Repeat(new OneKeySide(Types, [0], false), 3)], [0, 1, 6, 10]), 3), false, true, 3),
         ["INTERSECT"] = (() => new SetOperator(new SetSpec(Types, false, false), 3), false, true, 2),
         ["EXCEPT ALL"] = (() => new SetOperator(new SetSpec(Types, true, true), 3), false, true, 2),
         ["upserts"] = (() => new UpsertOperator(new UpsertSpec(Types, [0, 1, 2], [0], 3), 3), false, false, 1),

@@ -185,6 +185,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             SessionAssign session => WindowLowering.Session(this, session, seed, zone),
             WindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
             AttachedWindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
+            Join { OneKey: { } oneKey } join => OneKeyJoinLowering.Of(join, oneKey, this),
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),

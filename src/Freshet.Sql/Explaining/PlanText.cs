@@ -16,20 +16,22 @@ public static class PlanText
     public static string Of(PlanNode plan, Func<PlanNode, string?>? measured = null)
     {
         var text = new StringBuilder();
-        Write(plan, text, "", "", measured);
+        Write(plan, null, text, "", "", measured);
         return text.ToString();
     }
 
-    private static void Write(PlanNode node, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
+    private static void Write(PlanNode node, PlanNode? above, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
     {
         text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');
         var below = rest + (node.Inputs.IsEmpty ? "     " : "│    ");
-        foreach (var note in Notes(node)) text.Append(below).Append(note).Append('\n');
+        // What a join does with those below it on its key, the topmost says.
+        var top = above is Join { OneKey: { } oneKey } && oneKey.Does(node) ? above : node;
+        foreach (var note in top == node ? Notes(node) : node is Join ? ["part of the join above"] : []) text.Append(below).Append(note).Append('\n');
         if (measured?.Invoke(node) is { } figures) text.Append(below).Append("measured: ").Append(figures).Append('\n');
         for (var i = 0; i < node.Inputs.Length; i++)
         {
             var isLast = i == node.Inputs.Length - 1;
-            Write(node.Inputs[i], text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), measured);
+            Write(node.Inputs[i], top, text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), measured);
         }
     }
 
@@ -127,7 +129,7 @@ public static class PlanText
                 break;
             case Join join:
                 yield return JoinKey(node, join.LeftKeys, join.RightKeys);
-                yield return "state: the rows of both sides by key";
+                yield return join.OneKey is null ? "state: the rows of both sides by key" : $"state: the rows of {join.OneKey.Sides.Length} sides under one key; nothing for the joins below on it";
                 yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
                 break;
             case SemiJoin semi:

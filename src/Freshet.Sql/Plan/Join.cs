@@ -20,6 +20,8 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
     : PlanNode(new Schema([.. Side(left, type is JoinType.Right or JoinType.Full), .. Side(right, type is JoinType.Left or JoinType.Full)]), [left, right])
 {
     private TimedConditions? _times;
+    private OneKeyJoin? _oneKey;
+    private bool _knowsOneKey;
 
     public JoinType Type { get; } = type;
 
@@ -72,6 +74,17 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
             var (width, left, right) = (Inputs[0].Schema.Count, Inputs[0].Windows!, Inputs[1].Windows!);
             ImmutableArray<int> Both(ImmutableArray<int> l, ImmutableArray<int> r) => TimedConditions.Both(Keeps(1) ? [] : l, Keeps(0) ? [] : r, width);
             return left with { Starts = Both(left.Starts, right.Starts), Ends = Both(left.Ends, right.Ends), Times = Both(left.Times, right.Times) };
+        }
+    }
+
+    /// <summary>This join with those below it, where more than two inputs are joined on one key; else null.</summary>
+    public OneKeyJoin? OneKey
+    {
+        get
+        {
+            if (!_knowsOneKey) _oneKey = OneKeyJoin.Of(this);
+            _knowsOneKey = true;
+            return _oneKey;
         }
     }
 

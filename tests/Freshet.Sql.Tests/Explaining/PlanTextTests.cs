@@ -34,6 +34,15 @@ public sealed class PlanTextTests
     public void A_join_keeps_both_sides() =>
         Assert.Contains("key: customer = name", PlanText.Of(Planned.View("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name")), StringComparison.Ordinal);
 
+    [Fact]
+    public void Joins_on_one_key_keep_nothing_for_the_joins_below()
+    {
+        var text = PlanText.Of(Planned.View("SELECT o.id, p.id AS other FROM orders o JOIN customers c ON o.customer = c.name JOIN orders p ON p.customer = o.customer"));
+        Assert.Contains("state: the rows of 3 sides under one key", text, StringComparison.Ordinal);
+        Assert.Contains("part of the join above", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("under one key", PlanText.Of(Planned.View("SELECT o.id, p.id AS other FROM orders o JOIN customers c ON o.customer = c.name JOIN orders p ON p.id = o.id")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n <= 10", "state: a list of the first 10 rows of each key")]
     [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n = 1", "state: the first row of each key")]
