@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
-using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Joins;
 using Freshet.Dataflow.Projection;
