@@ -27,6 +27,9 @@ public sealed record PipelineOptions
     /// <summary>Rows and bytes of one step at most.</summary>
     public Steps.StepBudget Budget { get; init; } = Steps.StepBudget.Default;
 
+    /// <summary>Bytes of state of the whole process at most; beyond it the engine stops and names the operator that keeps most. 0: no bound.</summary>
+    public long StateBytesMax { get; init; }
+
     /// <summary>Takes the rows of every INSERT INTO of a bounded run in the place of its table; for runs that only look at them.</summary>
     internal Func<Columns.Schema, Sinks.IRowSink>? Sink { get; init; }
 

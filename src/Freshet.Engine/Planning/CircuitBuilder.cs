@@ -13,6 +13,7 @@ using Freshet.Dataflow.Unions;
 using Freshet.Dataflow.Unnesting;
 using Freshet.Engine.Sources;
 using Freshet.Sql.Catalog;
+using Freshet.Sql.Explaining;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Planning;
@@ -33,6 +34,7 @@ internal sealed record ConstantNode(int Node, Values Values, bool HasPosition = 
 internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 {
     private readonly List<NodeSpec> _nodes = [];
+    private readonly Dictionary<string, string> _titles = [];
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly Dictionary<string, int> _feeds = [];
@@ -50,6 +52,9 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 
     /// <summary>Columns of every error output.</summary>
     public static Schema ErrorSchema { get; } = Schema.Of(("position", SqlType.BigInt), ("column", SqlType.String.NotNull), ("value", SqlType.String), ("reason", SqlType.String.NotNull));
+
+    /// <summary>What the operators compute, by the identity of their plan node.</summary>
+    public IReadOnlyDictionary<string, string> Titles => _titles;
 
     public CircuitSpec Build() => new([.. _nodes]);
 
@@ -203,6 +208,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             _ => throw new InvalidOperationException($"No operator is known for '{plan.Describe()}'."),
         };
         _streams.Add(plan.Text, stream);
+        _titles.TryAdd(plan.Identity, PlanText.TitleOf(plan));
         return stream;
     }
 

@@ -31,7 +31,7 @@ internal static class RunnerFactory
         var step = new StepContext();
         step.Begin(StepRunner.FirstStep, 0);
         circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c)))]);
-        return new StepRunner(circuit, inputs);
+        return new StepRunner(circuit, inputs) { Memory = new MemoryBudget(options.StateBytesMax, builder.Titles) };
     }
 
     /// <summary>The rows of VALUES, computed.</summary>

@@ -51,6 +51,9 @@ internal sealed class StepRunner : IDisposable
     /// <summary>Called with each row that could not be decoded.</summary>
     public Action<TableInput, SourceError>? OnSourceError { get; set; }
 
+    /// <summary>Bounds the state; looked at after each step.</summary>
+    public MemoryBudget? Memory { get; init; }
+
     /// <summary>Whether inputs become idle by the clock; otherwise only where an entry says so.</summary>
     public bool MarksIdle { get; set; } = true;
 
@@ -142,6 +145,7 @@ internal sealed class StepRunner : IDisposable
         Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
         _batches.Clear();
         Step = entry.Step;
+        Memory?.Check(Circuit);
     }
 
     /// <summary>One of the tables that read a source; all of them stand at the same place.</summary>

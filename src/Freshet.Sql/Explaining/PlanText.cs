@@ -20,6 +20,9 @@ public static class PlanText
         return text.ToString();
     }
 
+    /// <summary>What a node computes, without its inputs.</summary>
+    public static string TitleOf(PlanNode node) => Title(node);
+
     private static void Write(PlanNode node, PlanNode? above, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
     {
         text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');

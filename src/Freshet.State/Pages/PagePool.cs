@@ -35,6 +35,15 @@ internal static unsafe partial class PagePool
         }
     }
 
+    /// <summary>Bytes of the pages that stores hold now.</summary>
+    public static long UsedBytes
+    {
+        get
+        {
+            lock (Gate) return s_extentBytes - (s_end - s_next) - (long)Free.Count * PageBytes;
+        }
+    }
+
     /// <summary>A page, all zero.</summary>
     public static byte* Rent()
     {

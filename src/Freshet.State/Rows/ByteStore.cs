@@ -160,6 +160,7 @@ internal sealed unsafe class ByteStore : IDisposable
             }
 
             _largeBytes -= _large[number].Length;
+            StateMemory.AddBlocks(-_large[number].Length);
             NativeMemory.Free((void*)_large[number].Block);
             _large[number] = default;
             _freeLarge.Push(number);
@@ -197,6 +198,8 @@ internal sealed unsafe class ByteStore : IDisposable
     {
         for (var i = 0; i < _largeCount; i++)
             if (_large[i].Block != 0) NativeMemory.Free((void*)_large[i].Block);
+        StateMemory.AddBlocks(-_largeBytes);
+        _largeBytes = 0;
         _large = [];
         _largeCount = 0;
         _freeLarge.Clear();
@@ -224,6 +227,7 @@ internal sealed unsafe class ByteStore : IDisposable
         var block = NativeMemory.Alloc((nuint)text.Length);
         text.CopyTo(new Span<byte>(block, text.Length));
         _largeBytes += text.Length;
+        StateMemory.AddBlocks(text.Length);
         if (!_freeLarge.TryPop(out var number))
         {
             number = _largeCount++;

@@ -48,6 +48,7 @@ internal sealed class ProjectSettings
     public long PendingBytesMax { get; set; }
     public TimeSpan QueryTimeMax { get; set; }
     public long QueryBytesMax { get; set; }
+    public long StateBytesMax { get; set; }
 
     public TimeSpan WatermarkDelay { get; set; }
     public TimeSpan DedupWindow { get; set; }

@@ -54,6 +54,13 @@ internal static class SettingCatalog
         Bytes("limits.pendingBytes", "64MiB", "bytes that wait for the disk; beyond it events are answered 503", 1 << 20, 1L << 40, (s, v) => s.PendingBytesMax = v),
         Duration("limits.queryTime", "30s", "longest ad-hoc query", (s, v) => s.QueryTimeMax = v),
         Bytes("limits.queryBytes", "256MiB", "memory of one ad-hoc query", 1 << 20, 1L << 40, (s, v) => s.QueryBytesMax = v),
+        new("limits.stateBytes", "", "memory of all state; beyond it the engine stops and names the operator that keeps most; empty is no bound", (s, v) =>
+        {
+            if (v.Length == 0) return null;
+            if (!Quantity.TryBytes(v, out var bytes) || bytes <= 0) return "a number of bytes such as \"10GiB\"";
+            s.StateBytesMax = bytes;
+            return null;
+        }),
         Duration("events.watermarkDelay", "10s", "how far the watermark of events stays behind the highest event time", (s, v) => s.WatermarkDelay = v),
         Duration("events.dedupWindow", "24h", "how long a messageId is remembered", (s, v) => s.DedupWindow = v),
         Bytes("events.dedupMemory", "256MiB", "memory for remembered messageIds; when it is full the window shortens", 1 << 16, 1L << 40, (s, v) => s.DedupBytesMax = v),

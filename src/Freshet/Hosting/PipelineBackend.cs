@@ -61,6 +61,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
             {
                 Workers = settings.Workers,
                 EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
+                StateBytesMax = settings.StateBytesMax,
                 Folder = settings.Folder,
                 Output = output,
                 Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Freshet.Configuration;
 using Freshet.Engine;
 using Freshet.Sql;
 
@@ -22,10 +23,11 @@ internal static class NexmarkCommand
         var source = new Option<string>("--source") { Description = "generator: events are made while the query runs; memory: before; json: decoded from --file.", DefaultValueFactory = _ => "generator" };
         source.AcceptOnlyFromAmong("generator", "memory", "json");
         var file = new Option<string>("--file") { Description = "JSON lines of events, .gz or not.", HelpName = "FILE" };
+        var memory = new Option<string>("--memory-budget") { Description = "State at most; a query that needs more stops and names the operator.", HelpName = "1GiB" };
         var json = new Option<bool>("--json") { Description = "One JSON object a line." };
         var profile = new Option<bool>("--profile") { Description = "Show what each operator took." };
         var noDigest = new Option<bool>("--no-digest") { Description = "Leave out the second run that makes the result's digest." };
-        var command = new Command("nexmark", "The queries of the Nexmark suite.") { queries, events, rate, warmUp, workers, source, file, json, profile, noDigest };
+        var command = new Command("nexmark", "The queries of the Nexmark suite.") { queries, events, rate, warmUp, workers, source, file, memory, json, profile, noDigest };
         command.SetAction((parsed, cancellation) =>
         {
             var input = Enum.Parse<NexmarkInput>(parsed.GetValue(source)!, ignoreCase: true);
@@ -34,11 +36,13 @@ internal static class NexmarkCommand
             var names = parsed.GetValue(queries)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. NexmarkQuery.Names];
             var path = parsed.GetValue(file) is { } given ? Path.GetFullPath(given) : null;
             var of = new NexmarkEvents(input, parsed.GetValue(events), parsed.GetValue(rate), path);
+            long budget = 0;
+            if (parsed.GetValue(memory) is { } text && (!Quantity.TryBytes(text, out budget) || budget <= 0)) throw new UserException("usage", "--memory-budget is a number of bytes such as 1GiB.");
             var sideInput = Path.Combine(Path.GetTempPath(), $"freshet-nexmark-{Environment.ProcessId}.csv");
             NexmarkQuery.WriteSideInput(sideInput);
             try
             {
-                var run = new NexmarkRun(of, parsed.GetValue(warmUp), parsed.GetValue(workers), sideInput);
+                var run = new NexmarkRun(of, parsed.GetValue(warmUp), parsed.GetValue(workers), sideInput, budget);
                 foreach (var name in names) Show(run, name, parsed.GetValue(json), parsed.GetValue(profile), !parsed.GetValue(noDigest), cancellation);
             }
             finally

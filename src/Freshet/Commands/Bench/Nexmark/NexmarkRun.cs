@@ -23,7 +23,7 @@ internal sealed record NexmarkFigures(
 /// Runs one query of the suite: warm-up over fewer events, the timed run in the same process with every output row counted, and a
 /// second run for the digest of the result.
 /// </summary>
-internal sealed class NexmarkRun(NexmarkEvents events, long warmUpEvents, int workers, string sideInput)
+internal sealed class NexmarkRun(NexmarkEvents events, long warmUpEvents, int workers, string sideInput, long stateBytesMax = 0)
 {
     private const int StepsBetweenLooks = 8;
 
@@ -66,7 +66,7 @@ internal sealed class NexmarkRun(NexmarkEvents events, long warmUpEvents, int wo
     {
         // Processing time is an input: a second for each step, from the time at which the events begin.
         var clock = 1_700_000_000_000_000L;
-        var options = new PipelineOptions { Workers = workers, Sink = sink, ClockMicros = () => clock += 1_000_000 };
+        var options = new PipelineOptions { Workers = workers, Sink = sink, StateBytesMax = stateBytesMax, ClockMicros = () => clock += 1_000_000 };
         if (rowsAtOnce > 0) options = options with { Budget = options.Budget with { Rows = rowsAtOnce } };
         return Script.Start(NexmarkQuery.Text(query, input, sideInput), options).Run;
     }
