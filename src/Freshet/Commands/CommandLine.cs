@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using Freshet.Api;
 using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
@@ -12,7 +11,6 @@ using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
 using Freshet.Commands.Test;
-using Freshet.Configuration;
 using Freshet.Sql;
 
 namespace Freshet.Commands;
@@ -27,9 +25,13 @@ internal static class CommandLine
     {
         var root = Build();
         var parsed = root.Parse(args);
-        // A misspelt option would be taken for an argument: --prot for a project's folder.
-        var misspelt = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-')?.Value;
-        if ((parsed.Errors.Count > 0 || misspelt is not null) && parsed.Action is not HelpAction and not ExamplesHelp) return Misspelt(parsed, misspelt);
+        var misspelt = Misuse.MisspeltOption(parsed);
+        if ((parsed.Errors.Count > 0 || misspelt is not null) && parsed.Action is not HelpAction and not ExamplesHelp)
+        {
+            await Console.Error.WriteLineAsync($"freshet: {Misuse.Sentence(parsed, misspelt)}");
+            return UserException.Usage;
+        }
+
         using var termination = new Termination();
         try
         {
@@ -75,25 +77,5 @@ internal static class CommandLine
         foreach (var option in root.Options)
             if (option is VersionOption version) version.Description = $"Show the version ({StatusRoutes.Version}).";
         return root;
-    }
-
-    /// <summary>A command line that does not parse: the first thing wrong, and the nearest that exists.</summary>
-    private static int Misspelt(ParseResult parsed, string? option)
-    {
-        var command = parsed.CommandResult.Command;
-        var path = command is RootCommand ? "freshet" : $"freshet {command.Name}";
-        var message = parsed.Errors.Count == 0 ? "" : parsed.Errors[0].Message.TrimEnd('.') + ".";
-        if ((option ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null)) is { } word)
-        {
-            var isOption = option is not null;
-            var names = isOption
-                ? command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name).ToList()
-                : command.Subcommands.Select(c => c.Name).ToList();
-            var near = NearestName.Of(word, names);
-            message = $"{path} has no {(isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "further argument")} \"{word}\"{(near is null ? "." : $"; did you mean \"{near}\"?")}";
-        }
-
-        Console.Error.WriteLine($"freshet: {message} See {path} --help.");
-        return UserException.Usage;
     }
 }

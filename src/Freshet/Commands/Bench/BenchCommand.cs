@@ -13,7 +13,7 @@ internal static class BenchCommand
     public static Command Build()
     {
         var name = new Argument<string>("benchmark") { Description = string.Join("; ", All.Select(b => $"{b.Name}: {b.About}")) };
-        name.AcceptOnlyFromAmong([.. All.Select(b => b.Name)]);
+        name.OnlyAmong([.. All.Select(b => b.Name)]);
         var seconds = new Option<double>("--seconds") { Description = "Duration of each part.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var json = new Option<bool>("--json") { Description = "Print the figures as one JSON object on the last line." };
         var data = new Option<string>("--data") { Description = "A directory on the disk to be measured; a folder in it is made and removed.", DefaultValueFactory = _ => Path.GetTempPath(), HelpName = "DIR" };
@@ -21,6 +21,7 @@ internal static class BenchCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(seconds) is <= 0 or > 3600) throw new UserException("usage", "--seconds must be above 0 and at most 3600.");
+            if (!Directory.Exists(parsed.GetValue(data))) throw new UserException("usage", $"There is no directory {parsed.GetValue(data)} for --data.");
             var benchmark = All.First(b => b.Name == parsed.GetValue(name));
             var figures = await RunAsync(benchmark, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(data)!, cancellation);
             foreach (var figure in figures) Console.WriteLine(FormattableString.Invariant($"{figure.Name,-28} {figure.Value,16:#,0.###} {figure.Unit}"));

@@ -19,9 +19,9 @@ internal static class ExecCommand
         var data = new Option<string?>("--data") { Description = "A data directory whose topics the script may read and write." };
         var set = new Option<string[]>("--set") { Description = "name=value: an option as SET 'name' = 'value' would set it, and a variable ${name} of the script." };
         var format = new Option<string>("--format") { Description = "table, csv or json (one object a line).", DefaultValueFactory = _ => "table" };
-        format.AcceptOnlyFromAmong("table", "csv", "json");
+        format.OnlyAmong("table", "csv", "json");
         var onError = new Option<string>("--on-error") { Description = "fail (default) or skip: what a value that cannot be computed does.", DefaultValueFactory = _ => "fail" };
-        onError.AcceptOnlyFromAmong("fail", "skip");
+        onError.OnlyAmong("fail", "skip");
         var workers = new Option<int>("--workers") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, onError, workers };
         command.SetAction(async (parsed, cancellation) =>

@@ -18,7 +18,7 @@ internal static class SqlCommand
         var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
         var token = new Option<string?>("--token") { Description = "The API token; better in FRESHET_API_TOKEN, where other users do not see it.", HelpName = "TOKEN" };
         var format = new Option<string?>("--format") { Description = "table, csv or json (one object a line); table for a person and for a plan, else csv.", HelpName = "F" };
-        format.AcceptOnlyFromAmong(Formats);
+        format.OnlyAmong(Formats);
         var command = new Command("sql", "Ask a running server.") { sql, url, token, format };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -21,7 +21,7 @@ internal static class NexmarkCommand
         var warmUp = new Option<long>("--warmup-events") { Description = "Events of the untimed run before each query.", DefaultValueFactory = _ => 2_000_000, HelpName = "N" };
         var workers = new Option<int>("--workers") { Description = "Threads of the engine.", DefaultValueFactory = _ => Math.Min(2, Environment.ProcessorCount), HelpName = "N" };
         var source = new Option<string>("--source") { Description = "generator: events are made while the query runs; memory: before; json: decoded from --file.", DefaultValueFactory = _ => "generator" };
-        source.AcceptOnlyFromAmong("generator", "memory", "json");
+        source.OnlyAmong("generator", "memory", "json");
         var file = new Option<string>("--file") { Description = "JSON lines of events, .gz or not.", HelpName = "FILE" };
         var memory = new Option<string>("--memory-budget") { Description = "State at most; a query that needs more stops and names the operator.", HelpName = "1GiB" };
         var json = new Option<bool>("--json") { Description = "One JSON object a line." };
