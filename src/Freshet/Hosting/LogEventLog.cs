@@ -13,6 +13,8 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
 
     public long PendingBytes => log.PendingBytes;
 
+    public bool IsDiskFull => log.IsDiskFull;
+
     public long LastDurable => events.AnsweredOffset.Value - 1;
 
     public ValueTask<long> AppendAsync(StagedEvents staged, long receivedAt)

@@ -5,6 +5,7 @@ using Freshet.Columns.Formats;
 using Freshet.Columns.Memory;
 using Freshet.Engine;
 using Freshet.Engine.Queries;
+using Freshet.Http;
 using Freshet.Ingest;
 using Freshet.State.Views;
 
@@ -13,6 +14,9 @@ namespace Freshet.Hosting;
 /// <summary>The engine's views for the routes. Reads pin a version, so nothing here waits for a step.</summary>
 internal sealed class PipelineViews : IViewReader
 {
+    /// <summary>For how long a reader waits on a full disk before it hears of it.</summary>
+    private static readonly TimeSpan FullDiskPatience = TimeSpan.FromSeconds(1);
+
     private readonly Pipeline _pipeline;
     private readonly IEventLog _events;
     private readonly Dictionary<string, int> _places = [];
@@ -53,13 +57,28 @@ internal sealed class PipelineViews : IViewReader
         }
     }
 
-    public ValueTask WhenVisibleAsync(long sequence, CancellationToken cancellation) =>
-        new(_pipeline.WhenVisibleAsync(LogEventLog.Topic, sequence, cancellation));
+    /// <exception cref="RefusedException">The disk is full, so that no step can be journaled.</exception>
+    public async ValueTask WhenVisibleAsync(long sequence, CancellationToken cancellation)
+    {
+        var visible = _pipeline.WhenVisibleAsync(LogEventLog.Topic, sequence, cancellation);
+        while (true)
+        {
+            try
+            {
+                await visible.WaitAsync(FullDiskPatience, cancellation);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                if (_events.IsDiskFull) throw new RefusedException(new Refusal(503, "disk_full", "The disk is full: what was accepted is safe, and the views wait to take it in until there is room. Free space.") { RetryAfterSeconds = 5 });
+            }
+        }
+    }
 
     /// <summary>What has been acknowledged is read: the step that holds the last durable event has been published.</summary>
     private async ValueTask WhenCaughtUpAsync(CancellationToken cancellation)
     {
-        if (_events.LastDurable is >= 0 and var last) await _pipeline.WhenVisibleAsync(LogEventLog.Topic, last, cancellation);
+        if (_events.LastDurable is >= 0 and var last) await WhenVisibleAsync(last, cancellation);
     }
 
     private sealed class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot

@@ -151,6 +151,12 @@ internal sealed class HttpServer : IAsyncDisposable
             // An answer that has begun must not look whole: the error makes the server cut the connection.
             if (e is OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionResetException or Api.QueryException && exchange.HasStarted) return Task.FromException(e);
             if (e is OperationCanceledException) return Task.CompletedTask;
+            if (e is RefusedException refused && !exchange.HasStarted)
+            {
+                refused.Refusal.Write(exchange);
+                return Task.CompletedTask;
+            }
+
             if (e is Microsoft.AspNetCore.Http.BadHttpRequestException bad)
             {
                 if (!exchange.HasStarted) new Refusal(bad.StatusCode, "bad_request", bad.Message).Write(exchange);

@@ -23,6 +23,9 @@ internal interface IEventLog
 
     /// <summary>The sequence number of the last durable event; -1 before the first.</summary>
     long LastDurable { get; }
+
+    /// <summary>Whether the log waits for room on the disk.</summary>
+    bool IsDiskFull { get; }
 }
 
 /// <summary>Sees one record; the bytes are valid during the call.</summary>

@@ -64,6 +64,8 @@ internal sealed class MemoryEventLog : IEventLog
         return last;
     }
 
+    public bool IsDiskFull => false;
+
     public long LastDurable
     {
         get

@@ -59,7 +59,16 @@ internal static class SqlCommand
         }
         catch (HttpRequestException e)
         {
-            throw new UserException("server_unavailable", $"{server} does not answer ({e.Message}); start it with `freshet run`, or give --url.", UserException.Failed);
+            throw new UserException("server_unavailable", $"{server} does not answer ({HttpFailure.Reason(e)}); start it with `freshet run`, or give --url.", UserException.Failed);
+        }
+        catch (IOException e) when (e is HttpIOException or { InnerException: not null })
+        {
+            // What is cut off is no answer: a shorter one would be taken for the whole.
+            throw new UserException("answer_cut", "The answer ended in the middle: the query met a limit of the server (limits.queryTime, limits.queryBytes), or the server went away.", UserException.Failed);
+        }
+        catch (JsonException)
+        {
+            throw new UserException("not_freshet", $"{server} gives an answer that is not Freshet's; check --url.", UserException.Failed);
         }
     }
 

@@ -71,6 +71,7 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
         {
             var pause = TimeSpan.FromMilliseconds(Math.Min(10_000, 100 << Math.Min(attempt, 10)));
             string problem;
+            var answers = false;
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, "v1/batch") { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
@@ -85,12 +86,13 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
                     return;
                 }
 
-                problem = $"the server answers {status}";
+                problem = Message(answer)?.TrimEnd('.') ?? $"the server answers {status}";
+                answers = true;
                 pause = response.Headers.RetryAfter?.Delta ?? pause;
             }
             catch (HttpRequestException e)
             {
-                problem = e.Message;
+                problem = HttpFailure.Reason(e);
             }
             catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -100,7 +102,7 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
             if (attempt == TriesMax)
             {
                 Interlocked.Add(ref tally.Failed, _batch.Count);
-                throw new UserException("server_unavailable", $"{plan.Server} does not take events ({problem}); is it running? Start it with `freshet run`, or give --url.", UserException.Failed);
+                throw new UserException("server_unavailable", $"{plan.Server} does not take events: {problem}.{(answers ? "" : " Is it running? Start it with `freshet run`, or give --url.")}", UserException.Failed);
             }
 
             Interlocked.Increment(ref tally.Retries);
