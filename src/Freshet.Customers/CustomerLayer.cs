@@ -82,7 +82,9 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
 
     public void Complete(ScriptBinder binder)
     {
-        if (_isUsed) binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
+        if (!_isUsed) return;
+        binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
+        OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
     }
 
     private void OfProfiles(Action bind)

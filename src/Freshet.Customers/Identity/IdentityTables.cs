@@ -13,16 +13,16 @@ internal sealed class IdentityTables
 
     /// <summary>What the identity keeps for readers, over its own tables.</summary>
     public const string KeptViews = """
-        CREATE MATERIALIZED VIEW identifiers AS
+        CREATE MATERIALIZED VIEW IF NOT EXISTS identifiers AS
         SELECT type, `value`, profile_id, first_seen, last_seen, message_id, source FROM `identity$identifiers`;
 
-        CREATE MATERIALIZED VIEW profiles AS
+        CREATE MATERIALIZED VIEW IF NOT EXISTS profiles AS
         SELECT profile_id, COUNT(*) AS identifiers, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen FROM `identity$identifiers` GROUP BY profile_id;
 
-        CREATE MATERIALIZED VIEW profile_merges AS
+        CREATE MATERIALIZED VIEW IF NOT EXISTS profile_merges AS
         SELECT profile_id, merged_profile_id, message_id, event_time, received_at, sequence FROM `identity$merges`;
 
-        CREATE MATERIALIZED VIEW identity_drops AS
+        CREATE MATERIALIZED VIEW IF NOT EXISTS identity_drops AS
         SELECT type, `value`, rule, COUNT(*) AS drops, MIN(sequence) AS first_sequence, MAX(received_at) AS last_received_at, FIRST_VALUE(message_id) AS message_id
         FROM `identity$drops` GROUP BY type, `value`, rule;
         """;

@@ -17,6 +17,7 @@ internal static class Optimizer
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, TakePathsBelow.Apply);
         plan = Rebuild(plan, FindTimedJoins.Apply);
+        plan = AggregateBeforeJoin.Apply(plan);
         plan = PruneColumns.Apply(plan);
         plan = Rebuild(plan, MergeProjects.Apply);
         return Rebuild(plan, ReadPathsInScan.Apply);

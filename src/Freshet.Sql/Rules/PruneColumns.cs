@@ -185,7 +185,7 @@ internal static class PruneColumns
     }
 
     /// <summary>Whether the keys of a plan's tables are made sure of, by an operator: nobody holds a source to its PRIMARY KEY.</summary>
-    private static bool IsFed(PlanNode node) => node is Scan scan ? scan.Table.Feed is not null : node.Inputs.All(IsFed);
+    internal static bool IsFed(PlanNode node) => node is Scan scan ? scan.Table.Feed is not null : node.Inputs.All(IsFed);
 
     /// <summary>The node with exactly the needed columns: what an operator keeps in its state carries nothing that only a filter below has read.</summary>
     private static (PlanNode Node, int[] Places) Kept(PlanNode node, SortedSet<int> needed)

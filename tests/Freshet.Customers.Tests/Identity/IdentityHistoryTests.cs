@@ -79,7 +79,7 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
         return rules with { IgnoresAlias = random.Next(5) == 0, External = rules.External with { Limit = random.Next(1, 4) } };
     }
 
-    private static Happening Any(Random random, string messageId, long clock)
+    internal static Happening Any(Random random, string messageId, long clock)
     {
         string User() => random.Next(15) == 0 ? "null" : $"u{random.Next(3)}";
         string Anonymous() => random.Next(15) == 0 ? "0000" : $"a{random.Next(5)}";

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Sql.Rules;
+
+/// <summary>
+/// An aggregation over a join with a relation that changes, such as that of identifiers and profiles: rows are aggregated by the join's
+/// key first and joined then, and what a change of the relation moves is partial results, not rows.
+/// <code>
+/// Aggregate by profile: COUNT(*)          Aggregate by profile: $SUM0(count)
+///   Join identifier = identifier     ->     Join identifier = identifier
+///     events                                  Aggregate by identifier: COUNT(*)
+///     relation                                  events
+///                                             relation
+/// </code>
+/// It keeps every result: each row has one partner at most, and the calls can be put together from parts. Those are COUNT, MIN, MAX
+/// and exact sums; arguments of DISTINCT calls become keys of the first aggregation. Sums of floating-point numbers are rounded where
+/// they are read, so that sums of them could differ in the last bit, and stay as they are.
+/// Conditions on the clock over the join's left side go below it first, so that a row's time is looked at before it is counted.
+/// </summary>
+internal static class AggregateBeforeJoin
+{
+    public static PlanNode Apply(PlanNode plan)
+    {
+        plan = Optimizer.Rebuild(plan, node => node is TemporalFilter filter ? Below(filter) ?? node : node);
+        plan = Optimizer.Rebuild(plan, MergeProjects.Apply);
+        return Optimizer.Rebuild(plan, node => node is Aggregate aggregate ? Split(aggregate) ?? node : node);
+    }
+
+    private static bool IsRelation(PlanNode node, ImmutableArray<int> keys) => !node.IsAppendOnly && PruneColumns.IsFed(node) && Join.IsUnique(node, keys);
+
+    private static bool Fits(Join join) => join.Type is JoinType.Inner or JoinType.Left && join.Residual is null && join.NullSafe.IsEmpty && IsRelation(join.Inputs[1], join.RightKeys);
+
+    /// <summary>The condition on the clock at the left side of the join; null where it is none of that side alone.</summary>
+    private static PlanNode? Below(TemporalFilter filter)
+    {
+        var input = filter.Inputs[0];
+        var project = input as Project;
+        if ((project?.Inputs[0] ?? input) is not Join join || !Fits(join)) return null;
+        var width = join.Inputs[0].Schema.Count;
+        BoundExpression At(int column) => project is null ? new BoundColumn(column, input.Schema[column]) : project.Expressions[column];
+        var bounds = new[] { filter.From, filter.Until }.Where(b => b >= 0).Distinct().ToList();
+        if (bounds.Any(b => At(b).Columns().Any(c => c >= width))) return null;
+
+        // The left side with the bounds behind its columns, while they hold; then the join, and the columns as they were.
+        var left = join.Inputs[0];
+        var columns = All(left).Concat(bounds.Select(At)).ToImmutableArray();
+        var extended = new Project(left, columns, [.. left.Schema.Fields.Select(f => f.Name), .. bounds.Select(b => input.Schema.Fields[b].Name)]);
+        int Place(int bound) => bound < 0 ? -1 : width + bounds.IndexOf(bound);
+        var kept = new TemporalFilter(extended, Place(filter.From), Place(filter.Until));
+        var joined = join.Over(new Project(kept, [.. All(left)], [.. left.Schema.Fields.Select(f => f.Name)]), join.Inputs[1], join.LeftKeys, join.RightKeys, null);
+        return project is null ? joined : new Project(joined, project.Expressions, project.Names);
+    }
+
+    private static PlanNode? Split(Aggregate aggregate)
+    {
+        var project = aggregate.Inputs[0] as Project;
+        if ((project?.Inputs[0] ?? aggregate.Inputs[0]) is not Join join || !Fits(join)) return null;
+        if (!aggregate.Calls.All(CanSplit)) return null;
+        var width = join.Inputs[0].Schema.Count;
+        BoundExpression At(int column) => project is null ? new BoundColumn(column, aggregate.Inputs[0].Schema[column]) : project.Expressions[column];
+        bool IsLeft(int column) => At(column).Columns().All(c => c < width);
+        if (!aggregate.Keys.Any(k => !IsLeft(k)) || !aggregate.Keys.All(k => IsLeft(k) || At(k) is BoundColumn)) return null;
+        if (!aggregate.Calls.SelectMany(c => c.Arguments.Append(c.Filter)).Where(c => c >= 0).All(IsLeft)) return null;
+
+        // What the first aggregation reads: the join's keys, keys of the left side, arguments of DISTINCT calls; then the other arguments.
+        var read = new List<BoundExpression>();
+        int Read(BoundExpression expression)
+        {
+            var at = read.FindIndex(r => r.ToString() == expression.ToString());
+            if (at >= 0) return at;
+            read.Add(expression);
+            return read.Count - 1;
+        }
+
+        var joinKeys = join.LeftKeys.Select(k => Read(new BoundColumn(k, join.Inputs[0].Schema[k]))).ToList();
+        var leftKeys = aggregate.Keys.ToDictionary(k => k, k => IsLeft(k) ? Read(At(k)) : -1);
+        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => Read(At(a)));
+        var firstKeys = Enumerable.Range(0, read.Count).ToImmutableArray();
+        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => Read(At(a)))).ToImmutableArray();
+        var input = new Project(join.Inputs[0], [.. read], [.. read.Select((r, i) => r is BoundColumn column ? join.Inputs[0].Schema.Fields[column.Index].Name : $"a{i}")]);
+        var first = new Aggregate(input, firstKeys, partial);
+
+        // The rows of the join: the first aggregation's, then the relation's.
+        var joined = join.Over(first, join.Inputs[1], [.. joinKeys], join.RightKeys, null);
+        var keys = aggregate.Keys.Select(k => IsLeft(k) ? leftKeys[k] : ((BoundColumn)At(k)).Index - width + first.Schema.Count).ToImmutableArray();
+        var next = firstKeys.Length;
+        var calls = aggregate.Calls.Select(c => c.IsDistinct ? c.Over(a => distinct[a]) : Whole(c, next++)).ToImmutableArray();
+        // A key that stands twice would be one column less: the names of the result are the aggregation's.
+        var second = new Aggregate(joined, keys, calls);
+        return new Project(second, [.. All(second)], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
+    }
+
+    private static bool CanSplit(PlanAggregate call) => call switch
+    {
+        { Program: not null } => false,
+        { IsDistinct: true } => call.Kind == AggregateKind.Count && call.Filter < 0 && call.Arguments.Length == 1,
+        { Kind: AggregateKind.Count or AggregateKind.Min or AggregateKind.Max } => true,
+        { Kind: AggregateKind.Sum or AggregateKind.SumZero } => !call.Type.IsApproximate,
+        _ => false,
+    };
+
+    /// <summary>The call that puts the parts of another together.</summary>
+    private static PlanAggregate Whole(PlanAggregate call, int part) =>
+        call with { Kind = call.Kind == AggregateKind.Count ? AggregateKind.SumZero : call.Kind, Arguments = [part], Filter = -1 };
+
+    private static IEnumerable<BoundExpression> All(PlanNode node) => node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type));
+}

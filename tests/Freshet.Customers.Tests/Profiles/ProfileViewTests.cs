@@ -1,0 +1,110 @@
+using Freshet.Customers.Tests.Identity;
+using Freshet.Engine;
+using Freshet.Sql;
+using Freshet.Sql.Explaining;
+using Freshet.Sql.Text;
+
+namespace Freshet.Customers.Tests.Profiles;
+
+public sealed class ProfileViewTests
+{
+    /// <summary>The same calls, aggregated by identifier first, and not: a sum of DOUBLE keeps them together.</summary>
+    private const string Both = """
+        CREATE MATERIALIZED VIEW parts AS
+        SELECT profile_id, event, COUNT(*) AS n, COUNT(category_id) AS c, SUM(category_id) AS s, MIN(message_id) AS low, MAX(message_id) AS high, COUNT(DISTINCT source) AS d,
+          SUM(category_id) FILTER (WHERE type = 'identify') AS f
+        FROM (SELECT *, CHAR_LENGTH(user_id) AS category_id FROM events) GROUP BY profile_id, event;
+        CREATE MATERIALIZED VIEW whole AS
+        SELECT profile_id, event, COUNT(*) AS n, COUNT(category_id) AS c, SUM(category_id) AS s, MIN(message_id) AS low, MAX(message_id) AS high, COUNT(DISTINCT source) AS d,
+          SUM(category_id) FILTER (WHERE type = 'identify') AS f, SUM(CAST(1 AS DOUBLE)) AS rest
+        FROM (SELECT *, CHAR_LENGTH(user_id) AS category_id FROM events) GROUP BY profile_id, event;
+        CREATE MATERIALIZED VIEW lately AS SELECT profile_id, COUNT(*) AS n FROM events WHERE event_time > NOW() - INTERVAL '100' SECOND GROUP BY profile_id;
+        CREATE MATERIALIZED VIEW lately_whole AS SELECT profile_id, COUNT(*) AS n, SUM(CAST(1 AS DOUBLE)) AS rest FROM events WHERE event_time > NOW() - INTERVAL '100' SECOND GROUP BY profile_id;
+        """;
+
+    [Fact]
+    public void Aggregating_by_identifier_first_gives_the_same_views()
+    {
+        var random = new Random(Seeds.Next());
+        for (var history = 0; history < 10; history++)
+        {
+            using var customers = new Identity.Customers(Both, workers: random.Next(1, 4));
+            var serial = 0;
+            for (var step = 0; step < 8; step++)
+            {
+                var clock = 1000 + step * 50;
+                customers.Pipeline.ClockMicros = clock * 1_000_000L;
+                customers.Take([.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => IdentityHistoryTests.Any(random, $"m{serial++}", clock) with { Event = $"e{random.Next(2)}" })], random.Next(2) == 0 ? 1 : int.MaxValue);
+                Assert.Equal(customers.Rows("whole").Select(r => r[..r.LastIndexOf(" | ", StringComparison.Ordinal)]), customers.Rows("parts"));
+                Assert.Equal(customers.Rows("lately_whole").Select(r => r[..r.LastIndexOf(" | ", StringComparison.Ordinal)]), customers.Rows("lately"));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_merge_costs_partial_aggregates_and_not_events()
+    {
+        using var customers = new Identity.Customers("CREATE TRAIT visits AS SELECT profile_id, COUNT(*) FROM events GROUP BY profile_id;");
+        customers.Take([.. Enumerable.Range(0, 2000).Select(i => new Happening($"m{i}") { AnonymousId = $"a{i % 2}", Time = 1, ReceivedAt = 1 })]);
+        customers.Take(new Happening("both") { UserId = "u", AnonymousId = "a0", Time = 1, ReceivedAt = 1 }, new Happening("both2") { UserId = "u", AnonymousId = "a1", Time = 1, ReceivedAt = 1 });
+        Assert.Equal(["32 | 2002"], customers.Rows("visits"));
+        Assert.InRange(customers.Pipeline.StateRows, 1, 60);
+    }
+
+    [Fact]
+    public void The_plan_says_that_identifiers_are_aggregated_first()
+    {
+        var plan = Plan("CREATE TRAIT visits AS SELECT profile_id, COUNT(*) FROM events WHERE event = 'visited' GROUP BY profile_id;");
+        var join = plan.IndexOf("Join", StringComparison.Ordinal);
+        Assert.Contains("Aggregate by profile_id: $SUM0", plan[..join], StringComparison.Ordinal);
+        Assert.Contains("Aggregate by identifier: COUNT(*)", plan[join..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_last_told_trait_by_event_time_counts_and_history_follows_a_merge()
+    {
+        using var customers = new Identity.Customers("CREATE IDENTIFIER user_id WITH ('priority' = '1');");
+        customers.Take(
+            new Happening("m0", "identify") { AnonymousId = "a", Traits = """{"plan": "free", "city": "Rome"}""", Time = 10 },
+            new Happening("m1", "identify") { UserId = "u", Traits = """{"plan": "pro"}""", Time = 30 },
+            new Happening("m2", "identify") { UserId = "u", Traits = """{"plan": "late", "age": 7}""", Time = 20 });
+        Assert.Equal(["32 | city | Rome", "32 | plan | free", "64 | age | 7", "64 | plan | pro"], Told());
+        customers.Take(new Happening("m3") { UserId = "u", AnonymousId = "a", Time = 40 });
+        Assert.Equal(["32 | age | 7", "32 | city | Rome", "32 | plan | pro"], Told());
+        string[] Told() => [.. customers.Rows("profile_traits").Select(r => string.Join(" | ", r.Split(" | ")[..3]))];
+    }
+
+    [Fact]
+    public void A_group_relates_people_to_an_account_and_never_joins_them()
+    {
+        using var customers = new Identity.Customers("CREATE IDENTIFIER user_id WITH ('priority' = '1');");
+        customers.Take(
+            new Happening("m0", "group") { UserId = "u1", GroupId = "acme", Traits = """{"seats": 5}""", Time = 10 },
+            new Happening("m1", "group") { UserId = "u2", GroupId = "acme", Traits = """{"seats": 9}""", Time = 5 },
+            new Happening("m2", "group") { UserId = "u2", GroupId = "other", Time = 5 });
+        Assert.Equal(2, customers.Rows("profiles").Length);
+        Assert.Equal(["acme | 32", "acme | 64", "other | 64"], customers.Rows("account_members").Select(r => string.Join(" | ", r.Split(" | ")[..2])));
+        Assert.Equal(["acme | seats | 5"], customers.Rows("account_traits").Select(r => string.Join(" | ", r.Split(" | ")[..3])));
+    }
+
+    [Theory]
+    [InlineData("CREATE TRAIT t AS SELECT profile_id, event FROM events", "may give several")]
+    [InlineData("CREATE TRAIT t AS SELECT event, COUNT(*) FROM events WHERE profile_id > 0 GROUP BY event", "The first column is the profile_id")]
+    [InlineData("CREATE SEGMENT s AS SELECT event FROM events WHERE profile_id > 0", "The first column is the profile_id")]
+    [InlineData("CREATE IDENTIFIER group_id FROM group_id", "names an account")]
+    [InlineData("CREATE IDENTIFIER emial WITH ('limit' = '3')", "needs FROM")]
+    [InlineData("CREATE IDENTIFIER x FROM traits['x'] WITH ('limits' = '3')", "Did you mean")]
+    [InlineData("CREATE IDENTIFIER x FROM event_time", "is read from a column")]
+    public void What_cannot_be_is_refused_at_its_place(string sql, string sentence)
+    {
+        var error = Assert.Throws<SqlException>(() => Plan(sql));
+        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("test.sql:1:", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string Plan(string sql)
+    {
+        var binder = Pipeline.Bind([new SourceText("test.sql", sql)], new PipelineOptions { Layer = () => new CustomerLayer(10_000) });
+        return PlanText.Of(binder.MaterializedViews[0].Plan);
+    }
+}
