@@ -16,7 +16,8 @@ namespace Freshet.Dataflow.TimedJoins;
 /// row whose window is closed at its own position is late: it matches nothing, and is a row of side output 1 (left) or 2 (right).
 /// A row with a NULL in its key or without a time matches nothing.</para>
 /// Side output 0: pairs on which the residual condition fails, which count as no match.
-/// State: the rows that can still find a partner. Cost: four searches in ordered indexes a row, one for each probe, a few ns a pair and column.
+/// State: the rows that can still find a partner. Cost: four searches in ordered indexes a row, one for each probe, a few ns a pair and column;
+/// of a window join none, as the rows of a window are a list.
 /// </summary>
 public sealed unsafe class TimedJoinOperator : Operator
 {
@@ -37,6 +38,7 @@ public sealed unsafe class TimedJoinOperator : Operator
     private int _count;
     private int _probe;
     private OrderedCursor _cursor;
+    private int _next;
     private bool _isWalking;
     private long _until = long.MinValue;
     private bool _isEnding;
@@ -45,7 +47,7 @@ public sealed unsafe class TimedJoinOperator : Operator
     public TimedJoinOperator(TimedJoinSpec spec, ulong seed)
     {
         _spec = spec;
-        _sides = [new TimedSide(spec.Left, seed), new TimedSide(spec.Right, seed)];
+        _sides = [new TimedSide(spec.Left.Types, spec.KeysOf(0), spec.IsWindow, seed), new TimedSide(spec.Right.Types, spec.KeysOf(1), spec.IsWindow, seed)];
         _keys = [[.. spec.Left.Keys], [.. spec.Right.Keys]];
         _leftCount = spec.Left.Types.Length;
         _condition = new PairCondition(spec.Residual, spec.TimeZone);
@@ -182,7 +184,7 @@ public sealed unsafe class TimedJoinOperator : Operator
                     continue;
                 }
 
-                if (!AreInReach(_sides[_port].At(_ownSlots[_probe]), other.At(slot))) continue;
+                if (!_spec.IsWindow && !AreInReach(_sides[_port].At(_ownSlots[_probe]), other.At(slot))) continue;
                 probes[count] = _probe;
                 stored[count++] = slot;
             }
@@ -199,6 +201,7 @@ public sealed unsafe class TimedJoinOperator : Operator
         slot = 0;
         var key = _otherKeys[_probe];
         if (key == KeyedTable.None) return false;
+        if (_spec.IsWindow) return TryNextOfWindow(other, key, out slot);
         var time = _sides[_port].At(_ownSlots[_probe])->Time;
         var (low, high) = _port == 0 ? (time + _spec.LowMicros, time + _spec.HighMicros) : (time - _spec.HighMicros, time - _spec.LowMicros);
         if (!_isWalking)
@@ -219,10 +222,19 @@ public sealed unsafe class TimedJoinOperator : Operator
         return false;
     }
 
+    private bool TryNextOfWindow(TimedSide other, int key, out int slot)
+    {
+        if (!_isWalking) _next = other.FirstOf(key);
+        _isWalking = _next != 0;
+        slot = _next - 1;
+        if (_isWalking) _next = other.At(slot)->Next;
+        return _isWalking;
+    }
+
     /// <summary>Whether neither row was out of reach at the position of the other.</summary>
     private bool AreInReach(TimedRow* own, TimedRow* other)
     {
-        if (_spec.IsWindow || _spec.Clock.IsProcessingTime) return true;
+        if (_spec.Clock.IsProcessingTime) return true;
         return IsInReach(own, _port, other->Watermark) && IsInReach(other, 1 - _port, own->Watermark);
     }
 

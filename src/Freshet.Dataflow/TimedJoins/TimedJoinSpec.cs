@@ -37,6 +37,13 @@ public sealed record TimedJoinSpec(
 
     internal TimedSideSpec Side(int port) => port == 0 ? Left : Right;
 
+    /// <summary>The columns by which a side's rows are found: its keys; of a window join the window's end too, so that all rows found have one.</summary>
+    internal ImmutableArray<int> KeysOf(int port)
+    {
+        var hasEnd = Enumerable.Range(0, Left.Keys.Length).Any(i => Left.Keys[i] == Left.Time && Right.Keys[i] == Right.Time);
+        return IsWindow && !hasEnd ? Side(port).Keys.Add(Side(port).Time) : Side(port).Keys;
+    }
+
     /// <summary>Whether rows of a side are given, with NULLs or alone, when nothing has matched them.</summary>
     internal bool Keeps(int port) => port == 0 ? Kind is JoinKind.LeftOuter or JoinKind.FullOuter or JoinKind.Anti : Kind is JoinKind.RightOuter or JoinKind.FullOuter;
 

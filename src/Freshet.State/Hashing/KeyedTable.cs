@@ -53,7 +53,9 @@ public sealed unsafe class KeyedTable : IDisposable
             }
         }
 
-        var key = KeyOf(batch, keys);
+        var sources = Sources(batch, keys);
+        if (LongsKey.TryOf(Table.Layout, sources, out var several)) return Index.FindOrInsert(ref several, hashes, rows, count, slots, addresses, added);
+        var key = new ColumnsKey(Table, _keyColumns, sources);
         return Index.FindOrInsert(ref key, hashes, rows, count, slots, addresses, added);
     }
 
@@ -76,7 +78,14 @@ public sealed unsafe class KeyedTable : IDisposable
             }
         }
 
-        var key = KeyOf(batch, keys);
+        var sources = Sources(batch, keys);
+        if (LongsKey.TryOf(Table.Layout, sources, out var several))
+        {
+            Index.Find(ref several, hashes, rows, count, slots);
+            return;
+        }
+
+        var key = new ColumnsKey(Table, _keyColumns, sources);
         Index.Find(ref key, hashes, rows, count, slots);
     }
 
@@ -106,10 +115,10 @@ public sealed unsafe class KeyedTable : IDisposable
         Table.Dispose();
     }
 
-    private ColumnsKey KeyOf(Batch batch, ReadOnlySpan<int> keys)
+    private static Column[] Sources(Batch batch, ReadOnlySpan<int> keys)
     {
         var sources = new Column[keys.Length];
         for (var i = 0; i < keys.Length; i++) sources[i] = batch.Columns[keys[i]];
-        return new ColumnsKey(Table, _keyColumns, sources);
+        return sources;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
+using Freshet.Columns.Types;
 using Freshet.State.Rows;
 
 namespace Freshet.State.Hashing;
@@ -57,6 +58,79 @@ public readonly unsafe struct TextKey(StateTable table, int column, Column sourc
     }
 
     public void Store(int row, uint slot, byte* stored) => RowCells.Store(table, slot, stored, column, source, row);
+}
+
+/// <summary>A key of two or three columns of 8 bytes, such as a key and the bounds of a window.</summary>
+public readonly unsafe struct LongsKey : IRowKey
+{
+    private readonly Part _first;
+    private readonly Part _second;
+    private readonly Part _third;
+    private readonly int _nullOffset;
+    private readonly bool _isPlain;
+
+    private LongsKey(RowLayout layout, Column[] sources)
+    {
+        // A key of two columns looks at the second one twice.
+        var last = sources.Length - 1;
+        _first = new Part(layout, 0, sources[0]);
+        _second = new Part(layout, 1, sources[1]);
+        _third = new Part(layout, last, sources[last]);
+        _nullOffset = layout.NullOffset;
+        _isPlain = sources[0].Validity is null && sources[1].Validity is null && sources[last].Validity is null;
+    }
+
+    /// <summary>The key over the first stored columns, where it can be one.</summary>
+    public static bool TryOf(RowLayout layout, Column[] sources, out LongsKey key)
+    {
+        key = default;
+        if (sources.Length is not (2 or 3)) return false;
+        foreach (ref var source in sources.AsSpan())
+            if (source.Kind != PhysicalKind.Int64) return false;
+        key = new LongsKey(layout, sources);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Matches(int row, byte* stored)
+    {
+        var nulls = stored[_nullOffset] & (_first.NullBit | _second.NullBit | _third.NullBit);
+        var ofRow = _isPlain ? 0 : NullsOf(row);
+        if (nulls != ofRow) return false;
+        if (nulls == 0) return _first.Equals(row, stored) && _second.Equals(row, stored) && _third.Equals(row, stored);
+        return ((nulls & _first.NullBit) != 0 || _first.Equals(row, stored)) && ((nulls & _second.NullBit) != 0 || _second.Equals(row, stored)) && ((nulls & _third.NullBit) != 0 || _third.Equals(row, stored));
+    }
+
+    public void Store(int row, uint slot, byte* stored)
+    {
+        var nulls = _isPlain ? 0 : NullsOf(row);
+        stored[_nullOffset] |= (byte)nulls;
+        if ((nulls & _first.NullBit) == 0) _first.Store(row, stored);
+        if ((nulls & _second.NullBit) == 0) _second.Store(row, stored);
+        if ((nulls & _third.NullBit) == 0) _third.Store(row, stored);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int NullsOf(int row) => _first.NullOf(row) | _second.NullOf(row) | _third.NullOf(row);
+
+    /// <summary>One column of the key. Of a constant column every row is row 0.</summary>
+    private readonly struct Part(RowLayout layout, int column, Column source)
+    {
+        private readonly Column _source = source;
+        private readonly long* _values = source.As<long>();
+        private readonly int _rowMask = source.IsConstant ? 0 : -1;
+        private readonly int _offset = layout.OffsetOf(column);
+
+        public readonly int NullBit = 1 << column;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Equals(int row, byte* stored) => _values[row & _rowMask] == *(long*)(stored + _offset);
+
+        public void Store(int row, byte* stored) => *(long*)(stored + _offset) = _values[row & _rowMask];
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public int NullOf(int row) => _source.IsNull(row) ? NullBit : 0;
+    }
 }
 
 /// <summary>A key of any columns; also the whole row.</summary>

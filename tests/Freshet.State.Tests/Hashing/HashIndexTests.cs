@@ -125,6 +125,57 @@ public sealed unsafe class HashIndexTests
         Assert.Equal(model.Count, table.Rows);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Keys_of_several_numbers_with_nulls_and_constants_are_told_apart(int width)
+    {
+        var random = new Random(Seeds.Next());
+        using var table = new KeyedTable(new RowLayout([.. Enumerable.Repeat(PhysicalKind.Int64, width)]), width, new PageVersions());
+        var model = new Dictionary<(long?, long?, long?), uint>();
+        int[] places = [.. Enumerable.Range(0, width)];
+        const int Rows = 300;
+        var hashes = stackalloc ulong[Rows];
+        var slots = stackalloc uint[Rows];
+        for (var round = 0; round < 40; round++)
+        {
+            var memory = BatchMemory.Create();
+            var columns = new Column[width];
+            for (var c = 0; c < width; c++)
+            {
+                columns[c] = random.Next(5) switch { 0 => Column.Constant(PhysicalKind.Int64, (long)random.Next(3), memory), 1 => Column.ConstantNull(PhysicalKind.Int64, memory), _ => Column.Allocate(PhysicalKind.Int64, Rows, memory) };
+                if (columns[c].IsConstant) continue;
+                var hasNulls = random.Next(2) == 0;
+                if (hasNulls) columns[c].EnsureValidity(Rows, memory);
+                for (var r = 0; r < Rows; r++)
+                {
+                    columns[c].As<long>()[r] = random.Next(6);
+                    if (hasNulls && random.Next(4) == 0) columns[c].SetNull(r);
+                }
+            }
+
+            var batch = new Batch(memory, columns, Rows);
+            HashKernel.Hash(batch, places, 3, hashes);
+            table.Find(batch, places, hashes, null, Rows, slots);
+            for (var r = 0; r < Rows; r++) Assert.Equal(model.GetValueOrDefault(KeyOf(r), StateTable.None), slots[r]);
+            table.FindOrInsert(batch, places, hashes, null, Rows, slots, null);
+            for (var r = 0; r < Rows; r++)
+            {
+                if (!model.TryGetValue(KeyOf(r), out var slot)) model.Add(KeyOf(r), slot = slots[r]);
+                Assert.Equal(slot, slots[r]);
+            }
+
+            batch.Release();
+
+            (long?, long?, long?) KeyOf(int row) => (ValueOf(0, row), ValueOf(1, row), width > 2 ? ValueOf(2, row) : 0);
+
+            long? ValueOf(int column, int row) => columns[column].IsNull(row) ? null : columns[column].As<long>()[columns[column].IndexOf(row)];
+        }
+
+        Assert.Equal(model.Count, table.Rows);
+        table.CheckInvariants();
+    }
+
     [Fact]
     public void No_insertion_pays_for_more_than_a_page()
     {
