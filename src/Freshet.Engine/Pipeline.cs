@@ -156,6 +156,26 @@ public sealed class Pipeline : IDisposable
         }
     }
 
+    /// <summary>
+    /// Shows <paramref name="follower"/> what each published step changes, until the answer is disposed. It is called on the engine's
+    /// thread after the views have switched: it takes references to what it keeps and returns at once, and must not throw. A step
+    /// that is being published now may be missed; whoever pins the views after this call has that step in the pin.
+    /// </summary>
+    public IDisposable Follow(Action<StepChanges> follower)
+    {
+        _loop.Follow(follower);
+        return new Following(_loop, follower);
+    }
+
+    /// <summary>Plans a SUBSCRIBE. Nothing runs yet.</summary>
+    /// <exception cref="Sql.SqlException">The text is no SUBSCRIBE, or its result cannot be kept up from the changes of views.</exception>
+    public LiveQuery Subscribe(string sql) => LiveQuery.Plan(sql, _binder, Views, _options, Zone);
+
+    private sealed class Following(StepLoop loop, Action<StepChanges> follower) : IDisposable
+    {
+        public void Dispose() => loop.Unfollow(follower);
+    }
+
     /// <summary>How the tables that the project reads stand.</summary>
     public IReadOnlyList<SourceFigures> Sources =>
         [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem))];

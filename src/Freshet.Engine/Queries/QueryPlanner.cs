@@ -29,7 +29,7 @@ internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, 
         return new Query(run, pin);
     }
 
-    private static TableDefinition TableOf(ServedView view) => new(
+    internal static TableDefinition TableOf(ServedView view) => new(
         view.Name, view.Schema, [], -1, null, view.Key, ImmutableDictionary<string, string>.Empty.Add(TableDefinition.ConnectorOption, "view"), new SourceText(view.Name, ""), default);
 
     private IRowSource CreateSource(SourceNode node, ImmutableArray<ScanColumn> columns, ViewPin pin, Func<Partition, LogOffset> end)

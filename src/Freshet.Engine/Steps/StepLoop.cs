@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Freshet.Engine.Journals;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
@@ -36,6 +37,7 @@ internal sealed class StepLoop : IDisposable
     private readonly TimeSpan _longestWait;
     private readonly ConcurrentQueue<Task> _questions = new();
     private long _journaled;
+    private ImmutableList<Action<StepChanges>> _followers = [];
     private volatile bool _stopping;
 
     public StepLoop(LogStore log, StepRunner runner, IReadOnlyList<ViewOutput> views, IReadOnlyList<SinkOutput> sinks, ViewPublication publication, StepBudget budget)
@@ -138,6 +140,11 @@ internal sealed class StepLoop : IDisposable
 
         return question.Result;
     }
+
+    /// <summary>Shows a follower, on the engine's thread, what each step changes from here on; see <see cref="Pipeline.Follow"/>.</summary>
+    public void Follow(Action<StepChanges> follower) => ImmutableInterlocked.Update(ref _followers, f => f.Add(follower));
+
+    public void Unfollow(Action<StepChanges> follower) => ImmutableInterlocked.Update(ref _followers, f => f.Remove(follower));
 
     /// <summary>Begins to take what is new.</summary>
     public void Start()
@@ -247,6 +254,13 @@ internal sealed class StepLoop : IDisposable
         _publication.Begin();
         foreach (var view in _views) view.Publish();
         _publication.End(step);
+        if (!_followers.IsEmpty)
+        {
+            var changes = new StepChanges(step, _views);
+            foreach (var follower in _followers) follower(changes);
+        }
+
+        foreach (var view in _views) view.Release();
         return true;
     }
 

@@ -11,13 +11,20 @@ internal sealed class ViewOutput(ServedView view, Circuit circuit, int node)
 
     public ServedView View => view;
 
+    /// <summary>What the step has changed: each row once, with its net weight. From <see cref="Publish"/> to <see cref="Release"/>.</summary>
+    public IReadOnlyList<Batch> Delta => _delta;
+
     /// <summary>Applies the step's delta, within a publication.</summary>
     public void Publish()
     {
         for (var share = 0; share < circuit.Shares; share++)
             ((CollectorOperator)circuit.OperatorOf(node, share)).Take(_delta);
-        if (_delta.Count == 0) return;
-        view.Table.Apply(_delta);
+        if (_delta.Count > 0) view.Table.Apply(_delta);
+    }
+
+    /// <summary>Gives the delta back.</summary>
+    public void Release()
+    {
         foreach (var batch in _delta) batch.Release();
         _delta.Clear();
     }

@@ -31,6 +31,9 @@ public sealed class ReadBinder(ScriptBinder project)
 
     private readonly Dictionary<string, TableDefinition> _further = [];
 
+    /// <summary>What is read ends; not so in a subscription, in none of the views that it expands.</summary>
+    private bool _isBounded = true;
+
     /// <summary>What the operators of the project's views have done; null where they do not run.</summary>
     public IRunningFigures? Running { get; init; }
 
@@ -50,9 +53,31 @@ public sealed class ReadBinder(ScriptBinder project)
             Show show => Answers(source).Show(show, source),
             Describe describe => Answers(source).Describe(describe, source),
             OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function => CatalogAnswers.DescribeFunction(function, source),
+            Subscribe => throw new SqlException(source, statement.Span, "SUBSCRIBE is answered as a stream: send it to POST /api/sql, or use freshet sql."),
             _ => throw new SqlException(source, statement.Span, "Only SELECT, EXPLAIN, SHOW and DESCRIBE are taken here: tables, views and functions are declared in the project's sql folder."),
         };
     }
+
+    /// <summary>
+    /// The plan of a SUBSCRIBE: its result is kept up from the changes of the views that it reads, so it may read nothing else, and
+    /// nothing in it may wait for a watermark or the clock.
+    /// </summary>
+    public PlanNode BindSubscription(SourceText source)
+    {
+        if (SqlParser.ParseOne(source) is not Subscribe { Query: var query }) throw new SqlException(source, default, "Expected SUBSCRIBE view or SUBSCRIBE (SELECT ...).");
+        _isBounded = false;
+        var bound = Binder(source).BindTop(query);
+        BoundCurrentWatermark.Check(bound, source);
+        var plan = Optimizer.Optimize(bound);
+        BoundRowPosition.Refuse(plan, source, query.Span);
+        if (PlanText.Scans(plan).FirstOrDefault(s => s.Table.Connector != ViewConnector) is { } scan)
+            throw new SqlException(source, query.Span, $"SUBSCRIBE follows materialized views, and {scan.Table.DeclaredName} is a table: keep the query as a view (CREATE MATERIALIZED VIEW name AS ...) and subscribe to that.");
+        if (Waits(plan))
+            throw new SqlException(source, query.Span, "SUBSCRIBE takes no query that waits for a watermark or for the clock: keep it as a materialized view and subscribe to that.");
+        return plan;
+    }
+
+    private static bool Waits(PlanNode plan) => plan.WaitsForWatermark || plan is TemporalFilter || plan.Inputs.Any(Waits);
 
     private Func<PlanNode, string?>? Measured => Running is null ? null : Running.Of;
 
@@ -81,7 +106,7 @@ public sealed class ReadBinder(ScriptBinder project)
     }
 
     private QueryBinder Binder(SourceText source, string? statement = null) =>
-        new(source, (name, options) => Table(name, options, source, statement), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(IsBounded: true) { Functions = project.Functions });
+        new(source, (name, options) => Table(name, options, source, statement), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(_isBounded) { Functions = project.Functions });
 
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source, string? statement = null)
     {

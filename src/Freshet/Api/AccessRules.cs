@@ -70,7 +70,7 @@ internal sealed class AccessRules
         headers.Vary = "Origin";
         if (exchange.Method != "OPTIONS") return;
         headers.AccessControlAllowMethods = "GET, POST";
-        headers.AccessControlAllowHeaders = "authorization, content-type, accept";
+        headers.AccessControlAllowHeaders = "authorization, content-type, accept, last-event-id";
         headers.AccessControlMaxAge = "86400";
     }
 

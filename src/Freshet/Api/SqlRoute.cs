@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Freshet.Columns;
 using Freshet.Http;
+using Freshet.Subscriptions;
 
 namespace Freshet.Api;
 
@@ -10,7 +11,7 @@ namespace Freshet.Api;
 /// <c>{"columns":[{"name","type"}],"rows":[[..]]}</c> or, by Accept: text/csv, as CSV. A limit that is met before the first
 /// bytes are sent is a plain error; later the connection is cut, so that a shorter answer is never taken for the whole.
 /// </summary>
-internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan timeMax)
+internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan timeMax, SubscribeRoutes? subscriptions)
 {
     private const int StatementBytesMax = 256 << 10;
     private const int FlushBytes = 32 << 10;
@@ -32,6 +33,12 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
         if (body != BodyResult.Complete || Statement(exchange) is not { } sql)
         {
             new Refusal(body == BodyResult.TooLarge ? 413 : 400, "invalid_body", "Send the statement as {\"sql\":\"SELECT ...\"} or as text/plain, at most 256 KiB.").Write(exchange);
+            return;
+        }
+
+        if (subscriptions is not null && SubscribeRoutes.IsSubscription(sql))
+        {
+            await subscriptions.AnswerSqlAsync(exchange, sql);
             return;
         }
 

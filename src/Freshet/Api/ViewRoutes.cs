@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Freshet.Configuration;
 using Freshet.Http;
+using Freshet.Subscriptions;
 
 namespace Freshet.Api;
 
@@ -10,7 +11,7 @@ namespace Freshet.Api;
 /// GET /api/views (names and columns), /api/views/{name}?limit=&amp;offset= and /api/views/{name}/{key}: the rows of a served
 /// view as of one step. A key of several columns has one path segment for each.
 /// </summary>
-internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
+internal sealed class ViewRoutes(IViewReader reader, AccessRules access, SubscribeRoutes? subscriptions)
 {
     private const int LimitDefault = 100;
     private const int LimitMax = 10_000;
@@ -80,6 +81,12 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access)
         if ((access.Check(exchange) ?? NotReady(reader)) is { } forbidden)
         {
             forbidden.Write(exchange);
+            return;
+        }
+
+        if (subscriptions is not null && SubscribeRoutes.ViewOf(exchange, reader) is { } followed)
+        {
+            await subscriptions.AnswerViewAsync(exchange, followed);
             return;
         }
 

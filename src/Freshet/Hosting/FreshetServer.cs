@@ -37,7 +37,7 @@ internal sealed class FreshetServer : IAsyncDisposable
             var ingest = new IngestService(settings, backend.Log, TimeProvider.System, gate);
             var since = DateTimeOffset.UtcNow - settings.DedupWindow;
             backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions);
             return new FreshetServer(backend, ingest, await HttpServer.StartAsync(settings, router));
         }
         catch
@@ -62,6 +62,7 @@ internal sealed class FreshetServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _backend.Subscriptions?.Stop();
         await _http.DisposeAsync();
         await _backend.DisposeAsync();
     }

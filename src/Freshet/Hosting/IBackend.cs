@@ -1,6 +1,7 @@
 using Freshet.Api;
 using Freshet.Customers.Plans;
 using Freshet.Ingest;
+using Freshet.Subscriptions;
 
 namespace Freshet.Hosting;
 
@@ -13,6 +14,9 @@ internal interface IBackend : IAsyncDisposable
 
     /// <summary>What events must carry; null where nothing is planned.</summary>
     TrackingPlan? Plan { get; }
+
+    /// <summary>Who follows the views; null while there are none.</summary>
+    SubscriptionHub? Subscriptions { get; }
 
     IReadOnlyList<IStatusSection> Sections { get; }
 

@@ -6,6 +6,7 @@ using Freshet.Customers.Plans;
 using Freshet.Engine;
 using Freshet.Ingest;
 using Freshet.Log;
+using Freshet.Subscriptions;
 using Freshet.Storage;
 
 namespace Freshet.Hosting;
@@ -26,6 +27,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
         _events = log.OpenPartition(LogEventLog.Topic);
         Log = new LogEventLog(log, _events);
         Views = new PipelineViews(pipeline, Log);
+        Subscriptions = new SubscriptionHub(pipeline);
         pipeline.Failure.ContinueWith(f => _failure.TrySetException(new UserException("engine_failed", $"The engine has stopped: {f.Exception!.InnerException!.Message}", UserException.Failed)), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         log.Failed += e => _failure.TrySetException(new UserException("log_failed", $"The log has stopped: {e.Message}", UserException.Failed));
     }
@@ -36,7 +38,9 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public TrackingPlan? Plan => (_pipeline.Catalog.Layer as CustomerLayer)?.Plan;
 
-    public IReadOnlyList<IStatusSection> Sections => [this, new PipelineStatus(_pipeline)];
+    public SubscriptionHub? Subscriptions { get; }
+
+    public IReadOnlyList<IStatusSection> Sections => [this, new PipelineStatus(_pipeline), Subscriptions!];
 
     public string? NotReady => null;
 

@@ -3,6 +3,7 @@ using Freshet.Configuration;
 using Freshet.Http;
 using Freshet.Ingest;
 using Freshet.Plans;
+using Freshet.Subscriptions;
 
 namespace Freshet.Hosting;
 
@@ -11,7 +12,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null)
     {
         var access = new AccessRules(settings);
         var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views));
@@ -24,8 +25,9 @@ internal static class ServerRoutes
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         if (views is not null)
         {
-            routes.AddRange(new ViewRoutes(views, access).Routes());
-            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax).Routes());
+            var subscriptions = hub is null ? null : new SubscribeRoutes(hub);
+            routes.AddRange(new ViewRoutes(views, access, subscriptions).Routes());
+            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions).Routes());
         }
 
         return new Router(routes);

@@ -139,6 +139,15 @@ internal sealed class Exchange
 
     public void AnswerJson(int status, ReadOnlySpan<byte> json) => Answer(status, "application/json", json);
 
+    /// <summary>Whether the client asks to go on in another protocol, and the server can.</summary>
+    public bool CanUpgrade => _features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true;
+
+    /// <summary>Answers 101 and gives the connection; the headers are set before.</summary>
+    public Task<Stream> UpgradeAsync() => _features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
+
+    /// <summary>Cuts the connection without an answer, or in the middle of one.</summary>
+    public void Abort() => _features.Get<IHttpRequestLifetimeFeature>()!.Abort();
+
     /// <summary>Begins an answer whose length is not known; the caller writes to <see cref="Writer"/> and flushes.</summary>
     public Task BeginAnswerAsync(int status, string contentType)
     {

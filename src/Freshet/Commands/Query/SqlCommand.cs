@@ -14,7 +14,7 @@ internal static class SqlCommand
 
     public static Command Build()
     {
-        var sql = new Argument<string>("statement") { Description = "A SELECT, EXPLAIN, SHOW or DESCRIBE; - reads it from standard input." };
+        var sql = new Argument<string>("statement") { Description = "A SELECT, EXPLAIN, SHOW or DESCRIBE, or a SUBSCRIBE, which runs until Ctrl-C; - reads it from standard input." };
         var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
         var token = new Option<string?>("--token") { Description = "The API token; better in FRESHET_API_TOKEN, where other users do not see it.", HelpName = "TOKEN" };
         var format = new Option<string?>("--format") { Description = "table, csv or json (one object a line); table for a person and for a plan, else csv.", HelpName = "F" };
@@ -26,7 +26,7 @@ internal static class SqlCommand
             if (statement == "-") statement = await Console.In.ReadToEndAsync(cancellation);
             return await RunAsync(parsed.GetValue(url)!, parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("FRESHET_API_TOKEN"), statement, parsed.GetValue(format) ?? (Console.IsOutputRedirected && !IsPlan(statement) ? "csv" : "table"), cancellation);
         });
-        ExamplesHelp.Attach(command, ["freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --format json", "freshet sql \"EXPLAIN revenue_per_minute\"", "freshet sql \"EXPLAIN WATERMARK FOR sessions\"", "freshet sql - --format csv < report.sql"]);
+        ExamplesHelp.Attach(command, ["freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --format json", "freshet sql \"EXPLAIN revenue_per_minute\"", "freshet sql \"EXPLAIN WATERMARK FOR sessions\"", "freshet sql \"SUBSCRIBE orders_per_user\"", "freshet sql - --format csv < report.sql"]);
         return command;
     }
 
@@ -45,6 +45,7 @@ internal static class SqlCommand
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
             if (!response.IsSuccessStatusCode) return await FailAsync((int)response.StatusCode, body, cancellation);
+            if (response.Content.Headers.ContentType?.MediaType == "application/x-ndjson") return await SubscriptionPrinter.PrintAsync(body, format == "json", Console.Out, cancellation) ? 0 : UserException.Failed;
             if (format == "csv")
             {
                 await using var output = Console.OpenStandardOutput();
