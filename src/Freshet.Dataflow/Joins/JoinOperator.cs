@@ -53,7 +53,11 @@ public sealed unsafe class JoinOperator : Operator
         return null;
     }
 
-    public override void EndOfInput(StepContext step, long watermark) => _ending = 0;
+    public override void EndOfInput(StepContext step, long watermark)
+    {
+        _ending = 0;
+        _pairing.Expire(watermark);
+    }
 
     public override void EndOfStep() => _pairing.EndOfStep();
 

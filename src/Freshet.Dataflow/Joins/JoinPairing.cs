@@ -23,6 +23,7 @@ internal sealed unsafe class JoinPairing : IDisposable
     private readonly int[][] _keys;
     private readonly int[][] _strictKeys;
     private readonly ArrangedKeys _arranged;
+    private readonly ExpiringRows? _expiring;
     private readonly int _leftCount;
     private readonly EvaluationContext _context = new();
 
@@ -39,6 +40,10 @@ internal sealed unsafe class JoinPairing : IDisposable
     private int _count;
     private int _probe;
     private int _stored;
+
+    // The rows that it meets now; of expiring rows those of one pane after another, -1 where none expire.
+    private Arrangement? _met;
+    private int _pane;
     private JoinPairs _pairs;
 
     /// <param name="seed">The database's hash seed.</param>
@@ -48,6 +53,12 @@ internal sealed unsafe class JoinPairing : IDisposable
         _keys = [[.. spec.LeftKeys], [.. spec.RightKeys]];
         _strictKeys = [.. _keys.Select(side => side.Where((_, i) => !spec.NullSafe.Contains(i)).ToArray())];
         _arranged = new ArrangedKeys(spec.LeftTypes, spec.LeftKeys, 2, seed);
+        if (spec.ExpiringSide >= 0)
+        {
+            var types = spec.ExpiringSide == 0 ? spec.LeftTypes : spec.RightTypes;
+            _expiring = new ExpiringRows(types, spec.ExpiringSide == 0 ? spec.LeftKeys : spec.RightKeys, spec.ExpiryTime, spec.ExpiryHoldMicros, seed);
+        }
+
         Sides = [SideOf(0, seed), SideOf(1, seed)];
         Matched = [.. Enumerable.Range(0, 2).Select(port => spec.CountsMatches(port) ? new MatchedRows(Sides[port]) : null)];
         _leftCount = spec.LeftTypes.Length;
@@ -63,9 +74,9 @@ internal sealed unsafe class JoinPairing : IDisposable
     /// <summary>Pairs on which the residual condition fails.</summary>
     public ErrorRows Errors { get; }
 
-    public long StateRows => Sides[0].Rows + Sides[1].Rows;
+    public long StateRows => Sides[0].Rows + Sides[1].Rows + (_expiring?.Rows ?? 0);
 
-    public long StateBytes => Sides[0].Bytes + Sides[1].Bytes + _arranged.Bytes;
+    public long StateBytes => Sides[0].Bytes + Sides[1].Bytes + _arranged.Bytes + (_expiring?.Bytes ?? 0);
 
     /// <summary>Takes a batch and its ownership.</summary>
     public void Begin(int port, Batch batch, StepContext step)
@@ -78,8 +89,37 @@ internal sealed unsafe class JoinPairing : IDisposable
         _rows = _scratch.Allocate<int>(batch.Count);
         _nulls = _scratch.Allocate<int>(batch.Count);
         _count = JoinKernel.SplitByNull(batch, _strictKeys[port], all, batch.Count, _rows, _nulls, out _nullCount);
-        _ownSlots = _scratch.Allocate<int>(_count);
         _first = _scratch.Allocate<int>(_count);
+        _pairs = new JoinPairs
+        {
+            Probes = _scratch.Allocate<int>(Batch.TypicalRows),
+            Stored = _scratch.Allocate<int>(Batch.TypicalRows),
+            Weights = _scratch.Allocate<long>(Batch.TypicalRows),
+        };
+        _met = Sides[1 - port];
+        _pane = -1;
+        if (port == _spec.ExpiringSide)
+        {
+            _expiring!.Add(batch, _rows, _count, _scratch);
+            _arranged.FindFirst(1 - port, batch, _keys[port], _rows, _count, _first, _scratch);
+        }
+        else
+        {
+            Place(port, batch, step);
+        }
+
+        _probe = 0;
+        _stored = _count > 0 ? _first[0] : Arrangement.None;
+        if (_expiring is not null && port != _spec.ExpiringSide && !NextPane()) _probe = _count;
+    }
+
+    /// <summary>The watermark has come so far: rows go that can find no partner any more.</summary>
+    public void Expire(long watermark) => _expiring?.Expire(watermark);
+
+    /// <summary>Stores the batch's rows, and finds whom they meet.</summary>
+    private void Place(int port, Batch batch, StepContext step)
+    {
+        _ownSlots = _scratch!.Allocate<int>(_count);
         var firsts = (int**)_scratch.Allocate<nint>(_count);
         _arranged.FindOrAdd(batch, _keys[port], _rows, _count, _scratch, _first, firsts);
         Sides[port].Place(batch, _rows, _count, _ownSlots, _first, firsts, _scratch);
@@ -91,14 +131,22 @@ internal sealed unsafe class JoinPairing : IDisposable
 
         Sides[port].AddWeights(batch, _rows, _ownSlots, _count);
         for (var i = 0; i < _count; i++) _first[i] = firsts[i][1 - port] - 1;
-        _probe = 0;
-        _stored = _count > 0 ? _first[0] : Arrangement.None;
-        _pairs = new JoinPairs
+    }
+
+    /// <summary>Goes on to the next pane of expiring rows in which some row of the batch may meet another; false after the last.</summary>
+    private bool NextPane()
+    {
+        while (++_pane < _expiring!.Panes)
         {
-            Probes = _scratch.Allocate<int>(Batch.TypicalRows),
-            Stored = _scratch.Allocate<int>(Batch.TypicalRows),
-            Weights = _scratch.Allocate<long>(Batch.TypicalRows),
-        };
+            _expiring.FindFirst(_pane, _probing!, _keys[_port], _rows, _count, _first, _scratch!);
+            if (!new ReadOnlySpan<int>(_first, _count).ContainsAnyExcept(Arrangement.None)) continue;
+            _met = _expiring.RowsOf(_pane);
+            _probe = 0;
+            _stored = _first[0];
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>The port of the batch whose rows with a NULL in the key have not been taken; -1 for none.</summary>
@@ -123,10 +171,10 @@ internal sealed unsafe class JoinPairing : IDisposable
     public bool NextPairs(long step)
     {
         if (_probing is null) return false;
-        while (_probe < _count)
+        while (_probe < _count || (_pane >= 0 && NextPane()))
         {
             _pairs.Count = 0;
-            JoinKernel.Walk(Sides[1 - _port], _probing, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, Batch.TypicalRows, withEmpty: Matched[1 - _port] is not null);
+            JoinKernel.Walk(_met!, _probing, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, Batch.TypicalRows, withEmpty: Matched[1 - _port] is not null);
             if (_spec.Residual is not null && _pairs.Count > 0) Restrict();
             if (Matched[0] is not null || Matched[1] is not null)
             {
@@ -150,7 +198,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         var memory = BatchMemory.Create();
         var output = new Column[columns.Length];
         var rows = ProbingRows(memory);
-        var stored = Sides[1 - _port].Addresses(_pairs.Stored, _pairs.Count, memory);
+        var stored = _met!.Addresses(_pairs.Stored, _pairs.Count, memory);
         for (var i = 0; i < columns.Length; i++) output[i] = Read(columns[i], rows, stored, memory);
         // The weights stay with the batch; the lists are used again.
         var result = new Batch(memory, output, _pairs.Count);
@@ -163,6 +211,7 @@ internal sealed unsafe class JoinPairing : IDisposable
 
     public void EndOfStep()
     {
+        _expiring?.EndOfStep();
         Sides[0].EndOfStep();
         Sides[1].EndOfStep();
         _arranged.EndOfStep();
@@ -170,6 +219,7 @@ internal sealed unsafe class JoinPairing : IDisposable
 
     public void Dispose()
     {
+        _expiring?.Dispose();
         Sides[0].Dispose();
         Sides[1].Dispose();
         _arranged.Dispose();
@@ -190,7 +240,7 @@ internal sealed unsafe class JoinPairing : IDisposable
     {
         var isLeft = column < _leftCount;
         var index = isLeft ? column : column - _leftCount;
-        if (isLeft != (_port == 0)) return Sides[1 - _port].Read(index, stored, _pairs.Count, memory);
+        if (isLeft != (_port == 0)) return _met!.Read(index, stored, _pairs.Count, memory);
         var points = false;
         var result = GatherKernel.Gather(_probing!.Columns[index], rows, _pairs.Count, memory, ref points);
         if (points) memory.Retain(_probing.Memory);
@@ -203,7 +253,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         var memory = BatchMemory.Create();
         var columns = new Column[_leftCount + _spec.RightTypes.Length];
         var rows = ProbingRows(memory);
-        var stored = Sides[1 - _port].Addresses(_pairs.Stored, _pairs.Count, memory);
+        var stored = _met!.Addresses(_pairs.Stored, _pairs.Count, memory);
         foreach (var column in _spec.ResidualColumns) columns[column] = Read(column, rows, stored, memory);
         var joined = new Batch(memory, columns, _pairs.Count);
         _context.Begin(joined, memory);
@@ -231,7 +281,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         {
             var probe = _pairs.Probes[i];
             var stored = _pairs.Stored[i];
-            if (own is not null && _isNew[probe] != 0) own.AddMatch(_ownSlots[probe], Sides[1 - _port].Peek(stored)->Weight, step);
+            if (own is not null && _isNew[probe] != 0) own.AddMatch(_ownSlots[probe], _met!.Peek(stored)->Weight, step);
             other?.AddMatch(stored, _probing!.WeightOf(_rows[probe]), step);
         }
     }

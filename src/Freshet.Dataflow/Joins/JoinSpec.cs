@@ -50,6 +50,18 @@ public sealed record JoinSpec(
     /// <summary>The right input takes nothing back.</summary>
     public bool RightIsAppendOnly { get; init; }
 
+    /// <summary>
+    /// Of an inner join of appended rows: the side (0 left, 1 right) whose rows can find no later partner once the watermark has
+    /// reached the value of their column <see cref="ExpiryTime"/> plus <see cref="ExpiryHoldMicros"/>; -1 for none.
+    /// </summary>
+    public int ExpiringSide { get; init; } = -1;
+
+    /// <summary>A TIMESTAMP column of the expiring side. A row in which it is NULL matches nothing.</summary>
+    public int ExpiryTime { get; init; } = -1;
+
+    /// <summary>See <see cref="ExpiringSide"/>.</summary>
+    public long ExpiryHoldMicros { get; init; }
+
     /// <summary>Places in the list of keys where NULL equals NULL; a NULL in another key matches nothing.</summary>
     public ImmutableArray<int> NullSafe { get; init; } = [];
 

@@ -42,6 +42,9 @@ internal static class JoinLowering
             LeftIsAppendOnly = node.Inputs[0].IsAppendOnly,
             RightIsAppendOnly = node.Inputs[1].IsAppendOnly,
             NullSafe = nullSafe,
+            ExpiringSide = (node as Join)?.Expiry?.Side ?? -1,
+            ExpiryTime = (node as Join)?.Expiry?.Time ?? -1,
+            ExpiryHoldMicros = (node as Join)?.Expiry?.HoldMicros ?? 0,
             ResidualColumns = residual is null ? [] : [.. residual.Columns().Distinct().Order()],
         };
         var seed = builder.Seed;

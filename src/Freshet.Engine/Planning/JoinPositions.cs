@@ -23,6 +23,9 @@ internal static class JoinPositions
             LeftIsAppendOnly = true,
             RightIsAppendOnly = true,
             NullSafe = join.NullSafe,
+            ExpiringSide = join.Expiry?.Side ?? -1,
+            ExpiryTime = join.Expiry?.Time ?? -1,
+            ExpiryHoldMicros = join.Expiry?.HoldMicros ?? 0,
             ResidualColumns = residual is null ? [] : [.. residual.Columns().Distinct().Order()],
         };
         var node = builder.Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), CircuitBuilder.Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));

@@ -133,7 +133,9 @@ public static class PlanText
             case Join join:
                 yield return JoinKey(node, join.LeftKeys, join.RightKeys);
                 yield return join.OneKey is null ? "state: the rows of both sides by key" : $"state: the rows of {join.OneKey.Sides.Length} sides under one key; nothing for the joins below on it";
-                yield return node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
+                yield return join.Expiry is { } expiry
+                    ? $"dropped: {(expiry.Side == 0 ? "left" : "right")} rows {ExpressionText.Duration(Math.Max(0, expiry.HoldMicros))} behind the watermark: by their condition no later {(expiry.Side == 0 ? "right" : "left")} row can match them; {(expiry.Side == 0 ? "right" : "left")} rows never"
+                    : node.Inputs.All(i => i.IsAppendOnly) ? "dropped: never: a row of either side can still find a partner" : "dropped: rows that are taken back";
                 break;
             case SemiJoin semi:
                 yield return JoinKey(node, semi.LeftKeys, semi.RightKeys);

@@ -20,6 +20,8 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
     : PlanNode(new Schema([.. Side(left, type is JoinType.Right or JoinType.Full), .. Side(right, type is JoinType.Left or JoinType.Full)]), [left, right])
 {
     private TimedConditions? _times;
+    private JoinExpiry? _expiry;
+    private bool _knowsExpiry;
     private OneKeyJoin? _oneKey;
     private bool _knowsOneKey;
 
@@ -74,6 +76,17 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
             var (width, left, right) = (Inputs[0].Schema.Count, Inputs[0].Windows!, Inputs[1].Windows!);
             ImmutableArray<int> Both(ImmutableArray<int> l, ImmutableArray<int> r) => TimedConditions.Both(Keeps(1) ? [] : l, Keeps(0) ? [] : r, width);
             return left with { Starts = Both(left.Starts, right.Starts), Ends = Both(left.Ends, right.Ends), Times = Both(left.Times, right.Times) };
+        }
+    }
+
+    /// <summary>Until when rows of one side can find a partner, where the condition says so of one side alone; null where rows of any age may match.</summary>
+    public JoinExpiry? Expiry
+    {
+        get
+        {
+            if (!_knowsExpiry) _expiry = JoinExpiry.Of(this);
+            _knowsExpiry = true;
+            return _expiry;
         }
     }
 

@@ -36,6 +36,12 @@ public abstract class PlanNode(Schema schema, ImmutableArray<PlanNode> inputs)
     /// </summary>
     public virtual ImmutableArray<int> RowTimes => [];
 
+    /// <summary>
+    /// Columns that in every row which comes after the watermark w are greater than w plus so many µs, because the node itself leaves
+    /// out rows that come too late. A time attribute of a source is none: late rows do come.
+    /// </summary>
+    public virtual ImmutableArray<(int Column, long Micros)> AheadOfWatermark => [];
+
     /// <summary>Where the rows hold the bounds of their windows; null where they lie in none.</summary>
     public virtual WindowBounds? Windows => null;
 
@@ -147,6 +153,8 @@ public sealed class Filter(PlanNode input, BoundExpression condition) : PlanNode
 
     public override WindowBounds? Windows => Inputs[0].Windows;
 
+    public override ImmutableArray<(int Column, long Micros)> AheadOfWatermark => Inputs[0].AheadOfWatermark;
+
     public override IEnumerable<BoundExpression> OwnExpressions => [Condition];
 
     public override string Describe() => $"filter {Condition}";
@@ -181,6 +189,9 @@ public sealed class Project(PlanNode input, ImmutableArray<BoundExpression> expr
         [.. Enumerable.Range(0, Expressions.Length).Where(i => ProcessingTime.Is(Expressions[i]) || (Expressions[i] is BoundColumn column && Inputs[0].ProcTimes.Contains(column.Index)))];
 
     public override WindowBounds? Windows => Inputs[0].Windows?.Mapped(Expressions.Length, c => Expressions[c] is BoundColumn column ? column.Index : -1);
+
+    public override ImmutableArray<(int Column, long Micros)> AheadOfWatermark =>
+        [.. Inputs[0].AheadOfWatermark.Select(a => (IndexOfColumn(a.Column), a.Micros)).Where(a => a.Item1 >= 0)];
 
     public override IEnumerable<BoundExpression> OwnExpressions => Expressions;
 
@@ -276,6 +287,14 @@ public sealed class WindowAggregate(PlanNode input, Window window, int timeColum
     public override WindowBounds? Windows => WindowBounds.At(Keys.Length, Schema[Keys.Length + 2], Window.IsProcessingTime);
 
     public override bool WaitsForWatermark => !Window.IsProcessingTime;
+
+    /// <summary>
+    /// A window's row comes once, when the watermark reaches the window's end - 1 ms, and rows behind it are left out. In local time the bounds say
+    /// nothing of the watermark.
+    /// </summary>
+    public override ImmutableArray<(int Column, long Micros)> AheadOfWatermark => Window.IsProcessingTime || Inputs[0].Schema[TimeColumn].Kind != TypeKind.Timestamp
+        ? []
+        : [(Keys.Length, -Window.SizeMicros), (Keys.Length + 1, 0), (Keys.Length + 2, 0)];
 
     public override string Describe() => $"aggregate by {string.Join(",", Keys)} and {Window} of {TimeColumn}: {string.Join(", ", Calls)}";
 }

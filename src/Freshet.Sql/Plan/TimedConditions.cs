@@ -98,7 +98,7 @@ public sealed record TimedConditions(bool IsWindow, int Left, int Right, long Lo
         (left.RowTimes.Contains(l) && right.RowTimes.Contains(r)) || (left.ProcTimes.Contains(l) && right.ProcTimes.Contains(r));
 
     /// <summary>A column plus a length of time, µs; null for other expressions.</summary>
-    private static (int Column, long PlusMicros)? Linear(BoundExpression expression) => expression switch
+    internal static (int Column, long PlusMicros)? Linear(BoundExpression expression) => expression switch
     {
         BoundColumn { Type.IsTimestamp: true } column => (column.Index, 0),
         BoundCast { Type.IsTimestamp: true } cast when cast.Operand.Type.Kind == cast.Type.Kind => Linear(cast.Operand),

@@ -34,6 +34,18 @@ public sealed class PlanTextTests
     public void A_join_keeps_both_sides() =>
         Assert.Contains("key: customer = name", PlanText.Of(Planned.View("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name")), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("o.placed BETWEEN t.e - INTERVAL '1' HOUR AND t.e", "dropped: left rows 3601 s behind the watermark")]
+    [InlineData("o.placed >= t.e - INTERVAL '30' MINUTE", "dropped: left rows 1801 s")]
+    [InlineData("t.s <= o.placed", "dropped: left rows 3601 s")]
+    [InlineData("o.placed <= t.e", "dropped: never")]
+    [InlineData("o.placed <> t.e", "dropped: never")]
+    [InlineData("o.placed >= t.e OR o.id = 1", "dropped: never")]
+    public void A_join_drops_the_rows_that_no_later_window_can_match(string condition, string dropped) => Assert.Contains(
+        dropped,
+        PlanText.Of(Planned.View($"SELECT o.id FROM orders o JOIN (SELECT MAX(amount) AS m, window_start AS s, window_end AS e FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' HOUR)) GROUP BY window_start, window_end) t ON o.amount = t.m WHERE {condition}")),
+        StringComparison.Ordinal);
+
     [Fact]
     public void Joins_on_one_key_keep_nothing_for_the_joins_below()
     {
