@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Freshet.Columns.Types;
 
 namespace Freshet.Sql.Plan;
