@@ -85,6 +85,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         if (!_isUsed) return;
         binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
         OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
+        binder.Execute(new SourceText("profiles", ProfileReads.KeptViews));
     }
 
     private void OfProfiles(Action bind)

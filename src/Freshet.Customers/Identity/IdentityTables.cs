@@ -36,6 +36,7 @@ internal sealed class IdentityTables
         var relation = Scan.All(feed.Table("identity$relation", IdentityFeed.Relation, IdentityFeed.RelationSchema, [0], "retract"));
         _plans = new Dictionary<string, PlanNode>
         {
+            ["identity$events"] = Scan.All(feed.Events),
             ["identity$relation"] = relation,
             ["identity$identifiers"] = Scan.All(feed.Table("identity$identifiers", IdentityFeed.Identifiers, IdentityFeed.IdentifiersSchema, [0, 1], "retract")),
             ["identity$merges"] = Scan.All(feed.Table("identity$merges", IdentityFeed.Merges, IdentityFeed.MergesSchema, [], null)),
@@ -46,7 +47,7 @@ internal sealed class IdentityTables
     }
 
     /// <summary>Names in FROM, besides those of the kept views.</summary>
-    public static ImmutableArray<string> Names { get; } = ["identity$relation", "identity$identifiers", "identity$merges", "identity$drops"];
+    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops"];
 
     public PlanNode Read(string name) => _plans[name];
 

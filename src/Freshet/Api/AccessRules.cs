@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Freshet.Configuration;
 using Freshet.Http;
+using Freshet.Ingest;
 
 namespace Freshet.Api;
 
@@ -55,8 +56,11 @@ internal sealed class AccessRules
     {
         if (_token is null) return false;
         var authorization = exchange.Headers.Authorization.ToString();
-        if (!authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return false;
-        var given = SHA256.HashData(Encoding.UTF8.GetBytes(authorization[7..].Trim()));
+        // Segment's clients of the Profile API send the token as Basic user.
+        var token = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim()
+            : authorization.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) ? IngestAnswer.BasicUser(authorization[6..].Trim()) : null;
+        if (token is null) return false;
+        var given = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         return CryptographicOperations.FixedTimeEquals(given, _token);
     }
 

@@ -32,12 +32,12 @@ internal sealed class FreshetServer : IAsyncDisposable
     {
         try
         {
-            var gate = PlanGate.Of(backend.Plan?.Events, settings.UnplannedEvents);
+            var gate = PlanGate.Of(backend.Customers?.Plan.Events, settings.UnplannedEvents);
             if (gate is not null) backend.Log.ReadRejected((record, _) => gate.Counters.Add(record));
             var ingest = new IngestService(settings, backend.Log, TimeProvider.System, gate);
             var since = DateTimeOffset.UtcNow - settings.DedupWindow;
             backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers);
             return new FreshetServer(backend, ingest, await HttpServer.StartAsync(settings, router));
         }
         catch

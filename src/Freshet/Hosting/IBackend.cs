@@ -1,5 +1,5 @@
 using Freshet.Api;
-using Freshet.Customers.Plans;
+using Freshet.Customers;
 using Freshet.Ingest;
 using Freshet.Subscriptions;
 
@@ -12,8 +12,8 @@ internal interface IBackend : IAsyncDisposable
 
     IViewReader? Views { get; }
 
-    /// <summary>What events must carry; null where nothing is planned.</summary>
-    TrackingPlan? Plan { get; }
+    /// <summary>What the project says of customers and their events.</summary>
+    CustomerLayer? Customers { get; }
 
     /// <summary>Who follows the views; null while there are none.</summary>
     SubscriptionHub? Subscriptions { get; }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Freshet.Customers.Plans;
 using Freshet.Ingest;
 using Freshet.Log;
@@ -49,6 +50,30 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
     }
 
     public void ReadRejected(EventVisitor visit) => Read(log.OpenPartition(RejectedTable.Topic), long.MinValue, visit);
+
+    public byte[]? Read(long sequence)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            var read = events.Read(new LogOffset(sequence), new LogOffset(sequence + 1), buffer, out var need);
+            if (read == 0 && need > 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = ArrayPool<byte>.Shared.Rent(need);
+                read = events.Read(new LogOffset(sequence), new LogOffset(sequence + 1), buffer, out _);
+            }
+
+            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
+            while (reader.TryNext(out var record))
+                if (record.Offset.Value == sequence) return record.Value.ToArray();
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
     /// <summary>Shows every record from a time on.</summary>
     public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Freshet.Api;
 using Freshet.Configuration;
 using Freshet.Customers;
-using Freshet.Customers.Plans;
 using Freshet.Engine;
 using Freshet.Ingest;
 using Freshet.Log;
@@ -36,7 +35,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public IViewReader Views { get; }
 
-    public TrackingPlan? Plan => (_pipeline.Catalog.Layer as CustomerLayer)?.Plan;
+    public CustomerLayer? Customers => _pipeline.Catalog.Layer as CustomerLayer;
 
     public SubscriptionHub? Subscriptions { get; }
 

@@ -1,8 +1,10 @@
 using Freshet.Api;
 using Freshet.Configuration;
+using Freshet.Customers;
 using Freshet.Http;
 using Freshet.Ingest;
 using Freshet.Plans;
+using Freshet.Profiles;
 using Freshet.Subscriptions;
 
 namespace Freshet.Hosting;
@@ -12,10 +14,12 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null)
     {
         var access = new AccessRules(settings);
-        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views));
+        var profiles = ProfileReader.Of(views, customers, ingest.Log);
+        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views, profiles));
+        var profileAccess = new ProfileAccess(access, endpoint);
         var routes = new List<Route>();
         routes.AddRange(endpoint.Routes());
         routes.AddRange(new PixelEndpoint(ingest, endpoint).Routes());
@@ -28,6 +32,8 @@ internal static class ServerRoutes
             var subscriptions = hub is null ? null : new SubscribeRoutes(hub);
             routes.AddRange(new ViewRoutes(views, access, subscriptions).Routes());
             routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions).Routes());
+            routes.AddRange(new ProfileRoutes(profiles, ingest, profileAccess, access).Routes());
+            routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
         }
 
         return new Router(routes);

@@ -18,6 +18,9 @@ internal interface IEventLog
     /// <summary>Appends records to the topic of rejected events; completes when they are durable.</summary>
     ValueTask RejectAsync(IReadOnlyList<byte[]> records, long rejectedAt);
 
+    /// <summary>The record of a sequence number; null where it is no more.</summary>
+    byte[]? Read(long sequence);
+
     /// <summary>Shows every record of the topic of rejected events, oldest first.</summary>
     void ReadRejected(EventVisitor visit);
 

@@ -53,7 +53,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
         try
         {
             var refusal = service.Read(exchange.Body.Span, type, headerKey, scratch, out var key, out var receivedAt);
-            IReadOnlyList<ViewInfo>? wanted = null;
+            ReturnWish? wanted = null;
             if (refusal is null && exchange.Query("return") is { } names) refusal = CheckReturn(exchange, key, names, out wanted);
             if (refusal is null && !isBatch && scratch.Rejected.Count > 0)
             {
@@ -157,7 +157,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
     }
 
     /// <summary>?return shows only what its caller could read through /api; else nothing is taken.</summary>
-    private Refusal? CheckReturn(Exchange exchange, WriteKey? key, string names, out IReadOnlyList<ViewInfo>? wanted)
+    private Refusal? CheckReturn(Exchange exchange, WriteKey? key, string names, out ReturnWish? wanted)
     {
         wanted = null;
         if (access.CheckOrigin(exchange) is { } foreign) return foreign;

@@ -193,6 +193,30 @@ internal sealed class IngestService
         }
     }
 
+    /// <summary>Appends an event of the server's own: split, link or erase, of one identifier and those that it names. Durable when it returns.</summary>
+    public async Task<long> AppendOwnAsync(string type, string of, IReadOnlyList<string> identifiers)
+    {
+        var receivedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        Span<byte> now = stackalloc byte[EventTime.WrittenBytes];
+        EventTime.Write(receivedAt, now);
+        var time = System.Text.Encoding.ASCII.GetString(now);
+        var value = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+        {
+            ["messageId"] = Guid.CreateVersion7().ToString(), ["type"] = type, ["source"] = "api", ["receivedAt"] = time, ["timestamp"] = time,
+            ["properties"] = new Dictionary<string, object> { ["of"] = of, ["identifiers"] = identifiers },
+        });
+        var scratch = Scratches.Rent();
+        try
+        {
+            EventComposer.Stage(value, _hash, scratch.Staged);
+            return await TakeAsync(scratch, receivedAt);
+        }
+        finally
+        {
+            Scratches.Return(scratch);
+        }
+    }
+
     /// <summary>The memory of blocked events is apart from that of taken ones: sent again after the plan is mended, the event is taken.</summary>
     private static (ulong High, ulong Low) OfBlocked((ulong High, ulong Low) fingerprint) => (fingerprint.High ^ 0x9E3779B97F4A7C15, ~fingerprint.Low);
 

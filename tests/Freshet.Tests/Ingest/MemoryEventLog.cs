@@ -83,6 +83,11 @@ internal sealed class MemoryEventLog : IEventLog
         return ValueTask.CompletedTask;
     }
 
+    public byte[]? Read(long sequence)
+    {
+        lock (_gate) return sequence < _records.Count ? System.Text.Encoding.UTF8.GetBytes(_records[(int)sequence].Value) : null;
+    }
+
     public void ReadRejected(EventVisitor visit)
     {
         foreach (var record in Rejected.ToList()) visit(System.Text.Encoding.UTF8.GetBytes(record), 0);

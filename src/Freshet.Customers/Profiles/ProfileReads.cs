@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using Freshet.Columns;
+using Freshet.Columns.Memory;
+using Freshet.Customers.Identity;
+using Freshet.Sql.Catalog;
+
+namespace Freshet.Customers.Profiles;
+
+/// <summary>
+/// What is kept so that a profile is read by look-ups alone: whose an identifier is, and for each profile its identifiers, told traits and
+/// groups as JSON. Recent events are kept for each identifier, by their place in the log, so that a merge moves nothing.
+/// </summary>
+internal static class ProfileReads
+{
+    public const string Of = "profile$of";
+    public const string Identifiers = "profile$identifiers";
+    public const string Traits = "profile$traits";
+    public const string Links = "profile$links";
+    public const string Recent = "profile$recent";
+
+    public const string KeptViews = """
+        CREATE MATERIALIZED VIEW `profile$of` AS
+        SELECT type, `value`, MAX(profile_id) AS profile_id FROM `identity$identifiers` GROUP BY type, `value`;
+
+        CREATE MATERIALIZED VIEW `profile$identifiers` AS
+        SELECT profile_id, JSON_ARRAYAGG(JSON_OBJECT('type' VALUE type, 'value' VALUE `value`, 'first_seen' VALUE first_seen, 'last_seen' VALUE last_seen, 'identifier' VALUE identifier, 'source' VALUE source, 'message_id' VALUE message_id)) AS doc
+        FROM `identity$identifiers` GROUP BY profile_id;
+
+        CREATE MATERIALIZED VIEW `profile$traits` AS
+        SELECT profile_id, JSON_OBJECTAGG(KEY k VALUE v) AS doc FROM (
+          SELECT profile_id, k, v, ROW_NUMBER() OVER (PARTITION BY profile_id, k ORDER BY event_time DESC) AS place FROM (
+            SELECT e.profile_id, e.event_time, t.k, t.v
+            FROM events AS e CROSS JOIN UNNEST(TRY_CAST(e.traits AS MAP<STRING, VARIANT>)) AS t(k, v)
+            WHERE e.type = 'identify' AND e.profile_id IS NOT NULL))
+        WHERE place = 1 GROUP BY profile_id;
+
+        CREATE MATERIALIZED VIEW `profile$links` AS
+        SELECT profile_id, JSON_ARRAYAGG(group_id) AS doc FROM account_members GROUP BY profile_id;
+
+        CREATE MATERIALIZED VIEW `profile$recent` AS
+        SELECT identifier, LISTAGG(CAST(sequence AS STRING)) AS places FROM (
+          SELECT identifier, sequence, ROW_NUMBER() OVER (PARTITION BY identifier ORDER BY event_time DESC) AS place
+          FROM `identity$events` WHERE identifier IS NOT NULL)
+        WHERE place <= 10 GROUP BY identifier;
+        """;
+
+    /// <summary>A value as the identity compares it.</summary>
+    public static unsafe string Normalized(IdentityRules rules, string type, string value)
+    {
+        var how = (rules.Types.FirstOrDefault(t => t.Name == type) ?? rules.External).Normalization;
+        var memory = BatchMemory.Create();
+        try
+        {
+            var utf8 = Encoding.UTF8.GetBytes(value);
+            var copy = memory.Allocate(utf8.Length + 1);
+            utf8.CopyTo(new Span<byte>(copy, utf8.Length));
+            var normalized = Normalizer.Normalize(new StringView(copy, utf8.Length), how, memory);
+            return Encoding.UTF8.GetString(StringView.Span(&normalized));
+        }
+        finally
+        {
+            memory.Release();
+        }
+    }
+
+    /// <summary>The identifiers that an event carries, as the identity compares them, by priority; those that were dropped are among them.</summary>
+    public static IEnumerable<(string Type, string Value)> Carried(IdentityRules rules, JsonElement record)
+    {
+        foreach (var type in rules.Types)
+            foreach (var from in type.From)
+                if (Part(record, EventsTable.Columns[from.Column].Member, from.Path?.Steps.Select(s => s.Key) ?? []) is { Length: > 0 } text)
+                    yield return (type.Name, Normalized(rules, type.Name, text));
+        if (!record.TryGetProperty("context", out var context) || context.ValueKind != JsonValueKind.Object || !context.TryGetProperty("externalIds", out var ids) || ids.ValueKind != JsonValueKind.Array) yield break;
+        foreach (var id in ids.EnumerateArray())
+            if (Part(id, "type", []) is { } name && Part(id, "id", []) is { } value) yield return (name, Normalized(rules, name, value));
+    }
+
+    private static string? Part(JsonElement value, string member, IEnumerable<string?> path)
+    {
+        foreach (var key in path.Prepend(member))
+            if (key is null || value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(key, out value)) return null;
+        return value.ValueKind switch { JsonValueKind.String => value.GetString(), JsonValueKind.Number => value.GetRawText(), _ => null };
+    }
+}
