@@ -5,4 +5,7 @@ public sealed class EngineException(string code, string message, Exception? inne
 {
     /// <summary>In words_with_underscores, stable.</summary>
     public string Code { get; } = code;
+
+    /// <summary>The place in a script that it is about, as file:line:column; null where there is none.</summary>
+    public string? Place { get; init; }
 }

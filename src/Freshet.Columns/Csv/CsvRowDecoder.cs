@@ -93,7 +93,8 @@ public sealed unsafe class CsvRowDecoder : RowDecoder
         }
 
         if (_errors.Count > 1) _errors.Sort((x, y) => (x.Row, x.Column).CompareTo((y.Row, y.Column)));
-        Line = _firstLine + Count(text, consumed);
+        // The last line ends with the input.
+        Line = _firstLine + Count(text, consumed) + (isLast && consumed == length && consumed > 0 && text[consumed - 1] != '\n' ? 1 : 0);
         return columns;
     }
 

@@ -7,6 +7,7 @@ using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
 using Freshet.Sql.Binding;
+using Freshet.Sql.Catalog;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Queries;
@@ -24,16 +25,19 @@ public sealed class BoundedRun : IDisposable
     private readonly bool _skipsErrors;
     private readonly Func<long> _clock;
 
-    private sealed record Result(Schema Schema, int Rows, int Errors, Queue<Batch> Ready);
+    private readonly Dictionary<int, TableDefinition> _tables;
 
-    internal BoundedRun(IReadOnlyList<PlanNode> queries, IReadOnlyList<InsertPlan> inserts, PipelineOptions options, TimeZoneInfo zone, Connectors connectors, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource)
+    private sealed record Result(PlanNode Plan, string? Place, int Rows, int Errors, Queue<Batch> Ready);
+
+    /// <param name="places">Where each query stands in its script; null where that says nothing.</param>
+    internal BoundedRun(IReadOnlyList<PlanNode> queries, IReadOnlyList<InsertPlan> inserts, PipelineOptions options, TimeZoneInfo zone, Connectors connectors, Func<SourceNode, ImmutableArray<ScanColumn>, IRowSource> createSource, IReadOnlyList<string>? places = null)
     {
         var builder = new CircuitBuilder(options.HashSeed, zone);
         builder.AddSources([.. queries, .. inserts.Select(i => i.Plan)]);
         foreach (var query in queries)
         {
             var (rows, errors) = builder.AddQuery($"query {_results.Count + 1}", query);
-            _results.Add(new Result(query.Schema, rows, errors, new Queue<Batch>()));
+            _results.Add(new Result(query, places?[_results.Count], rows, errors, new Queue<Batch>()));
         }
 
         var sinks = inserts.Select(i => (Insert: i, Node: builder.AddQuery(i.Name, i.Plan, takesChanges: options.Sink is not null))).ToList();
@@ -44,10 +48,11 @@ public sealed class BoundedRun : IDisposable
         foreach (var (insert, node) in sinks)
         {
             _sinks.Add(new SinkOutput(insert.Name, options.Sink?.Invoke(insert.Plan.Schema) ?? connectors.CreateSink(insert.Target, insert.Plan.Schema, isReplayed: false), _runner.Circuit, node.Rows));
-            _results.Add(new Result(insert.Plan.Schema, -1, node.Errors, new Queue<Batch>()));
+            _results.Add(new Result(insert.Plan, insert.Place, -1, node.Errors, new Queue<Batch>()));
         }
 
-        _runner.OnSourceError = (input, error) => Fail(input.Source.Name, error.Position, error.Column, error.Value, error.Reason);
+        _tables = builder.Sources.ToDictionary(s => s.Node, s => s.Table);
+        _runner.OnSourceError = OnSourceError;
     }
 
     /// <summary>Rows read so far.</summary>
@@ -63,7 +68,7 @@ public sealed class BoundedRun : IDisposable
     /// <summary>Whether all input has been taken.</summary>
     public bool IsDone { get; private set; }
 
-    public Schema SchemaOf(int query) => _results[query].Schema;
+    public Schema SchemaOf(int query) => _results[query].Plan.Schema;
 
     /// <summary>The next rows of a query, or null after the last. The caller releases the batch.</summary>
     /// <exception cref="EngineException">A value cannot be computed: names the place in the input.</exception>
@@ -127,19 +132,38 @@ public sealed class BoundedRun : IDisposable
                 var row = batch.RowAt(i);
                 if (batch.WeightOf(row) <= 0) continue;
                 var columns = batch.Columns;
-                Fail("", columns[0].IsNull(row) ? -1 : columns[0].As<long>()[row], columns[1].As<StringView>()[row].Text, columns[2].IsNull(row) ? "" : columns[2].As<StringView>()[row].Text, columns[3].As<StringView>()[row].Text);
+                Fail(result.Place, Where(result.Plan, columns[0].IsNull(row) ? -1 : columns[0].As<long>()[row]), columns[1].As<StringView>()[row].Text, columns[2].IsNull(row) ? "" : columns[2].As<StringView>()[row].Text, columns[3].As<StringView>()[row].Text);
             }
 
             batch.Release();
         }
     }
 
-    private void Fail(string table, long position, string column, string value, string reason)
+    private void OnSourceError(TableInput input, SourceError error)
+    {
+        var table = _tables[input.Node];
+        // A file's reason begins with its name and line.
+        var isFile = input.Source is FileSource;
+        Fail(table.Source.Describe(table.Place), isFile ? $"table {table.DeclaredName}" : $"table {table.DeclaredName}, row {error.Position + 1}", isFile ? "" : error.Column, error.Value, error.Reason);
+    }
+
+    /// <summary>The row of the input on which an expression fails, as far as it is known: rows of several tables are counted by themselves.</summary>
+    private string Where(PlanNode plan, long position)
+    {
+        if (position < 0) return "";
+        var tables = TablesOf(plan).Distinct().ToList();
+        if (_skipsErrors || tables.Count != 1) return $"row {position + 1}";
+        var input = _runner.Inputs.First(i => _tables[i.Node].Name == tables[0]);
+        return $"table {_tables[input.Node].DeclaredName}, {input.Source.PlaceOf(position) ?? $"row {position + 1}"}";
+    }
+
+    private static IEnumerable<string> TablesOf(PlanNode plan) => plan is Scan scan ? [scan.Table.Name] : plan.Inputs.SelectMany(TablesOf);
+
+    private void Fail(string? place, string row, string column, string value, string reason)
     {
         ErrorsSkipped++;
         if (_skipsErrors) return;
-        var row = position < 0 ? "" : $"row {position + 1}";
-        var where = string.Join(", ", new[] { table.Length > 0 ? "table " + table : "", row, column.Length > 0 ? "column " + column : "" }.Where(s => s.Length > 0));
-        throw new EngineException("bad_value", $"{where}: {reason}{(value.Length > 0 ? $" The value is '{value}'." : "")} Go on without such rows with --on-error skip.");
+        var where = string.Join(", ", new[] { row, column.Length > 0 ? "column " + column : "" }.Where(s => s.Length > 0));
+        throw new EngineException("bad_value", $"{where}{(where.Length > 0 ? ": " : "")}{reason}{(value.Length > 0 ? $" The value is '{value}'." : "")}") { Place = place };
     }
 }

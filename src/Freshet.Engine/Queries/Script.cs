@@ -30,7 +30,8 @@ public static class Script
             options,
             Pipeline.ZoneOf(binder.Options),
             connectors,
-            (node, columns) => connectors.CreateSource(node.Table, columns, partition => partition.DurableOffset));
+            (node, columns) => connectors.CreateSource(node.Table, columns, partition => partition.DurableOffset),
+            [.. binder.Selects.Select(s => s.PlaceText)]);
         return (run, binder);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class FileSource : IRowSource
 
     private readonly FileRows _rows;
     private readonly Func<RowDecoder> _createDecoder;
+    private readonly string[] _all;
     private readonly Queue<string> _files;
     private readonly bool _isFollowed;
     private RowDecoder? _decoder;
@@ -27,7 +28,8 @@ internal sealed class FileSource : IRowSource
     {
         Name = table.Name;
         var path = FileFormats.PathOf(table, folder);
-        _files = new Queue<string>(FileFormats.FilesOf(path));
+        _all = [.. FileFormats.FilesOf(path)];
+        _files = new Queue<string>(_all);
         _isFollowed = table.Options.ContainsKey(FollowedFileSource.IntervalOption);
         // A folder that is followed may be made later.
         if (_files.Count == 0 && !Directory.Exists(path) && !_isFollowed)
@@ -61,6 +63,38 @@ internal sealed class FileSource : IRowSource
         Limit(partition, from, (int)(to - from), long.MaxValue);
         from = _rows.Take(from, to, slices);
         if (from < to) throw new EngineException("file_changed", $"The file {_file} of table {Name} has fewer rows than when it was read first; files that a project reads must not shrink.");
+    }
+
+    /// <summary>Reads the files again up to the row: nobody keeps the lines of rows.</summary>
+    public string? PlaceOf(long position)
+    {
+        foreach (var file in _all)
+        {
+            using var stream = FileFormats.Open(file);
+            using var decoder = _createDecoder();
+            for (var isRead = false; ;)
+            {
+                while (position > 0 && decoder.TryRead((int)Math.Min(position, BatchRows)) is { } batch)
+                {
+                    position -= batch.Rows;
+                    batch.Release();
+                }
+
+                if (position == 0 && decoder.TryRead(1) is { } row)
+                {
+                    row.Release();
+                    return $"{Path.GetFileName(file)} line {decoder.Line - 1}";
+                }
+
+                if (isRead) break;
+                var read = stream.Read(decoder.GetBuffer());
+                isRead = read == 0;
+                if (isRead) decoder.Complete();
+                else decoder.Commit(read);
+            }
+        }
+
+        return null;
     }
 
     public void Dispose()

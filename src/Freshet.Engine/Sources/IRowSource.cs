@@ -24,6 +24,9 @@ internal interface IRowSource : IDisposable
     /// <summary>What keeps the source from some of its input, for the status; null where nothing does.</summary>
     string? Problem => null;
 
+    /// <summary>Where a row stands for whoever looks for it, such as a file and its line; null where its position says all.</summary>
+    string? PlaceOf(long position) => null;
+
     /// <summary>The first position there is.</summary>
     long Start(int partition);
 

@@ -23,6 +23,9 @@ public sealed record ViewPlan(string Name, PlanNode Plan, ImmutableArray<int> Ke
 /// <summary>An INSERT INTO of a project.</summary>
 public sealed record InsertPlan(string Name, PlanNode Plan, TableDefinition Target)
 {
+    /// <summary>Where the INSERT stands, as file:line:column.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>Whether what the target held before is replaced.</summary>
     public bool IsOverwrite { get; init; }
 
@@ -31,7 +34,11 @@ public sealed record InsertPlan(string Name, PlanNode Plan, TableDefinition Targ
 }
 
 /// <summary>A SELECT of a script.</summary>
-public sealed record SelectPlan(PlanNode Plan, SourceText Source, TextSpan Place);
+public sealed record SelectPlan(PlanNode Plan, SourceText Source, TextSpan Place)
+{
+    /// <summary>The place as file:line:column.</summary>
+    public string PlaceText => Source.Describe(Place);
+}
 
 /// <summary>
 /// Statements one after another against a growing catalogue: tables, views, inserts, options. A project's files go through one
@@ -423,7 +430,7 @@ public sealed class ScriptBinder(bool isBounded)
         // Over input that ends a sink gets final rows: as in Flink they are written as they are.
         if (!isBounded) plan = SinkConflicts.Apply(plan, target, conflict, Options, source, insert.Table.Span);
         plan = Optimizer.Rebuild(new SinkConstraints(source, insert.Table.Span, Options).Apply(plan, target), MergeProjects.Apply);
-        var made = new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
+        var made = new InsertPlan($"{target.Name}#{_inserts.Count(i => i.Target.Name == target.Name) + 1}", plan, target) { Place = source.Describe(insert.Table.Span), Identity = PlanNode.HashOf($"insert {target.Name}#{target.Fingerprint} {bound.Identity}") };
         CheckInsert?.Invoke(made, source, insert.Table.Span);
         return made;
     }

@@ -32,5 +32,12 @@ public sealed class SourceText(string name, string text)
         return (line, position - lineStart + 1);
     }
 
+    /// <summary>A place as file:line:column.</summary>
+    public string Describe(TextSpan span)
+    {
+        var (line, column) = PlaceOf(span.Start);
+        return $"{Name}:{line}:{column}";
+    }
+
     public string Slice(TextSpan span) => Text.Substring(span.Start, Math.Min(span.Length, Text.Length - span.Start));
 }

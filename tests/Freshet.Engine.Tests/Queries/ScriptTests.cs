@@ -63,6 +63,26 @@ public sealed class ScriptTests
         Assert.Contains("Division by zero", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("CAST(b AS INT)", "STRING", "test.sql:2:1", "table t, in.csv line 4, column q: The value cannot be read as INT.")]
+    [InlineData("b", "INT", "test.sql:1:1", "table t: in.csv: Line 4, column b: the value cannot be read as INT.")]
+    public void A_bad_value_of_a_file_is_named_by_the_place_in_the_script_and_the_line_of_the_file(string expression, string type, string place, string message)
+    {
+        var folder = Directory.CreateTempSubdirectory("freshet-script-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "in.csv"), "a,b\n1,2\n2,3\n3,x");
+            var sql = $"CREATE TABLE t (a INT, b {type}) WITH ('connector' = 'filesystem', 'path' = '{folder}/in.csv', 'format' = 'csv', 'csv.ignore-first-line' = 'true');\nSELECT a, {expression} AS q FROM t;";
+            var error = Assert.Throws<EngineException>(() => Run(sql, 1));
+            Assert.Equal(place, error.Place);
+            Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static unsafe string Run(string sql, int workers)
     {
         var options = new PipelineOptions { Workers = workers };

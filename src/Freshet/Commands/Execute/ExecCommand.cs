@@ -50,7 +50,7 @@ internal static class ExecCommand
             }
             catch (EngineException e)
             {
-                throw new UserException(e.Code, $"{path}: {e.Message}", UserException.Failed);
+                throw new UserException(e.Code, $"{e.Place ?? path}: {e.Message}{(e.Code == "bad_value" ? " Go on without such rows with --on-error skip." : "")}", UserException.Failed);
             }
         });
         ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --format json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip"]);
