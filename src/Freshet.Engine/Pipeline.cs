@@ -178,7 +178,7 @@ public sealed class Pipeline : IDisposable
 
     /// <summary>How the tables that the project reads stand.</summary>
     public IReadOnlyList<SourceFigures> Sources =>
-        [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem))];
+        [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem, i.LastError is { } error ? $"row {error.Position + 1}{(error.Column.Length > 0 ? $", column {error.Column}" : "")}: {error.Reason}{(error.Value.Length > 0 ? $" The value is '{error.Value}'." : "")}" : null))];
 
     /// <summary>What each operator has done.</summary>
     public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
@@ -245,4 +245,6 @@ public sealed class Pipeline : IDisposable
 /// <summary>How far a table has been read.</summary>
 /// <param name="Position">The next offset.</param>
 /// <param name="WatermarkMicros">µs since 1970; null before the first.</param>
-public sealed record SourceFigures(string Name, long Position, long Rows, long Errors, long? WatermarkMicros, string? Problem = null);
+/// <param name="Problem">What keeps the source from some of its input.</param>
+/// <param name="LastError">The last row that could not be decoded, and why.</param>
+public sealed record SourceFigures(string Name, long Position, long Rows, long Errors, long? WatermarkMicros, string? Problem = null, string? LastError = null);

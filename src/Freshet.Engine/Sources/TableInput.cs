@@ -55,7 +55,18 @@ internal sealed class TableInput
     public long RowsTaken { get; private set; }
 
     /// <summary>Rows that could not be decoded since the start.</summary>
-    public long Errors { get; set; }
+    public long Errors { get; private set; }
+
+    /// <summary>The last row that could not be decoded.</summary>
+    public SourceError? LastError { get; private set; }
+
+    /// <summary>Notes rows that could not be decoded.</summary>
+    public void Note(List<SourceError> errors)
+    {
+        if (errors.Count == 0) return;
+        Errors += errors.Count;
+        LastError = errors[^1];
+    }
 
     public long Position(int partition) => _partitions[partition].Next;
 

@@ -201,7 +201,7 @@ internal sealed class StepRunner : IDisposable
 
         for (var i = 0; i < decoded.Length; i++)
         {
-            owners[i].Errors += errors[i].Count;
+            owners[i].Note(errors[i]);
             foreach (var error in errors[i]) OnSourceError?.Invoke(owners[i], error);
         }
 

@@ -23,6 +23,7 @@ internal sealed class PipelineStatus(Pipeline pipeline) : IStatusSection
             json.WriteNumber("rows", source.Rows);
             json.WriteNumber("errors", source.Errors);
             if (source.WatermarkMicros is { } micros) json.WriteString("watermark", DateTimeOffset.UnixEpoch.AddMicroseconds(Math.Min(micros, 253_402_300_799_000_000)));
+            if (source.LastError is { } lastError) json.WriteString("lastError", lastError);
             if (source.Problem is { } problem) json.WriteString("problem", problem);
             json.WriteEndObject();
         }

@@ -47,6 +47,18 @@ public sealed class FollowedFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_cannot_be_read_is_left_out_counted_and_named()
+    {
+        Write("a.csv", "id,name\n1,one\nx,two\n3,three\n");
+        using var log = LogStore.Open(_disk, "/data");
+        using var pipeline = Start(log);
+        await ExpectAsync(pipeline, "1 one", "3 three");
+        var source = pipeline.Sources.Single();
+        Assert.Equal(1, source.Errors);
+        Assert.Equal("row 2, column id: a.csv: Line 3, column id: the value cannot be read as BIGINT. The value is 'x'.", source.LastError);
+    }
+
+    [Fact]
     public async Task A_file_that_shrinks_is_left_aside_and_named_and_the_next_start_refuses_it()
     {
         Write("a.csv", "id,name\n1,one\n2,two\n");
