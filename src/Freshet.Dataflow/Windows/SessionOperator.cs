@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Errors;
 
 namespace Freshet.Dataflow.Windows;
@@ -14,14 +12,14 @@ namespace Freshet.Dataflow.Windows;
 /// their watermark wait until the operator's watermark has reached theirs, and are then taken in order of it, each after the
 /// sessions that its watermark closes have left. For all other rows the order does not matter: whatever they touch is open
 /// at their position. The result is a function of the rows, their watermarks, and nothing else.</para>
-/// Side output 0: rows without a time. Side output 1: late rows.
-/// State: the rows of open sessions. Cost: about five searches in ordered indexes a row.
+/// With a <see cref="SessionGrouping"/> the aggregates of each session leave instead of its rows.
+/// Side output 0: rows without a time, and results that do not fit their type. Side output 1: late rows.
+/// State: the rows of open sessions, or their aggregates. Cost: about five searches in ordered indexes a row; with aggregates one look-up.
 /// </summary>
 public sealed unsafe class SessionOperator : Operator
 {
     private readonly SessionSpec _spec;
-    private readonly SessionRows _sessions;
-    private readonly SessionOutput _output;
+    private readonly OpenSessions _sessions;
     private readonly BehindRows _behind;
     private readonly ErrorRows _errors = new([]);
     private readonly LateRows _late = new();
@@ -31,10 +29,8 @@ public sealed unsafe class SessionOperator : Operator
     public SessionOperator(SessionSpec spec, ulong seed)
     {
         _spec = spec;
-        ImmutableArray<SqlType> types = [.. spec.Input.Fields.Select(f => f.Type)];
-        _sessions = new SessionRows(types, spec.Keys, spec.GapMicros, spec.IsAppendOnly, seed);
-        _output = new SessionOutput(_sessions, types.Length, spec.Clock.Zone);
-        _behind = new BehindRows(types, spec.Order, seed);
+        _sessions = spec.Grouping is null ? new SessionRows(spec, seed) : new SessionGroups(spec, _errors, seed);
+        _behind = new BehindRows(spec.Types, spec.Order, seed);
     }
 
     public override long StateRows => _sessions.Rows + _behind.Rows;
@@ -81,20 +77,19 @@ public sealed unsafe class SessionOperator : Operator
         var closed = _spec.Clock.ClosedEnd(step, watermark);
         while (_behind.TryTake(closed, out var rows, out var closedBefore, out var own))
         {
-            _sessions.Close(closedBefore, _output);
+            _sessions.Close(closedBefore);
             AddBehind(rows, closedBefore, own);
             rows.Release();
         }
 
-        _sessions.Close(closed, _output);
-        _output.Flush();
+        _sessions.Close(closed);
         _closing = true;
     }
 
     public override Batch? Produce(StepContext step)
     {
         if (!_closing) return null;
-        if (_output.Take() is { } batch) return batch;
+        if (_sessions.Take() is { } batch) return batch;
         _closing = false;
         return null;
     }

@@ -1,11 +1,12 @@
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Tables;
 
 namespace Freshet.Dataflow.Windows;
 
 /// <summary>Rows of sessions that have closed on their way out: batches of the rows with the bounds of their session. Their texts are good until the end of the step.</summary>
-internal sealed unsafe class SessionOutput(SessionRows sessions, int columns, TimeZoneInfo? zone)
+internal sealed unsafe class SessionOutput(HeldRows rows, int columns, TimeZoneInfo? zone)
 {
     private readonly List<(int Slot, long Start, long End)> _rows = [];
     private readonly Queue<Batch> _batches = new();
@@ -20,14 +21,13 @@ internal sealed unsafe class SessionOutput(SessionRows sessions, int columns, Ti
         }
     }
 
-    /// <summary>Makes a batch of what has been added.</summary>
-    public void Flush()
+    private void Flush()
     {
         if (_rows.Count == 0) return;
         var memory = BatchMemory.Create();
         var slots = memory.Allocate<int>(_rows.Count);
         for (var i = 0; i < _rows.Count; i++) slots[i] = _rows[i].Slot;
-        var batch = sessions.Held.ReadBatch(slots, _rows.Count, memory, further: 3);
+        var batch = rows.ReadBatch(slots, _rows.Count, memory, further: 3);
         for (var i = 0; i < 3; i++) batch.Columns[columns + i] = Column.Allocate(PhysicalKind.Int64, _rows.Count, memory);
         for (var i = 0; i < _rows.Count; i++)
         {
@@ -40,5 +40,10 @@ internal sealed unsafe class SessionOutput(SessionRows sessions, int columns, Ti
         _batches.Enqueue(batch);
     }
 
-    public Batch? Take() => _batches.TryDequeue(out var batch) ? batch : null;
+    /// <summary>The next batch, or null.</summary>
+    public Batch? Take()
+    {
+        Flush();
+        return _batches.TryDequeue(out var batch) ? batch : null;
+    }
 }

@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
 using Freshet.State.Ordering;
 using Freshet.State.Pages;
@@ -14,7 +12,7 @@ namespace Freshet.Dataflow.Windows;
 /// due, the key's rows are walked, closed sessions leave, and the timer is set to the end of the first one that stays.
 /// A walk begins where the last one of the same session stopped, so that a long session is not walked again and again.
 /// </summary>
-internal sealed unsafe class SessionRows : IDisposable
+internal sealed unsafe class SessionRows : OpenSessions
 {
     private readonly HeldRows _rows;
     private readonly KeyedTable _keys;
@@ -25,6 +23,7 @@ internal sealed unsafe class SessionRows : IDisposable
     private readonly OrderedIndex<WordOrder> _times = new(3, new WordOrder(3), new PageVersions());
     private readonly OrderedIndex<WordOrder> _timers = new(2, new WordOrder(2), new PageVersions());
     private readonly List<int> _session = [];
+    private readonly SessionOutput _output;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Key
@@ -48,22 +47,20 @@ internal sealed unsafe class SessionRows : IDisposable
         public int IsIndexed;
     }
 
-    public SessionRows(ImmutableArray<SqlType> types, ImmutableArray<int> keys, long gapMicros, bool isAppendOnly, ulong seed)
+    public SessionRows(SessionSpec spec, ulong seed)
     {
-        _rows = new HeldRows(types, isAppendOnly, sizeof(long) * 2, seed);
-        _keyColumns = new KeyColumns(keys);
-        _keys = new KeyedTable(_keyColumns.KindsOf(types), sizeof(Key), seed);
-        _gap = gapMicros;
+        _rows = new HeldRows(spec.Types, spec.IsAppendOnly, sizeof(long) * 2, seed);
+        _keyColumns = new KeyColumns(spec.Keys);
+        _keys = new KeyedTable(_keyColumns.KindsOf(spec.Types), sizeof(Key), seed);
+        _gap = spec.GapMicros;
+        _output = new SessionOutput(_rows, spec.Input.Count, spec.Clock.Zone);
     }
 
-    public long Rows => _rows.Rows;
+    public override long Rows => _rows.Rows;
 
-    public long Bytes => _rows.Bytes + _keys.Bytes + _times.Bytes + _timers.Bytes;
+    public override long Bytes => _rows.Bytes + _keys.Bytes + _times.Bytes + _timers.Bytes;
 
-    public HeldRows Held => _rows;
-
-    /// <summary>The earliest end at which a session may close; long.MaxValue without any.</summary>
-    public long NextTimer
+    public override long NextTimer
     {
         get
         {
@@ -74,8 +71,7 @@ internal sealed unsafe class SessionRows : IDisposable
         }
     }
 
-    /// <summary>The hashes of a batch's keys, by row index: made once for a batch whose rows are added one by one.</summary>
-    public ulong* Hash(Batch batch, BatchMemory scratch)
+    public override ulong* Hash(Batch batch, BatchMemory scratch)
     {
         var keyed = _keyColumns.Of(batch, scratch);
         var hashes = _keys.Hash(keyed, _keyColumns.Places, scratch);
@@ -84,9 +80,7 @@ internal sealed unsafe class SessionRows : IDisposable
     }
 
     /// <summary>Adds rows (takes them back where the weight is negative).</summary>
-    /// <param name="hashes">From <see cref="Hash"/>.</param>
-    /// <param name="times">By row index.</param>
-    public void Add(Batch batch, int* rows, int count, ulong* hashes, long* times, BatchMemory scratch)
+    public override void Add(Batch batch, int* rows, int count, ulong* hashes, long* times, BatchMemory scratch)
     {
         if (count == 0) return;
         var slots = scratch.Allocate<int>(count);
@@ -104,8 +98,7 @@ internal sealed unsafe class SessionRows : IDisposable
         for (var i = 0; i < count; i++) RemoveIfEmpty(keys[i]);
     }
 
-    /// <summary>The end of the session that a row would be part of.</summary>
-    public long EndWith(Batch batch, int row, ulong* hashes, long time, BatchMemory scratch)
+    public override long EndWith(Batch batch, int row, ulong* hashes, long time, BatchMemory scratch)
     {
         var key = KeyedTable.None;
         var keyed = _keyColumns.Of(batch, scratch);
@@ -125,8 +118,7 @@ internal sealed unsafe class SessionRows : IDisposable
         return last + _gap;
     }
 
-    /// <summary>Gives all sessions that end at <paramref name="closed"/> or before to the output and forgets them.</summary>
-    public void Close(long closed, SessionOutput output)
+    public override void Close(long closed)
     {
         var from = stackalloc ulong[2];
         while (true)
@@ -134,17 +126,19 @@ internal sealed unsafe class SessionRows : IDisposable
             from[0] = from[1] = 0;
             var cursor = _timers.Seek(from);
             if (!_timers.TryRead(ref cursor, out var entry) || OrderedKey.ToInt64(entry[0]) > closed) return;
-            CloseKey((int)entry[1], closed, output);
+            CloseKey((int)entry[1], closed);
         }
     }
 
-    public void EndOfStep()
+    public override Batch? Take() => _output.Take();
+
+    public override void EndOfStep()
     {
         _rows.EndOfStep();
         _keys.EndOfStep();
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _rows.Dispose();
         _keys.Dispose();
@@ -152,7 +146,7 @@ internal sealed unsafe class SessionRows : IDisposable
         _timers.Dispose();
     }
 
-    private void CloseKey(int keySlot, long closed, SessionOutput output)
+    private void CloseKey(int keySlot, long closed)
     {
         while (true)
         {
@@ -172,7 +166,7 @@ internal sealed unsafe class SessionRows : IDisposable
             }
 
             key->IsReached = 0;
-            Leave(keySlot, key, last, output);
+            Leave(keySlot, key, last);
         }
     }
 
@@ -194,7 +188,7 @@ internal sealed unsafe class SessionRows : IDisposable
         return last;
     }
 
-    private void Leave(int keySlot, Key* key, long last, SessionOutput output)
+    private void Leave(int keySlot, Key* key, long last)
     {
         var from = stackalloc ulong[3];
         var until = stackalloc ulong[3];
@@ -208,7 +202,7 @@ internal sealed unsafe class SessionRows : IDisposable
             _session.Add((int)entry[2]);
         }
 
-        output.Add(_session, first, last + _gap);
+        _output.Add(_session, first, last + _gap);
         key->Rows -= _times.RemoveRange(from, until);
         foreach (var slot in _session) _rows.Remove(slot);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
+using Freshet.Columns.Types;
 
 namespace Freshet.Dataflow.Windows;
 
@@ -15,4 +16,9 @@ public sealed record SessionSpec(Schema Input, ImmutableArray<int> Keys, int Tim
 {
     /// <summary>The column of the rows' position, by which rows of one watermark are judged in turn; -1: as they arrive.</summary>
     public int Order { get; init; } = -1;
+
+    /// <summary>Instead of the rows the aggregates of each session leave: the keys, window_start, window_end, window_time, the calls. Only where the input takes nothing back.</summary>
+    public SessionGrouping? Grouping { get; init; }
+
+    internal ImmutableArray<SqlType> Types => [.. Input.Fields.Select(f => f.Type)];
 }

@@ -284,10 +284,13 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 
     /// <summary>Says that a side output of a plan's operator has the rows of an input that came too late for it: the input's columns, perhaps a position, by how much, and the watermark.</summary>
     /// <param name="input">The input's columns.</param>
-    internal void AddLate(PlanNode plan, int node, Schema input, int side = 1)
+    internal void AddLate(PlanNode plan, int node, Schema input, int side = 1) => AddLate(plan, node, input, side, plan.Inputs[side - 1].Schema.Count);
+
+    /// <param name="columns">How many of the input's columns the rows show.</param>
+    internal void AddLate(PlanNode plan, int node, Schema input, int side, int columns)
     {
         if (!_lates.TryGetValue(plan.Text, out var outputs)) _lates.Add(plan.Text, outputs = []);
-        outputs.Add((side, node, input, plan.Inputs[side - 1].Schema.Count));
+        outputs.Add((side, node, input, columns));
     }
 
     /// <summary>The rows that came too late for some operator of a result: a table for each such input, <c>name$late</c>, then <c>name$late2</c>.</summary>
@@ -302,7 +305,9 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         {
             if (!seen.Add(node.Text)) return;
             foreach (var (side, operatorNode, input, columns) in _lates.GetValueOrDefault(node.Text) ?? []) AddOne(side, operatorNode, input, columns);
-            foreach (var below in node.Inputs) Visit(below);
+            // What is done for the sessions in one with their grouping is not what another result keeps of the same sessions.
+            var grouped = node is AttachedWindowAggregate window ? GroupedSessions.Of(window) : null;
+            foreach (var below in grouped?.Sessions.Inputs ?? node.Inputs) Visit(below);
         }
 
         void AddOne(int side, int operatorNode, Schema input, int columns)

@@ -21,6 +21,25 @@ internal static class WindowLowering
 
     public static Stream Session(CircuitBuilder builder, SessionAssign session, ulong seed, TimeZoneInfo zone)
     {
+        var (input, spec) = SessionInput(builder, session, zone);
+        var node = builder.Add(new NodeSpec("sessions", session.Identity, _ => new SessionOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, session.Keys))]));
+        builder.AddLate(session, node, spec.Input);
+        return WithBounds(input, session, node);
+    }
+
+    /// <summary>A grouping by sessions whose rows are not kept: one operator for both.</summary>
+    private static Stream Grouped(CircuitBuilder builder, AttachedWindowAggregate window, GroupedSessions grouped, ulong seed, TimeZoneInfo zone)
+    {
+        var session = grouped.Sessions;
+        var (input, rows) = SessionInput(builder, session, zone);
+        var spec = rows with { Grouping = new SessionGrouping(grouped.Keys, AggregateLowering.CallsOf(grouped.Calls, input)) };
+        var node = builder.Add(new NodeSpec("session aggregate", window.Identity, _ => new SessionOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, session.Keys))]));
+        builder.AddLate(window, node, spec.Input, 1, session.Inputs[0].Schema.Count);
+        return CircuitBuilder.Result(node, window, input.Errors.Add(new ErrorOutput(node, false)));
+    }
+
+    private static (Stream Input, SessionSpec Spec) SessionInput(CircuitBuilder builder, SessionAssign session, TimeZoneInfo zone)
+    {
         var input = session.HasPosition ? builder.ExactWithOrder(builder.Translate(session.Inputs[0])) : builder.Exact(builder.Translate(session.Inputs[0]));
         var schema = session.Inputs[0].Schema;
         var spec = new SessionSpec(
@@ -29,9 +48,7 @@ internal static class WindowLowering
         {
             Order = input.Order,
         };
-        var node = builder.Add(new NodeSpec("sessions", session.Identity, _ => new SessionOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, session.Keys))]));
-        builder.AddLate(session, node, spec.Input);
-        return WithBounds(input, session, node);
+        return (input, spec);
     }
 
     public static Stream Aggregate(CircuitBuilder builder, WindowAggregate window, ulong seed, TimeZoneInfo zone)
@@ -42,6 +59,7 @@ internal static class WindowLowering
 
     public static Stream Aggregate(CircuitBuilder builder, AttachedWindowAggregate window, ulong seed, TimeZoneInfo zone)
     {
+        if (GroupedSessions.Of(window) is { } grouped) return Grouped(builder, window, grouped, seed, zone);
         var windows = WindowSpec.Attached with { Clock = ClockOf(window.IsProcessingTime, window.Time, zone) };
         return Aggregated(builder, window, windows, window.Start, window.End, window.Keys, window.Calls, seed);
     }

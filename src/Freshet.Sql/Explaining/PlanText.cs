@@ -29,7 +29,8 @@ public static class PlanText
         var below = rest + (node.Inputs.IsEmpty ? "     " : "│    ");
         // What a join does with those below it on its key, the topmost says.
         var top = above is Join { OneKey: { } oneKey } && oneKey.Does(node) ? above : node;
-        foreach (var note in top == node ? Notes(node) : node is Join ? ["part of the join above"] : []) text.Append(below).Append(note).Append('\n');
+        if (above is AttachedWindowAggregate grouping && node is Project or SessionAssign && GroupedSessions.Of(grouping) is not null) top = above;
+        foreach (var note in top == node ? Notes(node) : node is SessionAssign ? ["part of the aggregate above"] : node is Join ? ["part of the join above"] : []) text.Append(below).Append(note).Append('\n');
         if (measured?.Invoke(node) is { } figures) text.Append(below).Append("measured: ").Append(figures).Append('\n');
         for (var i = 0; i < node.Inputs.Length; i++)
         {
@@ -120,7 +121,9 @@ public static class PlanText
                 break;
             case AttachedWindowAggregate window:
                 yield return $"key: {ExpressionText.Columns(window.Keys, node.Inputs[0].Schema)}{(window.Keys.IsEmpty ? "" : ", ")}window_start, window_end";
-                yield return $"state: the aggregates of each key and window{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
+                yield return GroupedSessions.Of(window) is null
+                    ? $"state: the aggregates of each key and window{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}"
+                    : "state: the aggregates of each open session, merged when two grow together; no rows";
                 yield return $"dropped: when the {ClosedBy(window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
                 yield return $"waits for: {WaitsFor(node)}";
                 break;

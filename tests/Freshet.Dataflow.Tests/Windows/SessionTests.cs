@@ -1,5 +1,7 @@
 using Freshet.Columns;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Windows;
 using Freshet.Tests;
 
@@ -59,6 +61,45 @@ public sealed unsafe class SessionTests
     }
 
     [Fact]
+    public void Aggregates_of_sessions_in_any_cut_are_those_of_their_rows()
+    {
+        var seed = Seeds.Next();
+        var random = new Random(seed);
+        for (var turn = 0; turn < 40; turn++)
+        {
+            var rows = RandomInput(random, 200, isAppendOnly: true);
+            var expected = RowByRow(rows, out var late).Select(r => r.Split('|', ' ')).Select(r => (Group: $"{r[0]} {r[1]}|{r[4]}|{r[5]}|{r[6]}", Value: long.Parse(r[3], System.Globalization.CultureInfo.InvariantCulture), Weight: long.Parse(r[7][2..], System.Globalization.CultureInfo.InvariantCulture)))
+                .GroupBy(r => r.Group).Select(g => $"{g.Key}|{g.Sum(r => r.Weight)}|{g.Sum(r => r.Value * r.Weight)}|{g.Max(r => r.Value)} x+1").Order(StringComparer.Ordinal).ToList();
+            var driver = Grouped();
+            for (var at = 0; at < rows.Count;)
+            {
+                var part = rows.Skip(at).Take(1 + random.Next(40)).ToList();
+                var batch = TestRows.Weighted(Kinds, [.. part.Select(r => (r.Values, r.Weight))]);
+                batch.RowWatermarks = batch.Memory.Allocate<long>(part.Count);
+                for (var i = 0; i < part.Count; i++) batch.RowWatermarks[i] = part[i].Before;
+                at += part.Count;
+                driver.Step(random.Next(2) == 0 ? rows[at - 1].After : Operator.NoWatermark, (0, batch));
+            }
+
+            driver.Step(Operator.EndWatermark);
+            Assert.True(expected.SequenceEqual(driver.Result), $"random seed {seed}, turn {turn}\n{string.Join('\n', expected.Except(driver.Result))}\nnot\n{string.Join('\n', driver.Result.Except(expected))}");
+            Assert.Equal(late, driver.Side(1).Sum(l => long.Parse(l[(l.LastIndexOf('x') + 1)..], System.Globalization.CultureInfo.InvariantCulture)));
+            Assert.Equal(0, driver.Operator.StateRows);
+        }
+    }
+
+    [Fact]
+    public void Sessions_that_a_row_joins_are_merged_with_what_the_same_batch_has_added_to_them()
+    {
+        var driver = Grouped();
+        driver.Step(0, (0, TestRows.Of(Kinds, [["a", 1 * Second, 1], ["a", 9 * Second, 2], ["a", 9 * Second, 4], ["a", 5 * Second, 8], ["a", 10 * Second, 16], ["b", 30 * Second, 1]])));
+        Assert.Equal(2, driver.Operator.StateRows);
+        Assert.Equal(["a|1000000|15000000|14999000|5|31|16 x+1"], driver.Step(20 * Second));
+        driver.Step(Operator.EndWatermark);
+        Assert.Equal(0, driver.Operator.StateRows);
+    }
+
+    [Fact]
     public void Of_late_rows_with_one_watermark_the_first_by_position_is_judged_first()
     {
         var input = new Schema([.. Input.Fields, new Field("order", SqlType.Decimal(38, 0).NotNull)]);
@@ -92,6 +133,13 @@ public sealed unsafe class SessionTests
     }
 
     private static OperatorDriver Make(bool isAppendOnly) => new(new SessionOperator(new SessionSpec(Input, [0], 1, Gap, WindowClock.EventTime, isAppendOnly), 5));
+
+    private static OperatorDriver Grouped() => new(new SessionOperator(
+        new SessionSpec(Input, [0], 1, Gap, WindowClock.EventTime, true)
+        {
+            Grouping = new SessionGrouping([0], [AggregateCall.CountStar("n"), new("s", AggregateKind.Sum, 2, SqlType.BigInt), new("m", AggregateKind.Max, 2, SqlType.BigInt)]),
+        },
+        5));
 
     private static List<(object?[] Values, long Weight, long Before, long After)> RandomInput(Random random, int count, bool isAppendOnly)
     {

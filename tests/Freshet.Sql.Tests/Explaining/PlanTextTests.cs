@@ -31,6 +31,17 @@ public sealed class PlanTextTests
     }
 
     [Fact]
+    public void A_grouping_by_sessions_keeps_their_aggregates_or_their_rows()
+    {
+        const string Grouped = "SELECT customer, COUNT(*) AS n, {0} AS x FROM orders GROUP BY customer, SESSION(placed, INTERVAL '10' SECOND)";
+        var merged = PlanText.Of(Planned.View(string.Format(System.Globalization.CultureInfo.InvariantCulture, Grouped, "SUM(amount)")));
+        Assert.Contains("state: the aggregates of each open session, merged when two grow together; no rows", merged, StringComparison.Ordinal);
+        Assert.Contains("part of the aggregate above", merged, StringComparison.Ordinal);
+        var kept = PlanText.Of(Planned.View(string.Format(System.Globalization.CultureInfo.InvariantCulture, Grouped, "COUNT(DISTINCT amount)")));
+        Assert.Contains("state: the rows of open sessions", kept, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_join_keeps_both_sides() =>
         Assert.Contains("key: customer = name", PlanText.Of(Planned.View("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name")), StringComparison.Ordinal);
 
