@@ -136,6 +136,9 @@ public sealed class TestPipeline : IDisposable
     /// <summary>Rows that all operators keep as their state.</summary>
     public long StateRows => _runner is null ? 0 : Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Sum(n => _runner.Circuit.FiguresOf(n).StateRows);
 
+    /// <summary>Steps that have been taken so far.</summary>
+    public long StepsTaken => _runner?.Step ?? 0;
+
     public void Dispose() => _runner?.Dispose();
 
     private TestView View(string name)
@@ -179,6 +182,8 @@ public sealed class TestPipeline : IDisposable
     {
         _runner!.Run(entry);
         Collect();
+        // What the step removes is gone, not only when the next one comes.
+        _runner.Circuit.EndStep();
     }
 
     private void Collect()

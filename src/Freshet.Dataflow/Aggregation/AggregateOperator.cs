@@ -29,6 +29,7 @@ public sealed unsafe class AggregateOperator : Operator
     private readonly bool _ownsGlobalGroup;
     private readonly KeyedTable _table;
     private readonly AccumulatorSet _accumulators;
+    private readonly GroupTimers? _timers;
     private readonly ErrorRows _errors = new([]);
     private readonly List<FailedResult> _failures = [];
     private readonly List<ChangedGroups> _changed = [];
@@ -45,13 +46,18 @@ public sealed unsafe class AggregateOperator : Operator
         _spec = spec;
         _keys = [.. spec.Keys];
         _ownsGlobalGroup = spec.IsGlobal && share == 0;
-        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed, groupsStay: spec.IsAppendOnly);
+        _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed, groupsStay: spec.IsAppendOnly && spec.Until < 0);
+        if (spec.Until >= 0) _timers = new GroupTimers();
         _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
     }
 
     public override long StateRows => _table.Rows + _accumulators.ExtraRows;
 
-    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes;
+    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes + (_timers?.Bytes ?? 0);
+
+    public override long DueClock => _timers?.First ?? EndWatermark;
+
+    public override long ClockStride(long clockMicros, int rows) => _timers?.Stride(clockMicros, rows) ?? clockMicros;
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
@@ -60,10 +66,12 @@ public sealed unsafe class AggregateOperator : Operator
         var slots = scratch.Allocate<int>(room);
         var groups = (byte**)scratch.Allocate<nint>(room);
         var rows = RowNumbers.Of(batch);
+        var total = batch.Count;
+        if (_timers is not null) rows = GroupTimers.NotOver(batch.Columns[_spec.Until], rows, ref total, step.ClockMicros, scratch);
         var hashes = _table.Hash(batch, _keys, scratch);
-        for (var from = 0; from < batch.Count; from += BlockRows)
+        for (var from = 0; from < total; from += BlockRows)
         {
-            var input = new AccumulatorInput { Count = Math.Min(BlockRows, batch.Count - from), Rows = rows + from, Groups = groups, Weights = batch.Weights };
+            var input = new AccumulatorInput { Count = Math.Min(BlockRows, total - from), Rows = rows + from, Groups = groups, Weights = batch.Weights };
             _table.FindOrAdd(batch, _keys, hashes, input.Rows, input.Count, scratch, slots, groups);
             RememberOld(batch, input, slots, scratch, step.Step);
             AggregateKernel.AddRows(input);
@@ -78,6 +86,7 @@ public sealed unsafe class AggregateOperator : Operator
     {
         _ending = true;
         _next = 0;
+        if (_timers is not null) Expire(step);
         if (!_ownsGlobalGroup || _table.Rows > 0) return;
 
         // The group of a global aggregate exists from the first step on, with or without rows.
@@ -120,6 +129,7 @@ public sealed unsafe class AggregateOperator : Operator
 
     public override void EndOfStep()
     {
+        if (_timers is not null && _ended.Count > 0) Forget();
         foreach (var slot in _ended)
         {
             var group = _table.At(slot);
@@ -137,6 +147,7 @@ public sealed unsafe class AggregateOperator : Operator
     public override void Dispose()
     {
         _accumulators.Dispose(_table);
+        _timers?.Dispose();
         _table.Dispose();
         base.Dispose();
     }
@@ -147,6 +158,18 @@ public sealed unsafe class AggregateOperator : Operator
         var touched = scratch.Allocate<int>(input.Count);
         var count = AggregateKernel.Touch(input.Groups, input.Count, step, touched);
         if (count == 0) return;
+        var changed = Remember(input.Groups, slots, touched, count, scratch);
+        for (var i = 0; i < count; i++) touched[i] = input.Rows[touched[i]];
+        var points = false;
+        for (var i = 0; i < _keys.Length; i++) changed.Keys[i] = GatherKernel.Gather(batch.Columns[_keys[i]], touched, count, changed.Memory, ref points);
+        if (points) changed.Memory.Retain(batch.Memory);
+        _timers?.Add(batch.Columns[_spec.Until], touched, changed);
+    }
+
+    /// <summary>What groups were before the step, but for their keys.</summary>
+    /// <param name="touched">Their places in the lists.</param>
+    private ChangedGroups Remember(byte** all, int* slots, int* touched, int count, BatchMemory scratch)
+    {
         var changed = _spare.TryPop(out var used) ? used : new ChangedGroups { Keys = new Column[_keys.Length], Old = new Column[_spec.Calls.Length] };
         var memory = BatchMemory.Create();
         changed.Memory = memory;
@@ -157,23 +180,53 @@ public sealed unsafe class AggregateOperator : Operator
         var groups = (byte**)scratch.Allocate<nint>(count);
         for (var i = 0; i < count; i++)
         {
-            groups[i] = input.Groups[touched[i]];
+            groups[i] = all[touched[i]];
             changed.Slots[i] = slots[touched[i]];
             var had = ((GroupHeader*)groups[i])->HasRow ? (byte)1 : (byte)0;
             changed.HadRows[i] = had;
             changed.AnyHadRows |= had != 0;
-            touched[i] = input.Rows[touched[i]];
         }
 
-        var points = false;
-        for (var i = 0; i < _keys.Length; i++) changed.Keys[i] = GatherKernel.Gather(batch.Columns[_keys[i]], touched, count, memory, ref points);
-        if (points) memory.Retain(batch.Memory);
         if (changed.AnyHadRows)
         {
             for (var i = 0; i < changed.Old.Length; i++) changed.Old[i] = Read(i, groups, changed, changed.HadRows, -1);
         }
 
         _changed.Add(changed);
+        return changed;
+    }
+
+    /// <summary>The groups whose moment has come leave the result, with all that they hold.</summary>
+    private void Expire(StepContext step)
+    {
+        for (var due = _timers!.TakeDue(step.ClockMicros); due.Length > 0; due = due[Math.Min(due.Length, BlockRows)..])
+        {
+            var scratch = BatchMemory.Create();
+            var count = Math.Min(due.Length, BlockRows);
+            var slots = scratch.Allocate<int>(count);
+            var groups = (byte**)scratch.Allocate<nint>(count);
+            due[..count].CopyTo(new Span<int>(slots, count));
+            for (var i = 0; i < count; i++) groups[i] = _table.At(slots[i]);
+            var touched = scratch.Allocate<int>(count);
+            if (AggregateKernel.Touch(groups, count, step.Step, touched) is > 0 and var first)
+            {
+                var changed = Remember(groups, slots, touched, first, scratch);
+                for (var i = 0; i < _keys.Length; i++) changed.Keys[i] = _table.ReadColumn(i, changed.Slots, first, changed.Memory);
+            }
+
+            for (var i = 0; i < count; i++) ((GroupHeader*)groups[i])->Rows = 0;
+            scratch.Release();
+        }
+    }
+
+    /// <summary>Groups that end need no timer.</summary>
+    private void Forget()
+    {
+        var scratch = BatchMemory.Create();
+        var slots = scratch.Allocate<int>(_ended.Count);
+        for (var i = 0; i < _ended.Count; i++) slots[i] = _ended[i];
+        _timers!.Remove(_table.ReadColumn(Array.IndexOf(_keys, _spec.Until), slots, _ended.Count, scratch), slots, _ended.Count);
+        scratch.Release();
     }
 
     /// <summary>Reads the groups again; returns the rows that are taken back (null for none) and leaves those that are added in <see cref="_added"/>.</summary>

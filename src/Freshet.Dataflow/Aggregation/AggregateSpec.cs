@@ -76,5 +76,11 @@ public sealed record AggregateSpec(
     /// <summary>Input columns that are the position of a row, most significant first; none where rows have no position.</summary>
     public ImmutableArray<int> Position { get; init; } = [];
 
+    /// <summary>
+    /// A key that is the moment, TIMESTAMP_LTZ, at which a group leaves the result by the clock, with its state; rows whose moment is over or NULL
+    /// do not count. -1 where groups stay as long as their rows.
+    /// </summary>
+    public int Until { get; init; } = -1;
+
     public bool IsGlobal => Keys.IsEmpty;
 }

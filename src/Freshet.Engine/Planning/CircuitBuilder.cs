@@ -186,6 +186,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Project project => FilterProject(Translate(project.Inputs[0]), null, project.Expressions, project.Names, project),
             Filter filter => FilterProject(Translate(filter.Inputs[0]), filter.Condition, [.. filter.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. filter.Schema.Fields.Select(f => f.Name)], filter),
             Sql.Plan.Aggregate aggregate => AggregateLowering.Lower(this, aggregate, seed),
+            PaneAggregate panes => PaneAggregateLowering.Of(panes, this),
             WindowAssign assign => WindowLowering.Assign(this, assign, zone),
             SessionAssign session => WindowLowering.Session(this, session, seed, zone),
             WindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),

@@ -55,6 +55,7 @@ public static class PlanText
             case SessionAssign session: return $"Sessions SESSION({node.Inputs[0].Schema.Fields[session.TimeColumn].Name}, gap {ExpressionText.Duration(session.GapMicros)}){By(session.Keys, node.Inputs[0].Schema)}";
             case WindowAssign assign: return $"Windows {WindowName(assign.Window, assign.TimeColumn, node.Inputs[0].Schema)}";
             case Join join: return JoinTitle(join.Type == JoinType.Inner ? "Join" : $"{join.Type}Join", node, join.LeftKeys, join.RightKeys, join.NullSafe, join.Residual);
+            case PaneAggregate panes: return $"PaneAggregate{By(panes.Keys, node.Inputs[0].Schema)}: {Calls(panes.Calls, node.Inputs[0].Schema)}";
             case TemporalFilter filter: return $"WhileClock{(filter.From < 0 ? "" : $" from {node.Schema.Fields[filter.From].Name}")}{(filter.Until < 0 ? "" : $" until {node.Schema.Fields[filter.Until].Name}")}";
             case TemporalJoin temporal: return JoinTitle($"{(temporal.IsLookup ? "Lookup" : "Temporal")}{(temporal.IsLeftOuter ? "Left" : "")}Join", node, temporal.LeftKeys, temporal.RightKeys, [], temporal.Residual);
             case TimedJoin timed: return JoinTitle($"{(timed.Times.IsWindow ? "Window" : "Interval")}{(timed.Type == TimedJoinType.Inner ? "" : timed.Type)}Join", node, timed.LeftKeys, timed.RightKeys, timed.NullSafe, timed.Residual);
@@ -100,6 +101,11 @@ public static class PlanText
                 yield return $"state: the aggregates of each key and {(window.Window.SlideMicros < window.Window.SizeMicros ? "pane" : "window")}{ValuesKept(window.Calls, node.Inputs[0].IsAppendOnly)}";
                 yield return $"dropped: when the {ClosedBy(window.Window.IsProcessingTime)} has passed the end of the window, which is when its row comes";
                 yield return $"waits for: {WaitsFor(node)}";
+                break;
+            case PaneAggregate panes:
+                yield return $"key: {ExpressionText.Columns(panes.Keys, node.Inputs[0].Schema)}";
+                yield return $"state: the aggregates of each key, no rows{ValuesKept(panes.Calls, node.Inputs[0].IsAppendOnly)}";
+                yield return $"dropped: when the clock has come to {node.Inputs[0].Schema.Fields[panes.Until].Name}";
                 break;
             case TemporalFilter filter:
                 yield return "state: rows that are in the result and will leave it, or that will come";

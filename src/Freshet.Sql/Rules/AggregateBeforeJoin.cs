@@ -92,7 +92,8 @@ internal static class AggregateBeforeJoin
         return new Project(second, [.. All(second)], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
     }
 
-    private static bool CanSplit(PlanAggregate call) => call switch
+    /// <summary>Whether the call over all rows can be put together from calls over parts of them.</summary>
+    internal static bool CanSplit(PlanAggregate call) => call switch
     {
         { Program: not null } => false,
         { IsDistinct: true } => call.Kind == AggregateKind.Count && call.Filter < 0 && call.Arguments.Length == 1,
@@ -102,7 +103,7 @@ internal static class AggregateBeforeJoin
     };
 
     /// <summary>The call that puts the parts of another together.</summary>
-    private static PlanAggregate Whole(PlanAggregate call, int part) =>
+    internal static PlanAggregate Whole(PlanAggregate call, int part) =>
         call with { Kind = call.Kind == AggregateKind.Count ? AggregateKind.SumZero : call.Kind, Arguments = [part], Filter = -1 };
 
     private static IEnumerable<BoundExpression> All(PlanNode node) => node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type));

@@ -20,6 +20,8 @@ internal static class Optimizer
         plan = AggregateBeforeJoin.Apply(plan);
         plan = PruneColumns.Apply(plan);
         plan = Rebuild(plan, MergeProjects.Apply);
+        plan = Rebuild(plan, AggregateInPanes.Apply);
+        plan = Rebuild(plan, MergeProjects.Apply);
         return Rebuild(plan, ReadPathsInScan.Apply);
     }
 
@@ -45,6 +47,7 @@ internal static class Optimizer
         Expand expand => new Expand(inputs[0], expand.Sets),
         Project project => new Project(inputs[0], project.Expressions, project.Names),
         Aggregate aggregate => new Aggregate(inputs[0], aggregate.Keys, aggregate.Calls),
+        PaneAggregate panes => new PaneAggregate(inputs[0], panes.Keys, panes.Calls, panes.Until),
         WindowAssign assign => new WindowAssign(inputs[0], assign.Window, assign.TimeColumn),
         WindowAggregate window => new WindowAggregate(inputs[0], window.Window, window.TimeColumn, window.Keys, window.Calls),
         TemporalFilter filter => new TemporalFilter(inputs[0], filter.From, filter.Until),

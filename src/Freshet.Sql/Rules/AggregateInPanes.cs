@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Types;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Sql.Rules;
+
+/// <summary>
+/// An aggregation over rows that leave by the clock, where many of them leave at one moment: they are aggregated by that moment first, so that parts
+/// are kept until then and not rows.
+/// <code>
+/// Aggregate by k: SUM(v)                                     Aggregate by k: SUM(part)
+///   WhileClock until FLOOR(ts TO HOUR) + 30 days     ->        PaneAggregate by k, until: SUM(v)
+///     rows                                                       rows
+/// </code>
+/// It keeps every result. The granularity is that of the query's own condition: a time that is rounded by FLOOR or CEIL, or a DATE; a time as
+/// it is would give a part for each row. Calls are those that can be put together from parts.
+/// </summary>
+internal static class AggregateInPanes
+{
+    public static PlanNode Apply(PlanNode plan) => plan is Aggregate aggregate ? Split(aggregate) ?? plan : plan;
+
+    private static Project? Split(Aggregate aggregate)
+    {
+        var project = aggregate.Inputs[0] as Project;
+        if ((project?.Inputs[0] ?? aggregate.Inputs[0]) is not TemporalFilter { From: < 0 } filter || !aggregate.Calls.All(AggregateBeforeJoin.CanSplit)) return null;
+        if (filter.Inputs[0] is not Project rows || !IsRounded(rows.Expressions[filter.Until])) return null;
+        // Below the condition an expression would be computed for rows that it leaves out, and fail there.
+        if (project is not null && project.Expressions.Any(e => e.CanFail)) return null;
+        BoundExpression At(int column) => project is null ? new BoundColumn(column, filter.Schema[column]) : project.Expressions[column];
+
+        var read = new List<BoundExpression>();
+        int Read(BoundExpression expression)
+        {
+            var at = read.FindIndex(r => r.ToString() == expression.ToString());
+            if (at >= 0) return at;
+            read.Add(expression);
+            return read.Count - 1;
+        }
+
+        var keys = aggregate.Keys.Select(k => Read(At(k))).ToImmutableArray();
+        var until = Read(new BoundColumn(filter.Until, filter.Schema[filter.Until]));
+        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => Read(At(a)));
+        var firstKeys = Enumerable.Range(0, read.Count).ToImmutableArray();
+        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => Read(At(a)))).ToImmutableArray();
+        var input = new Project(rows, [.. read], [.. read.Select((r, i) => r is BoundColumn column ? rows.Schema.Fields[column.Index].Name : $"a{i}")]);
+        var first = new PaneAggregate(input, firstKeys, partial, until);
+        var next = firstKeys.Length;
+        var second = new Aggregate(first, keys, [.. aggregate.Calls.Select(c => c.IsDistinct ? c.Over(a => distinct[a]) : AggregateBeforeJoin.Whole(c, next++))]);
+        return new Project(second, [.. second.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
+    }
+
+    /// <summary>Whether many rows have one moment: a rounded time and a length.</summary>
+    private static bool IsRounded(BoundExpression moment) => moment switch
+    {
+        BoundCast { Operand.Type.Kind: TypeKind.Date } => true,
+        BoundCast cast => IsRounded(cast.Operand),
+        BoundCall { Name: "+" or "-", Children: [var time, BoundLiteral] } => IsRounded(time),
+        BoundCall call => call.Name.StartsWith("FLOOR TO", StringComparison.Ordinal) || call.Name.StartsWith("CEIL TO", StringComparison.Ordinal),
+        _ => false,
+    };
+}
