@@ -46,6 +46,14 @@ public sealed class SendTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_was_never_there_is_named_soon()
+    {
+        await using var server = await ServerFixture.StartAsync();
+        var e = await Assert.ThrowsAsync<UserException>(() => SendAsync(server, ["""{"type":"track","event":"E","userId":"u"}"""], 1, 1, address: new Uri("http://127.0.0.1:1/")));
+        Assert.Contains("Is it running?", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Gzip_files_are_read_by_their_content()
     {
         var path = Path.Combine(_folder, "events.jsonl");
@@ -57,13 +65,13 @@ public sealed class SendTests : IDisposable
         Assert.Equal([new EventLine(1, "{\"userId\":\"u\",\"timestamp\":\"1970-01-01T00:00:01Z\"}", true, "u", null, 1000), new EventLine(3, "{}", true, null, null, null)], lines);
     }
 
-    private async Task<SendTally> SendAsync(ServerFixture server, IEnumerable<string> lines, int connections, int batch, string key = ServerFixture.Key)
+    private async Task<SendTally> SendAsync(ServerFixture server, IEnumerable<string> lines, int connections, int batch, string key = ServerFixture.Key, Uri? address = null)
     {
         var path = Path.Combine(_folder, "send.jsonl");
         await File.WriteAllLinesAsync(path, lines);
         await using var file = EventFile.Open(path);
         var tally = new SendTally();
-        await Sender.RunAsync(new SendPlan(path, server.Client.BaseAddress!, key) { Connections = connections, BatchEvents = batch }, EventFile.ReadAsync(file, CancellationToken.None), tally, CancellationToken.None);
+        await Sender.RunAsync(new SendPlan(path, address ?? server.Client.BaseAddress!, key) { Connections = connections, BatchEvents = batch }, EventFile.ReadAsync(file, CancellationToken.None), tally, CancellationToken.None);
         return tally;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
 {
     private const int TriesMax = 10;
 
+    /// <summary>Tries where nobody has answered yet: a server that restarts is waited for, one that was never there is not.</summary>
+    private const int FirstTriesMax = 4;
+
     private readonly Channel<EventLine> _queue = Channel.CreateBounded<EventLine>(new BoundedChannelOptions(4 * plan.BatchEvents) { SingleReader = true, SingleWriter = true });
     private readonly List<EventLine> _batch = [];
     private long _enqueued;
@@ -67,11 +70,11 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
         }
 
         body.Write("]}"u8);
+        var answers = false;
         for (var attempt = 1; ; attempt++)
         {
             var pause = TimeSpan.FromMilliseconds(Math.Min(10_000, 100 << Math.Min(attempt, 10)));
             string problem;
-            var answers = false;
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, "v1/batch") { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
@@ -80,7 +83,8 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
                 using var response = await client.SendAsync(request, cancellation);
                 var status = (int)response.StatusCode;
                 var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
-                if (status is not 429 and < 500)
+                // 501, 505 and 511 say that it will never be otherwise.
+                if (status is not 429 and (< 500 or 501 or 505 or 511))
                 {
                     Count(status, answer);
                     return;
@@ -99,7 +103,7 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
                 problem = "no answer in time";
             }
 
-            if (attempt == TriesMax)
+            if (attempt >= (answers || Volatile.Read(ref tally.Sent) > 0 ? TriesMax : FirstTriesMax))
             {
                 Interlocked.Add(ref tally.Failed, _batch.Count);
                 throw new UserException("server_unavailable", $"{plan.Server} does not take events: {problem}.{(answers ? "" : " Is it running? Start it with `freshet run`, or give --url.")}", UserException.Failed);
@@ -112,7 +116,7 @@ internal sealed class SendLane(SendPlan plan, HttpClient client, SendTally tally
 
     private void Count(int status, byte[] answer)
     {
-        if (status is 401 or 403 or 404)
+        if (status is 401 or 403 or 404 or >= 500)
             throw new UserException("refused", Message(answer) ?? $"{plan.Server} answers {status}; check --url and --key.", UserException.Failed);
         var rejected = 0;
         string? reason = null;
