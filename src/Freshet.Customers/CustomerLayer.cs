@@ -22,6 +22,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     private IdentityTables? _tables;
     private bool _isUsed;
     private bool _isOfProfiles;
+    private bool _isKept;
 
     /// <summary>What events must carry.</summary>
     internal TrackingPlan Plan { get; } = new();
@@ -68,10 +69,12 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
             case CreateIdentifier:
                 return true;
             case CreateTrait trait:
+                Keep(binder);
                 OfProfiles(() => ProfileViews.AddTrait(trait, source, binder));
                 Declare("TRAIT", trait.Name, trait.Span, source, trait.Name.Last);
                 return true;
             case CreateSegment segment:
+                Keep(binder);
                 OfProfiles(() => ProfileViews.AddSegment(segment, source, binder));
                 Declare("SEGMENT", segment.Name, segment.Span, source, segment.Name.Last);
                 return true;
@@ -86,6 +89,15 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
         OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
         binder.Execute(new SourceText("profiles", ProfileReads.KeptViews));
+    }
+
+    /// <summary>Traits and segments read the tables of profiles, so these are there before the first of them.</summary>
+    private void Keep(ScriptBinder binder)
+    {
+        if (_isKept) return;
+        _isKept = true;
+        binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
+        OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
     }
 
     private void OfProfiles(Action bind)

@@ -120,7 +120,21 @@ public sealed class ScriptBinder(bool isBounded)
 
     public void Execute(Statement statement, SourceText source)
     {
+        // A layer executes statements of its own within one of the project.
+        var outer = _statement;
         _statement = source.Slice(statement.Span);
+        try
+        {
+            ExecuteOne(statement, source);
+        }
+        finally
+        {
+            _statement = outer;
+        }
+    }
+
+    private void ExecuteOne(Statement statement, SourceText source)
+    {
         switch (statement)
         {
             case var own when Layer?.TryExecute(own, source, this) == true:
