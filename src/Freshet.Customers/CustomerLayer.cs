@@ -20,6 +20,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     private readonly TableDefinition _events = EventsTable.Create(watermarkDelayMs);
     private readonly List<LayerObject> _declared = [];
     private IdentityTables? _tables;
+    private PlanNode? _changes;
     private bool _isUsed;
     private bool _isOfProfiles;
     private bool _isKept;
@@ -57,6 +58,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         if (Plan.Read(name, hasProfile, _isOfProfiles) is { } typed) return typed;
         var plan = name == EventsTable.Name
             ? hasProfile ? Tables.Events(_isOfProfiles ? JoinType.Inner : JoinType.Left) : null
+            : name == SegmentChanges.Source ? _changes
             : IdentityTables.Names.Contains(name) ? Tables.Read(name) : null;
         _isUsed |= plan is not null;
         return plan;
@@ -89,6 +91,10 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
         OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
         binder.Execute(new SourceText("profiles", ProfileReads.KeptViews));
+        var segments = _declared.Where(o => o.Kind == "SEGMENT").Select(o => (o.Name, binder.MaterializedViews.FirstOrDefault(v => v.Name == o.Name)?.Plan)).Where(s => s.Plan is not null).ToList();
+        if (segments.Count == 0) return;
+        _changes = SegmentChanges.Plan(segments!, Tables.Read("identity$causes"));
+        binder.Execute(new SourceText("segments", SegmentChanges.Statements));
     }
 
     /// <summary>Traits and segments read the tables of profiles, so these are there before the first of them.</summary>

@@ -52,6 +52,8 @@ internal struct EventFacts
     public long ReceivedAt;
     public StringView MessageId;
     public StringView Source;
+    /// <summary>The row of the name that it belongs to, once it has been taken; <see cref="NameRow.None"/> for none.</summary>
+    public uint Owner;
     public EventKind Kind;
     public int First;
     public int Count;

@@ -19,6 +19,7 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public const int Identifiers = 2;
     public const int Merges = 3;
     public const int Drops = 4;
+    public const int Causes = 5;
 
     public static Schema RelationSchema { get; } = Schema.Of(("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull));
 
@@ -33,6 +34,8 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public static Schema DropsSchema { get; } = Schema.Of(
         ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("rule", SqlType.String.NotNull), ("message_id", SqlType.String),
         ("received_at", SqlType.TimestampLtz(3)), ("sequence", SqlType.BigInt.NotNull));
+
+    public static Schema CausesSchema { get; } = Schema.Of(("profile_id", SqlType.BigInt.NotNull), ("cause", SqlType.String));
 
     public IdentityRules Rules { get; } = rules;
 

@@ -33,29 +33,42 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         public int Event;
     }
 
+    /// <summary>Something that an order has done to a profile.</summary>
+    public struct Turn
+    {
+        public long Profile;
+        public EventKind Kind;
+    }
+
+    /// <summary>The profiles that the step has split or erased, and those that came of it.</summary>
+    public Buffer<Turn> Turns { get; } = new();
+
     /// <summary>The step's merges, in order.</summary>
     public Buffer<Merge> Merges { get; } = new();
 
-    /// <summary>Takes one event; gives the number of the identifier that it belongs to, 0 for none.</summary>
+    /// <summary>Takes one event; gives the row of the name that it belongs to.</summary>
     /// <param name="index">The event's place in the step, for what is said of it.</param>
     /// <param name="candidates">Its identifiers, the highest priority first, with their names' rows.</param>
-    public long Take(in EventFacts facts, int index, Span<Candidate> candidates, Buffer<Drop> drops)
+    public uint Take(in EventFacts facts, int index, Span<Candidate> candidates, Buffer<Drop> drops)
     {
         candidates = Distinct(candidates);
         switch (facts.Kind)
         {
             case EventKind.Splits:
                 Split(facts, candidates);
-                return 0;
+                return NameRow.None;
             case EventKind.Links:
                 Link(index, candidates);
-                return 0;
+                return NameRow.None;
             case EventKind.Erases:
-                if (candidates.Length > 0 && graph.Name(candidates[0].Name)->Number != 0) graph.Erase(graph.Name(candidates[0].Name)->Profile);
-                return 0;
+                if (candidates.IsEmpty || graph.Name(candidates[0].Name)->Number == 0) return NameRow.None;
+                var erased = graph.Name(candidates[0].Name)->Profile;
+                Turns.Add() = new Turn { Profile = graph.Profile(erased)->Id, Kind = EventKind.Erases };
+                graph.Erase(erased);
+                return NameRow.None;
         }
 
-        if (candidates.IsEmpty) return 0;
+        if (candidates.IsEmpty) return NameRow.None;
         while (Refusal(facts, candidates) is { } rule)
         {
             var last = candidates[^1];
@@ -64,7 +77,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         }
 
         Accept(facts, index, candidates);
-        return graph.Name(candidates[0].Name)->Number;
+        return candidates[0].Name;
     }
 
     /// <summary>Each name once, at its first place.</summary>
@@ -266,9 +279,15 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
             leavers++;
         }
 
-        if (leavers > 0 && leavers < graph.Profile(profile)->Members) graph.Split(profile, facts.Sequence);
+        if (leavers > 0 && leavers < graph.Profile(profile)->Members)
+        {
+            graph.Split(profile, facts.Sequence);
+            foreach (var member in graph.LastSplit) Turns.Add() = new Turn { Profile = graph.Profile(graph.Name(member)->Profile)->Id, Kind = EventKind.Splits };
+        }
         else
+        {
             foreach (ref readonly var candidate in candidates) graph.Name(candidate.Name)->IsSeen = 0;
+        }
     }
 
     /// <summary>Partings between the profiles end, and they are joined whatever the limits say.</summary>

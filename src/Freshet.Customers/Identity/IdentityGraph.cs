@@ -242,6 +242,9 @@ internal sealed unsafe class IdentityGraph : IDisposable
         Regroup(profile, members);
     }
 
+    /// <summary>The names of the profile that was split last, until the next change.</summary>
+    public ReadOnlySpan<uint> LastSplit => _members.Items;
+
     /// <summary>All names of a profile are forgotten, with their links and partings.</summary>
     public void Erase(uint profile)
     {

@@ -21,7 +21,7 @@ internal sealed unsafe class IdentityOperator : Operator
     private readonly IdentityFold _fold;
     private readonly List<Batch> _batches = [];
     private readonly Buffer<long> _numbers = new();
-    private readonly bool[] _isDue = new bool[IdentityFeed.Drops];
+    private readonly bool[] _isDue = new bool[IdentityFeed.Causes];
     private BatchMemory? _memory;
     private int _given;
     private int _firstEvent;
@@ -63,7 +63,9 @@ internal sealed unsafe class IdentityOperator : Operator
         for (var i = 0; i < _reader.Events.Count; i++)
         {
             ref var facts = ref _reader.Events[i];
-            _numbers.Add() = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
+            var owner = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
+            facts.Owner = owner;
+            _numbers.Add() = owner == NameRow.None ? 0 : _graph.Name(owner)->Number;
         }
 
         Array.Fill(_isDue, true);
@@ -97,6 +99,7 @@ internal sealed unsafe class IdentityOperator : Operator
         {
             IdentityFeed.Relation => IdentityRowsOut.Relation(_graph),
             IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!),
+            IdentityFeed.Causes => CausesOf(),
             IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!),
             _ => IdentityRowsOut.Drops(_reader.Drops, _reader.Events, _memory!),
         };
@@ -108,6 +111,7 @@ internal sealed unsafe class IdentityOperator : Operator
         _numbers.Clear();
         _reader.Clear();
         _fold.Merges.Clear();
+        _fold.Turns.Clear();
         Array.Clear(_isDue);
         (_given, _firstEvent) = (0, 0);
         _graph.EndOfStep();
@@ -122,6 +126,9 @@ internal sealed unsafe class IdentityOperator : Operator
         _graph.Dispose();
         base.Dispose();
     }
+
+    /// <summary>The profiles that the step's events belong to when it ends, and what else has happened to profiles: the last one counts.</summary>
+    private Batch? CausesOf() => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!);
 
     private long SequenceOf(Batch batch)
     {

@@ -82,6 +82,28 @@ internal static unsafe class IdentityRowsOut
         return rows.ToBatch();
     }
 
+    /// <summary>Each event's profile and message; then merges, splits and erasures, which count more.</summary>
+    public static Batch? Causes(IdentityGraph graph, EventReader reader, IdentityFold fold, BatchMemory step)
+    {
+        var rows = new Rows(reader.Events.Count + fold.Merges.Count * 2 + fold.Turns.Count, PhysicalKind.Int64, PhysicalKind.View);
+        rows.Memory.Retain(step);
+        foreach (ref readonly var facts in reader.Events.Items)
+        {
+            if (facts.Owner == NameRow.None || graph.Name(facts.Owner)->Number == 0) continue;
+            rows.Next(1).Set(0, graph.Profile(graph.Name(facts.Owner)->Profile)->Id).SetText(1, facts.MessageId);
+        }
+
+        var (merge, split, erase) = (StringView.Copy("merge"u8, rows.Memory), StringView.Copy("split"u8, rows.Memory), StringView.Copy("erase"u8, rows.Memory));
+        foreach (ref readonly var one in fold.Merges.Items)
+        {
+            rows.Next(1).Set(0, one.Into).Set(1, merge);
+            rows.Next(1).Set(0, one.Merged).Set(1, merge);
+        }
+
+        foreach (ref readonly var turn in fold.Turns.Items) rows.Next(1).Set(0, turn.Profile).Set(1, turn.Kind == EventKind.Erases ? erase : split);
+        return rows.ToBatch();
+    }
+
     /// <summary>Rows of one batch, written one after another.</summary>
     private sealed class Rows
     {

@@ -203,6 +203,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Upserts upserts => UpsertLowering.Of(upserts, this, _demand.Of(upserts)),
             UpsertChanges changes => ChangelogLowering.Of(changes, this),
             ChangesOfRows changes => ChangelogLowering.Of(changes, this),
+            StepChanges changes => StepChangesLowering.Of(changes, this),
             Unnest unnest => UnnestOf(unnest),
             TopN top => RankLowering.Lower(this, top, seed),
             Over over => OverLowering.Lower(this, over, seed),

@@ -62,6 +62,7 @@ public static class PlanText
             case SemiJoin semi: return JoinTitle($"{semi.Type}Join", node, semi.LeftKeys, semi.RightKeys, semi.NullSafe, semi.Residual);
             case Upserts upserts: return $"LastRow by {ExpressionText.Columns(upserts.Keys, node.Schema)}";
             case UpsertChanges changes: return $"Changes by {ExpressionText.Columns(changes.Keys, node.Inputs[0].Schema)} as rows";
+            case StepChanges changes: return $"StepChanges {changes.Entered}, {changes.Exited}";
             case ChangesOfRows changes: return $"RowsOfChanges by {node.Inputs[0].Schema.Fields[changes.Operation].Name}";
             case Expand expand: return $"GroupingSets {expand.Sets.Length} sets, without {string.Join(", ", expand.Sets.Select(s => $"({ExpressionText.Columns(s, node.Inputs[0].Schema)})"))}";
             case Union: return "Union";

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Freshet.Columns.Types;
+using Freshet.Sql.Plan;
+
+namespace Freshet.Customers.Profiles;
+
+/// <summary>
+/// Who enters and leaves the segments of a project, as rows of the topic and table <c>segment_changes</c>.
+/// </summary>
+internal static class SegmentChanges
+{
+    /// <summary>What the INSERT reads.</summary>
+    public const string Source = "segments$changes";
+
+    public const string Table = "segment_changes";
+
+    public const string Statements = """
+        CREATE TABLE segment_changes (profile_id BIGINT NOT NULL, segment STRING NOT NULL, change STRING NOT NULL, step_time TIMESTAMP_LTZ(3) NOT NULL, cause STRING NOT NULL)
+        WITH ('connector' = 'log', 'topic' = 'segment_changes');
+        INSERT INTO segment_changes SELECT profile_id, segment, change, step_time, cause FROM `segments$changes`;
+        """;
+
+    /// <param name="segments">Each segment's name and plan, of one column.</param>
+    /// <param name="causes">What a step has done to profiles.</param>
+    public static PlanNode Plan(IReadOnlyList<(string Name, PlanNode Plan)> segments, PlanNode causes)
+    {
+        var named = segments.Select(PlanNode (s) => new Project(
+            s.Plan,
+            [new BoundColumn(0, s.Plan.Schema[0]), new BoundLiteral(SqlType.String.NotNull, default, System.Text.Encoding.UTF8.GetBytes(s.Name))],
+            ["profile_id", "segment"])).ToImmutableArray();
+        return new StepChanges(named.Length == 1 ? named[0] : new Union(named), causes, "entered", "exited", "time");
+    }
+}
