@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
+using Freshet.Columns.Memory;
+using Freshet.Columns.Types;
+using Freshet.Customers.Identity;
+using Freshet.Dataflow;
+
+namespace Freshet.Customers.Tests.Identity;
+
+/// <summary>What the identity costs, in members and links looked at.</summary>
+public sealed unsafe class MergeStormTests
+{
+    [Theory]
+    [InlineData(2_500)]
+    [InlineData(10_000)]
+    public void Identifiers_that_come_to_one_profile_cost_a_few_looks_each(int identifiers)
+    {
+        var rules = IdentityRules.Default with { ProfileMaxIdentifiers = 1_000_000, ProfileMaxMerges = 1_000_000 };
+        rules = rules.With(rules.Types.First(t => t.Name == "anonymous_id") with { Limit = 1_000_000 });
+        using var identity = new Driver(rules);
+        // Each device is seen alone first, so that each of them is a merge.
+        identity.Take([.. Enumerable.Range(0, identifiers).Select(i => (User: (string?)null, Anonymous: $"a{i}"))]);
+        identity.Take([.. Enumerable.Range(0, identifiers).Select(i => (User: (string?)"u", Anonymous: $"a{i}"))]);
+        Assert.InRange(identity.Operator.GraphSteps, identifiers - 1, 4L * identifiers);
+        // And again, when nothing changes.
+        var before = identity.Operator.GraphSteps;
+        identity.Take([.. Enumerable.Range(0, identifiers).Select(i => (User: (string?)"u", Anonymous: $"a{i}"))]);
+        Assert.InRange(identity.Operator.GraphSteps - before, 0, 2L * identifiers);
+    }
+
+    [Fact]
+    public void Beyond_the_cap_an_identifier_costs_nothing_and_keeps_no_row()
+    {
+        using var identity = new Driver(IdentityRules.Default.With(IdentityRules.Default.Types.First(t => t.Name == "anonymous_id") with { Limit = 1_000_000 }));
+        identity.Take([.. Enumerable.Range(0, 10_000).Select(i => (User: (string?)"u", Anonymous: $"a{i}"))]);
+        var (rows, steps) = (identity.Operator.StateRows, identity.Operator.GraphSteps);
+        identity.Take([.. Enumerable.Range(10_000, 10_000).Select(i => (User: (string?)"u", Anonymous: $"a{i}"))]);
+        Assert.Equal((rows, steps), (identity.Operator.StateRows, identity.Operator.GraphSteps));
+    }
+
+    /// <summary>The operator alone, over events of two columns.</summary>
+    private sealed class Driver : IDisposable
+    {
+        private readonly ImmutableArray<SqlType> _types;
+        private readonly int _user;
+        private readonly int _anonymous;
+        private long _sequence;
+        private long _step;
+
+        public Driver(IdentityRules rules)
+        {
+            var columns = EventReads.Of(rules).Columns;
+            _types = [.. columns.Select(c => c.Type), SqlType.BigInt.NotNull];
+            _user = columns.Select(c => c.ToString()).ToList().IndexOf(IdentityRules.Column("user_id").ToString());
+            _anonymous = EventReads.AnonymousId;
+            Operator = new IdentityOperator(new IdentitySpec(rules, _types, [.. Enumerable.Range(0, columns.Length)], columns.Length), 7);
+        }
+
+        public IdentityOperator Operator { get; }
+
+        public void Take((string? User, string Anonymous)[] events)
+        {
+            var memory = BatchMemory.Create();
+            var columns = new Column[_types.Length];
+            for (var c = 0; c < columns.Length; c++)
+            {
+                columns[c] = Column.Allocate(_types[c].Physical, events.Length, memory);
+                columns[c].Validity = memory.AllocateBits(events.Length, c == _types.Length - 1);
+            }
+
+            for (var i = 0; i < events.Length; i++)
+            {
+                columns[^1].As<long>()[i] = _sequence++;
+                Set(columns[_anonymous], i, events[i].Anonymous, memory);
+                if (events[i].User is { } user) Set(columns[_user], i, user, memory);
+            }
+
+            var step = new StepContext();
+            step.Begin(++_step, 0);
+            Operator.Accept(0, new Batch(memory, columns, events.Length), step);
+            Operator.EndOfInput(step, 0);
+            while (Operator.Produce(step) is { } batch) batch.Release();
+            for (var side = 0; side < IdentityFeed.Causes; side++)
+                while (Operator.TakeSide(side) is { } batch) batch.Release();
+            Operator.EndOfStep();
+        }
+
+        public void Dispose() => Operator.Dispose();
+
+        private static void Set(Column column, int row, string text, BatchMemory memory)
+        {
+            column.As<StringView>()[row] = StringView.Copy(System.Text.Encoding.UTF8.GetBytes(text), memory);
+            column.Validity[row >> 6] |= 1UL << row;
+        }
+    }
+}
