@@ -34,9 +34,15 @@ internal sealed class FreshetProcess : IAsyncDisposable
         Root, "artifacts", "bin", "Freshet", AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).EndsWith("debug", StringComparison.Ordinal) ? "debug" : "release", "freshet");
 
     /// <summary>Starts <c>freshet run</c> on a free port and waits until it serves.</summary>
-    public static async Task<FreshetProcess> RunAsync(string project, string data, params string[] more)
+    public static Task<FreshetProcess> RunAsync(string project, string data, params string[] more) =>
+        ReadyAsync(Start(["run", project, "--port", "0", "--data", data, .. more]));
+
+    /// <summary>Starts <c>freshet demo</c>, on a free port where none is given, and waits until it serves.</summary>
+    public static Task<FreshetProcess> DemoAsync(string data, int port = 0) =>
+        ReadyAsync(Start(["demo", "--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--data", data, "--rate", "200"]));
+
+    private static async Task<FreshetProcess> ReadyAsync(FreshetProcess started)
     {
-        var started = Start(["run", project, "--port", "0", "--data", data, .. more]);
         var deadline = Stopwatch.StartNew();
         while (true)
         {

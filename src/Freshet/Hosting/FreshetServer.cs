@@ -2,6 +2,7 @@ using Freshet.Configuration;
 using Freshet.Http;
 using Freshet.Ingest;
 using Freshet.Plans;
+using Freshet.WebConsole;
 
 namespace Freshet.Hosting;
 
@@ -12,10 +13,12 @@ namespace Freshet.Hosting;
 internal sealed class FreshetServer : IAsyncDisposable
 {
     private readonly IBackend _backend;
+    private readonly HistorySampler _history;
     private readonly HttpServer _http;
 
-    private FreshetServer(IBackend backend, IngestService ingest, HttpServer http)
+    private FreshetServer(IBackend backend, IngestService ingest, HistorySampler history, HttpServer http)
     {
+        _history = history;
         _backend = backend;
         Ingest = ingest;
         _http = http;
@@ -30,6 +33,7 @@ internal sealed class FreshetServer : IAsyncDisposable
     /// <summary>Starts serving and takes over the backend, also when it fails.</summary>
     public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend)
     {
+        HistorySampler? history = null;
         try
         {
             var gate = PlanGate.Of(backend.Customers?.Plan.Events, settings.UnplannedEvents);
@@ -37,11 +41,13 @@ internal sealed class FreshetServer : IAsyncDisposable
             var ingest = new IngestService(settings, backend.Log, TimeProvider.System, gate);
             var since = DateTimeOffset.UtcNow - settings.DedupWindow;
             backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers);
-            return new FreshetServer(backend, ingest, await HttpServer.StartAsync(settings, router));
+            history = new HistorySampler(backend, ingest);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history);
+            return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));
         }
         catch
         {
+            if (history is not null) await history.DisposeAsync();
             await backend.DisposeAsync();
             throw;
         }
@@ -64,6 +70,7 @@ internal sealed class FreshetServer : IAsyncDisposable
     {
         _backend.Subscriptions?.Stop();
         await _http.DisposeAsync();
+        await _history.DisposeAsync();
         await _backend.DisposeAsync();
     }
 }

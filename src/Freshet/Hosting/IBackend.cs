@@ -1,5 +1,6 @@
 using Freshet.Api;
 using Freshet.Customers;
+using Freshet.Engine;
 using Freshet.Ingest;
 using Freshet.Subscriptions;
 
@@ -25,6 +26,12 @@ internal interface IBackend : IAsyncDisposable
 
     /// <summary>How far the watermark of events is behind the wall clock; null before the first event.</summary>
     TimeSpan? WatermarkLag { get; }
+
+    /// <summary>How the tables that the project reads stand.</summary>
+    IReadOnlyList<SourceFigures> Sources { get; }
+
+    /// <summary>Bytes of all topics.</summary>
+    long LogBytes { get; }
 
     /// <summary>Completes with an error when the log or the engine can no longer go on; the process then ends.</summary>
     Task Failure { get; }

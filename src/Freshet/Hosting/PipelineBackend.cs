@@ -43,6 +43,10 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public string? NotReady => null;
 
+    public IReadOnlyList<SourceFigures> Sources => _pipeline.Sources;
+
+    public long LogBytes => _log.Partitions.Sum(p => p.SizeBytes);
+
     public TimeSpan? WatermarkLag =>
         _pipeline.Sources.FirstOrDefault(s => s.Name == LogEventLog.Topic)?.WatermarkMicros is { } micros
             ? DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)

@@ -6,6 +6,7 @@ using Freshet.Ingest;
 using Freshet.Plans;
 using Freshet.Profiles;
 using Freshet.Subscriptions;
+using Freshet.WebConsole;
 
 namespace Freshet.Hosting;
 
@@ -14,7 +15,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null)
     {
         var access = new AccessRules(settings);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
@@ -27,6 +28,7 @@ internal static class ServerRoutes
         routes.AddRange(new RejectedReplay(ingest, ingest.Gate, access).Routes());
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
+        routes.AddRange(new ConsoleRoutes(access, history).Routes());
         if (views is not null)
         {
             var subscriptions = hub is null ? null : new SubscribeRoutes(hub);

@@ -61,7 +61,7 @@ internal sealed class Router
         return ValueTask.CompletedTask;
     }
 
-    private static bool IsPrefix(Route route) => route.Path.EndsWith('/');
+    private static bool IsPrefix(Route route) => route.Path.Length > 1 && route.Path.EndsWith('/');
 
     private static string Shown(string path) => path.Length <= 100 ? path : path[..100] + "...";
 }

@@ -40,7 +40,7 @@ internal static class DemoCommand
     {
         var figures = new DemoFigures();
         var watch = new VisibleWatch(server.Backend.Views!, figures);
-        server.Ingest.Acknowledged = watch.Acknowledged;
+        server.Ingest.Acknowledged += watch.Acknowledged;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var giveUp = new CancellationTokenSource();
         if (seconds is { } s) stop.CancelAfter(TimeSpan.FromSeconds(s));
