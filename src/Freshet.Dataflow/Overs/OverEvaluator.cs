@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Freshet.Columns;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;

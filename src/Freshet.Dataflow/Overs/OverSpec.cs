@@ -1,29 +1,10 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 
 namespace Freshet.Dataflow.Overs;
-
-/// <summary>The functions of OVER.</summary>
-public enum OverFunction
-{
-    /// <summary>An aggregate over the frame.</summary>
-    Aggregate,
-    RowNumber,
-    Rank,
-    DenseRank,
-    PercentRank,
-    CumeDist,
-    NTile,
-    Lag,
-    Lead,
-
-    /// <summary>The first value of the frame that is not NULL.</summary>
-    FirstValue,
-    LastValue,
-    NthValue,
-}
 
 /// <summary>A call; columns are the input's.</summary>
 /// <param name="Aggregate">The call, for aggregates.</param>

@@ -37,12 +37,12 @@ internal static class OverLowering
     /// <summary>Where only a state is kept of the rows before, the first and the last value are part of it.</summary>
     private static OverCall AsAggregate(OverCall call, string name, Stream input) => call.Function switch
     {
-        Dataflow.Overs.OverFunction.FirstValue or Dataflow.Overs.OverFunction.LastValue => call with
+        OverFunction.FirstValue or OverFunction.LastValue => call with
         {
-            Function = Dataflow.Overs.OverFunction.Aggregate,
+            Function = OverFunction.Aggregate,
             Aggregate = new AggregateCall(
                 name,
-                call.Function == Dataflow.Overs.OverFunction.FirstValue ? AggregateKind.First : AggregateKind.Last,
+                call.Function == OverFunction.FirstValue ? AggregateKind.First : AggregateKind.Last,
                 [call.Argument],
                 [input.Types[call.Argument]],
                 call.Type,
@@ -57,8 +57,7 @@ internal static class OverLowering
     private static OverCall CallOf(PlanOverCall call, Stream input)
     {
         int Place(int column) => column < 0 ? -1 : input.Places[column];
-        var function = Enum.Parse<Dataflow.Overs.OverFunction>(call.Function.ToString());
         var aggregate = call.Aggregate is null ? null : AggregateLowering.CallsOf([call.Aggregate], input)[0];
-        return new OverCall(function, aggregate, Place(call.Argument), Place(call.Number), Place(call.Default), call.IgnoresNulls, call.Type);
+        return new OverCall(call.Function, aggregate, Place(call.Argument), Place(call.Number), Place(call.Default), call.IgnoresNulls, call.Type);
     }
 }

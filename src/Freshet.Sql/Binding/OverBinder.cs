@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.Sql.Syntax;

@@ -1,3 +1,4 @@
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
 using Freshet.Sql.Plan;

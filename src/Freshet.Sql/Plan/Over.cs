@@ -1,26 +1,9 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
+using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 
 namespace Freshet.Sql.Plan;
-
-/// <summary>The functions of OVER that are not aggregates.</summary>
-public enum OverFunction
-{
-    /// <summary>An aggregate over the frame.</summary>
-    Aggregate,
-    RowNumber,
-    Rank,
-    DenseRank,
-    PercentRank,
-    CumeDist,
-    NTile,
-    Lag,
-    Lead,
-    FirstValue,
-    LastValue,
-    NthValue,
-}
 
 /// <summary>A call over a window; columns are the input's.</summary>
 /// <param name="Aggregate">The call, for aggregates.</param>

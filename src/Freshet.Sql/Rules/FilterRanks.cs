@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Expressions;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Sql.Rules;

@@ -1,4 +1,5 @@
 using Freshet.Columns;
+using Freshet.Columns.Expressions;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
