@@ -79,11 +79,11 @@ public sealed class ConsoleTests : IAsyncLifetime
 
         await editor.FillAsync("SELECT '<img src=x onerror=alert(1)>' AS x");
         await editor.PressAsync("Control+Enter");
-        await Assertions.Expect(page.Locator(".results td")).ToHaveTextAsync("<img src=x onerror=alert(1)>", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".results td").First).ToHaveTextAsync("<img src=x onerror=alert(1)>", new() { Timeout = 30_000 });
         Assert.Equal(0, await page.Locator(".results img").CountAsync());
         await editor.FillAsync("SELECT CAST(12345678901234567890.10 AS DECIMAL(30, 2)) AS x");
         await editor.PressAsync("Control+Enter");
-        await Assertions.Expect(page.Locator(".results td")).ToHaveTextAsync("12345678901234567890.10", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".results td").First).ToHaveTextAsync("12345678901234567890.10", new() { Timeout = 30_000 });
 
         await editor.FillAsync("SELECT * FROM " + await FirstViewAsync(page));
         await page.GetByRole(AriaRole.Button, new() { Name = "Live" }).ClickAsync();
