@@ -75,6 +75,13 @@ public static unsafe class DecimalKernel
         output.Validity = ValidityKernel.Copy(ValidityKernel.All(arguments, rows, context.Memory, out var isNull), rows, context.Memory);
         if (isNull) return Column.ConstantNull(result.Physical, context.Memory);
         var isMultiply = typeof(TOperation) == typeof(ArithmeticKernel.MultiplyOperation);
+        if (isMultiply && ls + rs == result.Scale && types.Arguments[0].Precision + types.Arguments[1].Precision <= result.Precision)
+        {
+            // The types leave room for every product: nothing to check, so inactive rows do no harm either.
+            Products(left, right, output, rows);
+            return output;
+        }
+
         for (var i = 0; i < context.ActiveCount; i++)
         {
             var row = ValidityKernel.RowOf(context, i);
@@ -118,6 +125,42 @@ public static unsafe class DecimalKernel
         }
 
         return output;
+    }
+
+    /// <summary>Products that have room in 128 bits, about 1 ns each; a constant of 64 bits takes two multiplications.</summary>
+    private static void Products(in Column left, in Column right, in Column output, int rows)
+    {
+        if (left.IsConstant && !right.IsConstant)
+        {
+            Products(right, left, output, rows);
+            return;
+        }
+
+        if (output.Kind == PhysicalKind.Int64)
+        {
+            for (var row = 0; row < rows; row++) output.As<long>()[row] = left.As<long>()[left.IndexOf(row)] * right.As<long>()[right.IndexOf(row)];
+        }
+        else if (right.IsConstant && left.Kind == PhysicalKind.Int128 && !left.IsConstant && Read(right, 0) is var factor && (long)factor == factor)
+        {
+            Products(left.As<ulong>(), (long)factor, output.As<ulong>(), rows);
+        }
+        else
+        {
+            for (var row = 0; row < rows; row++) output.As<Int128>()[row] = Read(left, row) * Read(right, row);
+        }
+    }
+
+    /// <summary>128-bit numbers, low half first, by one of 64 bits; the low 128 bits of two's complement.</summary>
+    private static void Products(ulong* numbers, long factor, ulong* products, int rows)
+    {
+        var f = (ulong)factor;
+        var sign = (ulong)(factor >> 63);
+        for (var i = 0; i < 2 * rows; i += 2)
+        {
+            var low = numbers[i];
+            var high = Math.BigMul(low, f, out products[i]);
+            products[i + 1] = high + numbers[i + 1] * f - (low & sign);
+        }
     }
 
     private static bool TryMultiply(Int128 left, Int128 right, out Int128 product)

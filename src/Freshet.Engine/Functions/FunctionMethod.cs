@@ -22,7 +22,7 @@ internal sealed class FunctionMethod
         _variadic = variadic;
         var own = variadic is null ? parameters : parameters[..^1];
         var repeated = arguments - own.Length;
-        Types = [.. own.Select(p => ValueTypes.Find(p.ParameterType)!), .. Enumerable.Repeat(variadic is null ? null! : ValueTypes.Find(variadic)!, repeated)];
+        Types = [.. own.Select(p => ValueTypes.FindParameter(p.ParameterType)!), .. Enumerable.Repeat(variadic is null ? null! : ValueTypes.FindParameter(variadic)!, repeated)];
         TakesNull = [.. own.Select(ValueTypes.TakesNull), .. Enumerable.Repeat(variadic is not null && (!variadic.IsValueType || Nullable.GetUnderlyingType(variadic) is not null), repeated)];
     }
 
@@ -45,7 +45,7 @@ internal sealed class FunctionMethod
             var parameters = all[before.Length..];
             var variadic = parameters.Length > 0 && parameters[^1].IsDefined(typeof(ParamArrayAttribute)) ? parameters[^1].ParameterType.GetElementType() : null;
             if (variadic is null ? parameters.Length != arguments : parameters.Length - 1 > arguments) continue;
-            if (parameters.Any(p => p.ParameterType != variadic?.MakeArrayType() && ValueTypes.Find(p.ParameterType) is null) || (variadic is not null && ValueTypes.Find(variadic) is null)) continue;
+            if (parameters.Any(p => p.ParameterType != variadic?.MakeArrayType() && ValueTypes.FindParameter(p.ParameterType) is null) || (variadic is not null && ValueTypes.FindParameter(variadic) is null)) continue;
             yield return new FunctionMethod(method, parameters, variadic, arguments);
         }
     }

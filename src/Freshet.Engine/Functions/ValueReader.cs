@@ -51,6 +51,7 @@ internal sealed unsafe class ValueReader
         if (Is<T, DateTime>()) return From<T, DateTime>(new DateTime(DateTime.UnixEpoch.Ticks + column.As<long>()[at] * TimeSpan.TicksPerMicrosecond));
         if (Is<T, DateTimeOffset>()) return From<T, DateTimeOffset>(DateTimeOffset.UnixEpoch.AddTicks(column.As<long>()[at] * TimeSpan.TicksPerMicrosecond));
         if (Is<T, TimeSpan>()) return From<T, TimeSpan>(TimeSpan.FromMilliseconds(column.As<long>()[at]));
+        if (Is<T, StringView>()) return From<T, StringView>(column.As<StringView>()[at]);
         var bytes = StringView.Span(column.As<StringView>() + at);
         return typeof(T) == typeof(string) ? (T)(object)Encoding.UTF8.GetString(bytes) : (T)(object)bytes.ToArray();
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Freshet.Columns;
 using Freshet.Columns.Types;
 
 namespace Freshet.Engine.Functions;
@@ -30,6 +31,9 @@ internal static class ValueTypes
 
     /// <summary>The nullable SQL type; null for a .NET type that has none.</summary>
     public static SqlType? Find(Type type) => Known.GetValueOrDefault(Nullable.GetUnderlyingType(type) ?? type);
+
+    /// <summary>The same for a parameter of a function, which may also take a text as it lies, without a copy; it is valid during the call.</summary>
+    public static SqlType? FindParameter(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(StringView) ? SqlType.String : Find(type);
 
     /// <summary>Whether a parameter can be given NULL.</summary>
     public static bool TakesNull(ParameterInfo parameter) =>

@@ -13,16 +13,15 @@ namespace Freshet.Engine.Nexmark;
 /// </summary>
 internal sealed unsafe class NexmarkGenerator
 {
-    private const int Block = 50;
-    private const int Auctions = 3;
-    private const int Persons = 1000;
-    private const int OpenAuctions = 100;
-    private const int Lead = 10;
-    private const int HotBlock = 100;
-    private const int First = 1000;
+    internal const int Block = 50;
+    internal const int Auctions = 3;
+    internal const int Persons = 1000;
+    internal const int OpenAuctions = 100;
+    internal const int Lead = 10;
+    internal const int HotBlock = 100;
+    internal const int First = 1000;
     private const int PersonExtraBytes = 200;
     private const int AuctionExtraBytes = 500;
-    private const int BidExtraBytes = 68;
     private const int AuctionTextBytes = 128;
     private const int PersonTextBytes = 96;
 
@@ -31,8 +30,7 @@ internal sealed unsafe class NexmarkGenerator
     private readonly double _delayMicros;
     private readonly byte* _scratch = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(AuctionTextBytes);
     private NexmarkDraws _draws;
-    private double[] _exponents = [];
-    private int[] _bidRows = [];
+    private readonly NexmarkBids _bids = new();
 
     /// <param name="eventsPerSecond">Events of all timelines in a second of event time.</param>
     /// <param name="timelines">Timelines that share the rate; the ids of each begin at its own <paramref name="firstId"/>.</param>
@@ -54,7 +52,8 @@ internal sealed unsafe class NexmarkGenerator
     public void Fill(in NexmarkColumns columns, int rows, BatchMemory memory)
     {
         var types = columns.EventTypes;
-        var bids = 0;
+        _bids.Begin(rows);
+        Times(columns.Times, rows);
         for (var row = 0; row < rows;)
         {
             var id = _firstId + 1 + Count;
@@ -62,13 +61,15 @@ internal sealed unsafe class NexmarkGenerator
             if (place > Auctions)
             {
                 var run = Math.Min(Block - place, rows - row);
-                Bids(columns, row, run, id / Block, ref bids);
+                if (types is not null) new Span<int>(types + row, run).Fill(2);
+                SetBits(columns.Present(2), row, run);
+                _bids.Fill(columns, row, run, BidChoices.Of(id / Block), ref _draws);
+                Count += run;
                 row += run;
                 continue;
             }
 
             var time = TimeOf(1 + Count);
-            columns.Times[row] = time * 1000;
             columns.Present(place == 0 ? 0 : 1)[row >> 6] |= 1UL << row;
             if (types is not null) types[row] = place == 0 ? 0 : 1;
             if (place == 0) Person(columns, row, id, memory);
@@ -77,86 +78,11 @@ internal sealed unsafe class NexmarkGenerator
             row++;
         }
 
-        if (columns.Numbers(NexmarkField.BidPrice) is var prices && prices is not null) Prices(prices, bids);
+        if (columns.Numbers(NexmarkField.BidPrice) is var prices && prices is not null) _bids.Prices(prices);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long TimeOf(long number) => _baseTime + (long)(number * _delayMicros) / 1000;
-
-    /// <summary>Bids of one block: what they can refer to is the same for all of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Bids(in NexmarkColumns columns, int row, int run, long block, ref int bids)
-    {
-        var d = _draws;
-        var lastAuction = block * Auctions + 2;
-        var hotAuction = lastAuction / HotBlock * HotBlock + First;
-        var leastAuction = Math.Max(lastAuction - OpenAuctions, 0);
-        var auctions = (int)(lastAuction - leastAuction + 1 + Lead);
-        leastAuction += First;
-        var hotBidder = block / HotBlock * HotBlock + 1 + 2 * First;
-        var persons = (int)Math.Min(block + 1, Persons);
-        var leastPerson = block + 1 - persons + 2 * First;
-        persons += Lead;
-
-        var auction = columns.Numbers(NexmarkField.BidAuction);
-        var bidder = columns.Numbers(NexmarkField.BidBidder);
-        var price = columns.Numbers(NexmarkField.BidPrice);
-        var channel = columns.Texts(NexmarkField.BidChannel);
-        var url = columns.Texts(NexmarkField.BidUrl);
-        var extra = columns.Texts(NexmarkField.BidExtra);
-        var types = columns.EventTypes;
-        var present = columns.Present(2);
-        if (price is not null) Reserve(bids + run);
-        var pairs = NexmarkTexts.ChannelAndUrl;
-        var pool = NexmarkTexts.Pool;
-        var hotChannels = NexmarkTexts.HotChannels;
-        var hotUrls = NexmarkTexts.HotUrls;
-        var exponents = _exponents;
-        var bidRows = _bidRows;
-        var times = columns.Times;
-        var number = 1 + Count;
-        const int Delta = 14; // a fifth of the extra's bytes, rounded
-        const int Least = BidExtraBytes - Delta;
-        for (var end = row + run; row < end; row++)
-        {
-            times[row] = TimeOf(number++) * 1000;
-            present[row >> 6] |= 1UL << row;
-            if (types is not null) types[row] = 2;
-            var a = d.NextBits(2) > 0 ? hotAuction : leastAuction + d.Next(auctions);
-            if (auction is not null) auction[row] = a;
-            var b = d.NextBits(4) > 0 ? hotBidder : leastPerson + d.Next(persons);
-            if (bidder is not null) bidder[row] = b;
-            if (price is not null)
-            {
-                exponents[bids] = d.NextDouble();
-                bidRows[bids++] = row;
-            }
-            else
-            {
-                d.Skip();
-            }
-
-            if (d.NextBits(2) > 0)
-            {
-                var hot = d.NextBits(4);
-                if (channel is not null) channel[row] = hotChannels[hot];
-                if (url is not null) url[row] = hotUrls[hot];
-            }
-            else
-            {
-                var pair = pairs + 2 * d.NextBelow(NexmarkTexts.Channels);
-                if (channel is not null) channel[row] = pair[0];
-                if (url is not null) url[row] = pair[1];
-            }
-
-            var size = Least + d.NextBelow(2 * Delta);
-            var from = d.NextBelow(NexmarkTexts.PoolBytes - size);
-            if (extra is not null) extra[row] = new StringView(pool + from, size);
-        }
-
-        Count += run;
-        _draws = d;
-    }
 
     private void Person(in NexmarkColumns columns, int row, long id, BatchMemory memory)
     {
@@ -193,7 +119,7 @@ internal sealed unsafe class NexmarkGenerator
         var category = 10L + _draws.NextBelow(5);
         var readsPrices = columns.Numbers(NexmarkField.AuctionInitialBid) is not null || columns.Numbers(NexmarkField.AuctionReserve) is not null;
         var exponent = _draws.NextDouble();
-        var initialBid = readsPrices ? Price(exponent) : 0;
+        var initialBid = readsPrices ? NexmarkBids.Price(exponent) : 0;
         var horizon = TimeOf(1 + Count + OpenAuctions * Block / Auctions) - time;
         var expires = time + 1 + _draws.Next((int)Math.Max(horizon * 2, 1));
         var readsTexts = columns.Texts(NexmarkField.AuctionName) is not null || columns.Texts(NexmarkField.AuctionDescription) is not null;
@@ -202,7 +128,7 @@ internal sealed unsafe class NexmarkGenerator
         var description = name + nameLength;
         var descriptionLength = NexmarkTexts.Draw(ref _draws, 100, (byte)' ', description);
         exponent = _draws.NextDouble();
-        var reserve = readsPrices ? initialBid + Price(exponent) : 0;
+        var reserve = readsPrices ? initialBid + NexmarkBids.Price(exponent) : 0;
         var extra = Extra(48 + nameLength + descriptionLength, AuctionExtraBytes);
         Set(columns, NexmarkField.AuctionId, row, block * Auctions + id % Block - 1 + First);
         Set(columns, NexmarkField.AuctionName, row, new StringView(name, nameLength));
@@ -243,39 +169,32 @@ internal sealed unsafe class NexmarkGenerator
         return new StringView(NexmarkTexts.Pool + _draws.Next(NexmarkTexts.PoolBytes - size), size);
     }
 
-    /// <summary>Log-uniform from 100 to 100,000,000.</summary>
-    private static long Price(double exponent) => (long)Math.Floor(Math.Pow(10.0, exponent * 6.0) * 100.0 + 0.5);
-
-    /// <summary>
-    /// Prices of all bids of a batch by vectors. Their exponential is a little off the power, by less than 1e-14 of its value; where
-    /// that could matter for the rounding, the power itself decides.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Prices(long* target, int bids)
+    /// <summary>Times of the next rows, µs in whole ms.</summary>
+    private void Times(long* times, int rows)
     {
-        const double Doubt = 1e-5;
-        var scale = Vector256.Create(6.0 * 2.302585092994045684);
-        var hundred = Vector256.Create(100.0);
-        var values = stackalloc double[Vector256<double>.Count];
-        for (var i = 0; i < bids; i += Vector256<double>.Count)
+        const int Lanes = NexmarkDraws.Lanes;
+        // Below 2^52 a quotient by 1000 is never rounded up to a whole number.
+        var isExact = (Count + rows + Lanes) * _delayMicros < 1L << 52;
+        var number = Vector512.Create((double)(1 + Count)) + Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7);
+        var row = 0;
+        for (; isExact && row <= rows - Lanes; row += Lanes, number += Vector512.Create((double)Lanes))
         {
-            var count = Math.Min(Vector256<double>.Count, bids - i);
-            var exponents = Vector256.LoadUnsafe(ref _exponents[i]);
-            (Vector256.Exp(exponents * scale) * hundred).Store(values);
-            for (var n = 0; n < count; n++)
-            {
-                var rounded = Math.Floor(values[n] + 0.5);
-                var isSure = Math.Abs(Math.Abs(values[n] - rounded) - 0.5) > Doubt;
-                target[_bidRows[i + n]] = isSure ? (long)rounded : Price(_exponents[i + n]);
-            }
+            var micros = Vector512.Truncate(number * Vector512.Create(_delayMicros));
+            var millis = Vector512.ConvertToInt64Native(micros / Vector512.Create(1000.0)) + Vector512.Create(_baseTime);
+            (millis * Vector512.Create(1000L)).Store(times + row);
         }
+
+        for (; row < rows; row++) times[row] = TimeOf(1 + Count + row) * 1000;
     }
 
-    private void Reserve(int bids)
+    private static void SetBits(ulong* bits, int first, int count)
     {
-        if (_exponents.Length >= bids + Vector256<double>.Count) return;
-        Array.Resize(ref _exponents, Math.Max(2 * bids, 1024) + Vector256<double>.Count);
-        Array.Resize(ref _bidRows, _exponents.Length);
+        for (var end = first + count; first < end;)
+        {
+            var inWord = Math.Min(64 - (first & 63), end - first);
+            bits[first >> 6] |= ulong.MaxValue >> 64 - inWord << first;
+            first += inWord;
+        }
     }
 
     private static int Ascii(string text, byte* target)

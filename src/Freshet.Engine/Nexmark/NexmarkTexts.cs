@@ -13,17 +13,20 @@ namespace Freshet.Engine.Nexmark;
 internal static unsafe class NexmarkTexts
 {
     public const int Channels = 10_000;
+    public const int HotChannels = 4;
+
+    /// <summary>Shorter texts are drawn one draw after another.</summary>
+    private const int BulkMinBytes = 8;
+
     public const int PoolBytes = 1 << 20;
 
     public static readonly string[] FirstNames = ["Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter"];
     public static readonly string[] LastNames = ["Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris"];
     public static readonly StringView[] Cities = Views("Phoenix", "Los Angeles", "San Francisco", "Boise", "Portland", "Bend", "Redmond", "Seattle", "Kent", "Cheyenne");
     public static readonly StringView[] States = Views("AZ", "CA", "ID", "OR", "WA", "WY");
-    public static readonly StringView[] HotChannels = Views("Google", "Facebook", "Baidu", "Apple");
-    public static readonly StringView[] HotUrls = new StringView[4];
 
-    /// <summary>Channel and URL of a bid that is not hot, side by side: one cache line for both.</summary>
-    public static readonly StringView* ChannelAndUrl = (StringView*)NativeMemory.AlignedAlloc((nuint)(2 * Channels * sizeof(StringView)), 64);
+    /// <summary>Channel and URL of a bid side by side, so in one cache line; those of the hot bids follow the others.</summary>
+    public static readonly StringView* ChannelAndUrl = (StringView*)NativeMemory.AlignedAlloc((nuint)(2 * (Channels + HotChannels) * sizeof(StringView)), 64);
 
     public static readonly byte* Pool = (byte*)NativeMemory.AlignedAlloc(PoolBytes, 64);
 
@@ -32,7 +35,13 @@ internal static unsafe class NexmarkTexts
 #pragma warning restore CA1810
     {
         var draws = new NexmarkDraws(1);
-        for (var i = 0; i < HotUrls.Length; i++) HotUrls[i] = View(Url(ref draws));
+        var hot = Views("Google", "Facebook", "Baidu", "Apple");
+        for (var i = 0; i < HotChannels; i++)
+        {
+            ChannelAndUrl[2 * (Channels + i)] = hot[i];
+            ChannelAndUrl[2 * (Channels + i) + 1] = View(Url(ref draws));
+        }
+
         for (var channel = 0; channel < Channels; channel++)
         {
             ChannelAndUrl[2 * channel] = View(string.Create(CultureInfo.InvariantCulture, $"channel-{channel}"));
@@ -56,13 +65,32 @@ internal static unsafe class NexmarkTexts
     {
         var d = draws;
         var length = 3 + d.Next(max - 3);
-        for (var i = 0; i < length; i++) target[i] = d.NextBelow(13) == 0 ? blank : (byte)('a' + d.NextBelow(26));
+        if (length < BulkMinBytes || !TryBulk(ref d, length, blank, target))
+            for (var i = 0; i < length; i++) target[i] = d.NextBelow(13) == 0 ? blank : (byte)('a' + d.NextBelow(26));
         draws = d;
         var from = 0;
         while (from < length && target[from] == ' ') from++;
         while (length > from && target[length - 1] == ' ') length--;
         if (from > 0) Buffer.MemoryCopy(target + from, target, length - from, length - from);
         return length - from;
+    }
+
+    /// <summary>All draws at once, of which a blank takes one and a letter two; not where one has to be repeated.</summary>
+    private static bool TryBulk(ref NexmarkDraws draws, int length, byte blank, byte* target)
+    {
+        var letters = stackalloc byte[2 * length + NexmarkDraws.Lanes];
+        if (!draws.TryPeekLetters(letters, 2 * length)) return false;
+        var at = 0;
+        for (var i = 0; i < length; i++)
+        {
+            var isLetter = 1 - (letters[at] >> 7);
+            var letter = letters[at + 1] & 0x7f;
+            target[i] = (byte)(blank + (letter - blank) * isLetter);
+            at += 1 + isLetter;
+        }
+
+        draws.Skip(at);
+        return true;
     }
 
     private static string Url(ref NexmarkDraws draws) => $"https://www.nexmark.com/{Text(ref draws)}/{Text(ref draws)}/{Text(ref draws)}/item.htm?query=1";

@@ -49,6 +49,13 @@ internal static unsafe class CastNumber
         if (input.IsConstant && input.IsNull(0)) return Column.ConstantNull(to.Physical, context.Memory);
         var output = Column.Allocate(to.Physical, context.Rows, context.Memory);
         output.Validity = input.IsConstant ? null : input.Validity;
+        if (input.Kind == PhysicalKind.Int64 && from.IsInteger && output.Kind == PhysicalKind.Int128 && to is { Kind: TypeKind.Decimal, Scale: 0 } && !input.IsConstant)
+        {
+            // More than 18 digits in 128 bits, and no more than 19 in a BIGINT.
+            for (var row = 0; row < context.Rows; row++) output.As<Int128>()[row] = input.As<long>()[row];
+            return output;
+        }
+
         if (from.IsInteger && to.Kind != TypeKind.Decimal)
         {
             for (var row = 0; row < context.Rows; row++) WriteInteger(output, row, CastKernel.ReadInteger(input, row));
