@@ -42,20 +42,63 @@ public unsafe struct StringView : IEquatable<StringView>
     public StringView(byte* bytes, int length)
     {
         Unsafe.SkipInit(out this);
-        if (length <= InlineMaxBytes)
+        fixed (StringView* self = &this) Write(self, bytes, length);
+    }
+
+    /// <summary>
+    /// Makes a view in its place. Loops over columns do so: a view that is made first and then moved is written in parts and read whole,
+    /// for which the processor waits.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(StringView* target, byte* bytes, int length)
+    {
+        if (length > InlineMaxBytes)
         {
-            _head = 0;
-            _tail = 0;
-            _length = length;
-            fixed (StringView* self = &this)
-                Unsafe.CopyBlockUnaligned((byte*)self + 4, bytes, (uint)length);
+            target->_head = (uint)length | (ulong)Unsafe.ReadUnaligned<uint>(bytes) << 32;
+            target->_tail = (ulong)bytes;
         }
         else
         {
-            _length = length;
-            _prefix = Unsafe.ReadUnaligned<uint>(bytes);
-            _bytes = bytes;
+            WriteInline(target, bytes, length);
         }
+    }
+
+    /// <summary>Reads no byte beyond the text: its first four and its last eight (or four) overlap.</summary>
+    private static void WriteInline(StringView* target, byte* bytes, int length)
+    {
+        ulong first = 0, rest = 0;
+        if (length >= 8)
+        {
+            first = Unsafe.ReadUnaligned<uint>(bytes);
+            rest = Unsafe.ReadUnaligned<ulong>(bytes + length - 8) >> 8 * (12 - length);
+        }
+        else if (length >= 4)
+        {
+            first = Unsafe.ReadUnaligned<uint>(bytes);
+            rest = (ulong)Unsafe.ReadUnaligned<uint>(bytes + length - 4) >> 8 * (8 - length);
+        }
+        else if (length > 0)
+        {
+            first = bytes[0] | (ulong)bytes[length >> 1] << 8 * (length >> 1) | (ulong)bytes[length - 1] << 8 * (length - 1);
+        }
+
+        target->_head = (uint)length | first << 32;
+        target->_tail = rest;
+    }
+
+    /// <summary>Changes the case of a text of up to 12 bytes into <paramref name="target"/>; false where it is longer or not all ASCII.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryChangeCase(StringView* text, bool toUpper, StringView* target)
+    {
+        const ulong Ones = 0x0101010101010101;
+        var (head, tail) = (text->_head, text->_tail);
+        if (text->_length > InlineMaxBytes || ((head | tail) & 0x80 * Ones) != 0) return false;
+
+        // In each byte below 0x80 the highest bit becomes that of a letter to change; the length is no letter.
+        var (toFirst, toBehind) = toUpper ? (0x80UL - 'a', 0x7FUL - 'z') : (0x80UL - 'A', 0x7FUL - 'Z');
+        target->_head = head ^ ((head + toFirst * Ones & ~(head + toBehind * Ones)) & 0x80 * Ones) >> 2;
+        target->_tail = tail ^ ((tail + toFirst * Ones & ~(tail + toBehind * Ones)) & 0x80 * Ones) >> 2;
+        return true;
     }
 
     public readonly int Length => _length;

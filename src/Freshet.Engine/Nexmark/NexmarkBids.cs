@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
 
 namespace Freshet.Engine.Nexmark;
@@ -10,6 +11,7 @@ namespace Freshet.Engine.Nexmark;
 /// The bids of a generator. All draws that a run of bids can take are made at once by vectors; a walk over them that has no branch on
 /// a draw finds those of each bid: an auction or a bidder that is hot takes one draw less. Where a draw has to be repeated (one run
 /// in 50), or a bound is a power of two, the run is made draw by draw.
+/// The shared texts are fetched while the walk goes on, since they are more than a core's second cache holds beside the columns.
 /// <para>Texts are views of what all bids share; prices are made last, from the states that their draws follow.</para>
 /// </summary>
 internal sealed unsafe class NexmarkBids
@@ -23,11 +25,18 @@ internal sealed unsafe class NexmarkBids
     private static readonly ulong[] PlaceFactors = [.. Enumerable.Range(ExtraMinBytes, 2 * ExtraDelta).Select(size => FactorOf((uint)(NexmarkTexts.PoolBytes - size)))];
 
     private readonly uint* _peeked = (uint*)NativeMemory.AlignedAlloc((MostDraws * NexmarkGenerator.Block + NexmarkDraws.Lanes) * sizeof(uint), 64);
+    private readonly int* _places = (int*)NativeMemory.Alloc(NexmarkGenerator.Block * sizeof(int));
+    private readonly int* _extras = (int*)NativeMemory.Alloc(2 * NexmarkGenerator.Block * sizeof(int));
     private ulong[] _priceStates = [];
     private int[] _priceRows = [];
     private int _prices;
 
-    ~NexmarkBids() => NativeMemory.AlignedFree(_peeked);
+    ~NexmarkBids()
+    {
+        NativeMemory.AlignedFree(_peeked);
+        NativeMemory.Free(_places);
+        NativeMemory.Free(_extras);
+    }
 
     /// <summary>Begins a batch of at most so many bids.</summary>
     public void Begin(int rows)
@@ -51,59 +60,79 @@ internal sealed unsafe class NexmarkBids
         if (BitOperations.IsPow2(auctions) || BitOperations.IsPow2(bidders)) return false;
         var (auctionFactor, bidderFactor) = (FactorOf(auctions), FactorOf(bidders));
         var (hotAuction, firstAuction, hotBidder, firstBidder) = (choices.HotAuction, choices.FirstAuction, choices.HotBidder, choices.FirstBidder);
-        var d = draws;
-        d.Peek(_peeked, run * MostDraws);
+        draws.Peek(_peeked, run * MostDraws);
         var auction = columns.Numbers(NexmarkField.BidAuction);
         var bidder = columns.Numbers(NexmarkField.BidBidder);
         var hasPrice = columns.Numbers(NexmarkField.BidPrice) is not null;
-        var channel = columns.Texts(NexmarkField.BidChannel);
-        var url = columns.Texts(NexmarkField.BidUrl);
         var extra = columns.Texts(NexmarkField.BidExtra);
-        var pairs = NexmarkTexts.ChannelAndUrl;
-        var pool = NexmarkTexts.Pool;
-        var next = _peeked;
+        var readsPair = columns.Texts(NexmarkField.BidChannel) is not null || columns.Texts(NexmarkField.BidUrl) is not null;
+        var peeked = _peeked;
+        var next = peeked;
+        var state = draws.State;
         var repeats = 0u;
         var prices = _prices;
-        ref var placeFactors = ref MemoryMarshal.GetArrayDataReference(PlaceFactors);
-        for (var end = row + run; row < end; row++)
+        var placeFactors = PlaceFactors;
+        var states = _priceStates;
+        var priceRows = _priceRows;
+        for (var i = 0; i < run; i++, row++)
         {
             var isCold = (*next & 1) - 1; // all bits for a cold one, else 0
-            var cold = Below(next[1] >> 1, auctions, auctionFactor, isCold, ref repeats);
-            if (auction is not null) auction[row] = hotAuction + (firstAuction + cold - hotAuction & (int)isCold);
+            var of = next[1] >> 1;
+            var rest = Below(of, auctions, auctionFactor);
+            repeats |= Repeats(of, rest, auctions) & isCold;
+            if (auction is not null) auction[row] = hotAuction + (firstAuction + rest - hotAuction & (int)isCold);
             next += 1 - (int)isCold;
 
             isCold = (uint)((int)(*next & 3) - 1 >> 31);
-            cold = Below(next[1] >> 1, bidders, bidderFactor, isCold, ref repeats);
-            if (bidder is not null) bidder[row] = hotBidder + (firstBidder + cold - hotBidder & (int)isCold);
+            of = next[1] >> 1;
+            rest = Below(of, bidders, bidderFactor);
+            repeats |= Repeats(of, rest, bidders) & isCold;
+            if (bidder is not null) bidder[row] = hotBidder + (firstBidder + rest - hotBidder & (int)isCold);
             next += 1 - (int)isCold;
 
             if (hasPrice)
             {
-                _priceStates[prices] = d.StateBefore((int)(next - _peeked));
-                _priceRows[prices++] = row;
+                states[prices] = state + (ulong)(next - peeked) * NexmarkDraws.Gamma;
+                priceRows[prices++] = row;
             }
 
             isCold = (next[1] & 1) - 1;
-            var of = next[2] >> 1;
+            of = next[2] >> 1;
             var place = of % NexmarkTexts.Channels;
-            repeats |= of - place + NexmarkTexts.Channels - 1 & isCold;
+            repeats |= Repeats(of, place, NexmarkTexts.Channels) & isCold;
             place = place & isCold | NexmarkTexts.Channels + (next[2] & 3) & ~isCold;
-            if (channel is not null) channel[row] = pairs[2 * place];
-            if (url is not null) url[row] = pairs[2 * place + 1];
+            _places[i] = (int)place;
+            if (readsPair && Sse.IsSupported) Sse.Prefetch0(NexmarkTexts.ChannelAndUrl + 2 * place);
 
             of = next[3] >> 1;
             var size = of % (2 * ExtraDelta);
-            repeats |= of - size + 2 * ExtraDelta - 1;
-            var from = Below(next[4] >> 1, NexmarkTexts.PoolBytes - ExtraMinBytes - size, Unsafe.Add(ref placeFactors, (int)size), uint.MaxValue, ref repeats);
-            if (extra is not null) extra[row] = new StringView(pool + from, ExtraMinBytes + (int)size);
+            repeats |= Repeats(of, size, 2 * ExtraDelta);
+            of = next[4] >> 1;
+            var bound = NexmarkTexts.PoolBytes - ExtraMinBytes - size;
+            rest = Below(of, bound, placeFactors[(int)size]);
+            repeats |= Repeats(of, rest, bound);
+            _extras[2 * i] = (int)rest;
+            _extras[2 * i + 1] = ExtraMinBytes + (int)size;
+            if (extra is not null && Sse.IsSupported) Sse.Prefetch0(NexmarkTexts.Pool + rest);
             next += 5;
         }
 
         if (repeats > int.MaxValue) return false;
         _prices = prices;
-        d.Skip((int)(next - _peeked));
-        draws = d;
+        draws.Skip((int)(next - peeked));
+        Texts(columns, row - run, run);
         return true;
+    }
+
+    /// <summary>The texts that the walk found, which are in the cache by now.</summary>
+    private void Texts(in NexmarkColumns columns, int row, int run)
+    {
+        if (columns.Texts(NexmarkField.BidChannel) is var channel && channel is not null)
+            for (var i = 0; i < run; i++) channel[row + i] = NexmarkTexts.ChannelAndUrl[2 * _places[i]];
+        if (columns.Texts(NexmarkField.BidUrl) is var url && url is not null)
+            for (var i = 0; i < run; i++) url[row + i] = NexmarkTexts.ChannelAndUrl[2 * _places[i] + 1];
+        if (columns.Texts(NexmarkField.BidExtra) is var extra && extra is not null)
+            for (var i = 0; i < run; i++) StringView.Write(extra + row + i, NexmarkTexts.Pool + _extras[2 * i], _extras[2 * i + 1]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -168,12 +197,11 @@ internal sealed unsafe class NexmarkBids
     /// <summary>What <see cref="Below"/> needs for a bound: the next above 2^64 / bound.</summary>
     private static ulong FactorOf(uint bound) => ulong.MaxValue / bound + 1;
 
-    /// <summary>The remainder of a draw of 31 bits (Lemire, Kaser, Kurz 2019); the highest bit of <paramref name="repeats"/> says that one that counts has to be repeated.</summary>
+    /// <summary>The remainder of a draw of 31 bits (Lemire, Kaser, Kurz 2019).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Below(uint draw, uint bound, ulong factor, uint counts, ref uint repeats)
-    {
-        var rest = (uint)Math.BigMul(factor * draw, bound, out _);
-        repeats |= draw - rest + bound - 1 & counts;
-        return rest;
-    }
+    private static uint Below(uint draw, uint bound, ulong factor) => (uint)Math.BigMul(factor * draw, bound, out _);
+
+    /// <summary>Its highest bit says that a draw with this remainder has to be repeated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Repeats(uint draw, uint rest, uint bound) => draw - rest + bound - 1;
 }

@@ -10,7 +10,8 @@ namespace Freshet.Engine.Nexmark;
 /// </summary>
 internal unsafe struct NexmarkDraws(long seed)
 {
-    private const ulong Gamma = 0x9e3779b97f4a7c15;
+    /// <summary>From one state to the next.</summary>
+    public const ulong Gamma = 0x9e3779b97f4a7c15;
 
     /// <summary>Draws that vectors make at once; a target has room for a whole number of them.</summary>
     public const int Lanes = 8;
@@ -27,10 +28,6 @@ internal unsafe struct NexmarkDraws(long seed)
     /// <summary>Passes over draws that have been taken from <see cref="Peek"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(int count) => _state += (ulong)count * Gamma;
-
-    /// <summary>The state that draw <paramref name="number"/> from here, counted from 0, follows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly ulong StateBefore(int number) => _state + (ulong)number * Gamma;
 
     /// <summary>What NextInt would give the next times, without moving on.</summary>
     public readonly void Peek(uint* target, int count)

@@ -101,7 +101,7 @@ internal sealed unsafe class NexmarkGenerator
         var cardLength = Card(card);
         var city = NexmarkTexts.Cities[_draws.NextBelow(NexmarkTexts.Cities.Length)];
         var state = NexmarkTexts.States[_draws.NextBelow(NexmarkTexts.States.Length)];
-        var extra = Extra(8 + nameLength + emailLength + cardLength + city.Length + state.Length, PersonExtraBytes);
+        var extra = Extra(8 + nameLength + emailLength + cardLength + city.Length + state.Length, PersonExtraBytes, columns.Texts(NexmarkField.PersonExtra) is not null);
         Set(columns, NexmarkField.PersonId, row, id / Block + First);
         Set(columns, NexmarkField.PersonName, row, new StringView(name, nameLength));
         Set(columns, NexmarkField.PersonEmail, row, new StringView(email, emailLength));
@@ -129,7 +129,7 @@ internal sealed unsafe class NexmarkGenerator
         var descriptionLength = NexmarkTexts.Draw(ref _draws, 100, (byte)' ', description);
         exponent = _draws.NextDouble();
         var reserve = readsPrices ? initialBid + NexmarkBids.Price(exponent) : 0;
-        var extra = Extra(48 + nameLength + descriptionLength, AuctionExtraBytes);
+        var extra = Extra(48 + nameLength + descriptionLength, AuctionExtraBytes, columns.Texts(NexmarkField.AuctionExtra) is not null);
         Set(columns, NexmarkField.AuctionId, row, block * Auctions + id % Block - 1 + First);
         Set(columns, NexmarkField.AuctionName, row, new StringView(name, nameLength));
         Set(columns, NexmarkField.AuctionDescription, row, new StringView(description, descriptionLength));
@@ -160,13 +160,14 @@ internal sealed unsafe class NexmarkGenerator
         return at;
     }
 
-    private StringView Extra(int used, int average)
+    private StringView Extra(int used, int average, bool isRead)
     {
         if (used > average) return default;
         var wanted = average - used;
         var delta = (int)Math.Floor(wanted * 0.2 + 0.5);
         var size = wanted - delta + (delta == 0 ? 0 : _draws.Next(2 * delta));
-        return new StringView(NexmarkTexts.Pool + _draws.Next(NexmarkTexts.PoolBytes - size), size);
+        var from = _draws.Next(NexmarkTexts.PoolBytes - size);
+        return isRead ? new StringView(NexmarkTexts.Pool + from, size) : default;
     }
 
     /// <summary>Times of the next rows, µs in whole ms.</summary>

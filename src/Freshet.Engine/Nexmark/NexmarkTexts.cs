@@ -76,6 +76,7 @@ internal static unsafe class NexmarkTexts
     }
 
     /// <summary>All draws at once, of which a blank takes one and a letter two; not where one has to be repeated.</summary>
+    [SkipLocalsInit]
     private static bool TryBulk(ref NexmarkDraws draws, int length, byte blank, byte* target)
     {
         var letters = stackalloc byte[2 * length + NexmarkDraws.Lanes];

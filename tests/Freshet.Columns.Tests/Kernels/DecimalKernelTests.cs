@@ -28,6 +28,37 @@ public sealed class DecimalKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(18, 20, 38)]
+    [InlineData(5, 9, 14)]
+    [InlineData(9, 12, 21)]
+    [InlineData(19, 19, 38)]
+    public unsafe void Products_for_which_the_types_have_room_are_exact_with_and_without_a_constant(int left, int right, int result)
+    {
+        const int Rows = 100;
+        var random = new Random(Seeds.Next());
+        SqlType[] types = [SqlType.Decimal(left, 0), SqlType.Decimal(right, 0)];
+        for (var turn = 0; turn < 50; turn++)
+        {
+            var memory = Freshet.Columns.Memory.BatchMemory.Create();
+            Column[] columns = [Filled(types[0], turn % 3 == 1), Filled(types[1], turn % 3 == 2)];
+            var context = new EvaluationContext();
+            var batch = new Batch(memory, columns, Rows);
+            context.Begin(batch, memory);
+            var product = ArithmeticKernel.Multiply(context, columns, new CallTypes(types, SqlType.Decimal(result, 0)));
+            for (var row = 0; row < Rows; row++) Assert.Equal(DecimalKernel.Read(columns[0], row) * DecimalKernel.Read(columns[1], row), DecimalKernel.Read(product, row));
+            batch.Release();
+
+            Column Filled(SqlType type, bool isConstant)
+            {
+                var column = Column.Allocate(type.Physical, Rows, memory);
+                for (var row = 0; row < Rows; row++) Assert.True(DecimalKernel.TryWrite(column, row, (Int128)Value(random, type), type.Precision));
+                column.IsConstant = isConstant;
+                return column;
+            }
+        }
+    }
+
     [Fact]
     public void A_value_that_does_not_fit_is_NULL_or_an_error_where_there_is_no_NULL()
     {

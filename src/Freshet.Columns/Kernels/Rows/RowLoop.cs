@@ -90,6 +90,9 @@ public sealed unsafe class RowLoop
         return false;
     }
 
+    /// <summary>Where the result of the row lies, for a function that writes a view there itself.</summary>
+    public StringView* Target => _result.As<StringView>() + _row;
+
     /// <summary>The result is a copy of these bytes.</summary>
     public bool Store(ReadOnlySpan<byte> text)
     {
@@ -104,7 +107,7 @@ public sealed unsafe class RowLoop
     public bool Keep(ReadOnlySpan<byte> part)
     {
         // Bytes of arguments lie in native memory and do not move.
-        _result.As<StringView>()[_row] = new StringView((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(part)), part.Length);
+        StringView.Write(Target, (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(part)), part.Length);
         return true;
     }
 
@@ -173,10 +176,15 @@ public sealed unsafe class RowLoop
         where T : struct, IRowFunction
     {
         var valid = 0;
-        for (var i = 0; i < Context.ActiveCount; i++)
+        var isNull = false;
+        var validity = T.TakesNull ? null : ValidityKernel.All(arguments, Context.Rows, Context.Memory, out isNull);
+        if (isNull) return 0;
+        var active = Context.Active;
+        var count = Context.ActiveCount;
+        for (var i = 0; i < count; i++)
         {
-            var row = ValidityKernel.RowOf(Context, i);
-            if (!T.TakesNull && AnyNull(arguments, row)) continue;
+            var row = active is null ? i : active[i];
+            if (validity is not null && (validity[row >> 6] >> row & 1) == 0) continue;
             _row = row;
             if (function.TryRow(this, arguments, row))
             {

@@ -4,11 +4,12 @@ using Freshet.Columns.Kernels.Rows;
 
 namespace Freshet.Columns.Kernels.Texts;
 
-/// <summary>UPPER and LOWER: ASCII by vectors, the rest by Unicode's full mappings as Java's root locale does them.</summary>
+/// <summary>UPPER and LOWER: short ASCII in two words, longer by vectors, the rest by Unicode's full mappings as Java's root locale does them.</summary>
 public readonly struct ChangeCase(bool toUpper) : IRowFunction
 {
-    public bool TryRow(RowLoop rows, ReadOnlySpan<Column> arguments, int row)
+    public unsafe bool TryRow(RowLoop rows, ReadOnlySpan<Column> arguments, int row)
     {
+        if (StringView.TryChangeCase(arguments[0].As<StringView>() + arguments[0].IndexOf(row), toUpper, rows.Target)) return true;
         var text = RowLoop.Bytes(arguments[0], row);
         rows.Buffer.Clear();
         var room = rows.Buffer.GetSpan(text.Length);

@@ -69,6 +69,7 @@ public readonly struct SplitIndex : IRowFunction
         Span<byte> letter = stackalloc byte[2];
         var separator = arguments[1].Kind == Types.PhysicalKind.View ? RowLoop.Bytes(arguments[1], row) : Letter(RowLoop.Integer(arguments[1], row), letter);
         if (index < 0 || text.IsEmpty || (separator.IsEmpty && arguments[1].Kind != Types.PhysicalKind.View)) return false;
+        if (separator.Length == 1) return SplitBytes.TryPart(text, separator[0], index, out var part) && rows.Keep(part);
 
         // As in Flink an empty separator means white space.
         var isBlank = separator.IsEmpty;

@@ -1,5 +1,6 @@
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Formats;
+using Freshet.Columns.Types;
 
 namespace Freshet.Columns.Kernels.Times;
 
@@ -11,7 +12,26 @@ public static class TimeParts
 {
     public static ScalarKernel Extract(TimeUnit unit) => (context, arguments, types) => types.Arguments[0].IsInterval
         ? TimeRows.Run(context, arguments, types, new IntervalRow(unit))
-        : TimeRows.Run(context, arguments, types, new PartRow(unit));
+        : unit == TimeUnit.Hour && types.Arguments[0].Kind == TypeKind.Timestamp && arguments[0] is { Kind: PhysicalKind.Int64, IsConstant: false }
+            ? Hours(context, arguments[0])
+            : TimeRows.Run(context, arguments, types, new PartRow(unit));
+
+    /// <summary>HOUR of a TIMESTAMP: two divisions by constants, on all rows.</summary>
+    private static unsafe Column Hours(EvaluationContext context, in Column input)
+    {
+        const long HourMicros = 3_600_000_000;
+        var output = Column.Allocate(PhysicalKind.Int64, context.Rows, context.Memory);
+        output.Validity = input.Validity;
+        var micros = new ReadOnlySpan<long>(input.Values, context.Rows);
+        var hours = new Span<long>(output.Values, context.Rows);
+        for (var row = 0; row < micros.Length; row++)
+        {
+            var ofDay = micros[row] % TimeRounding.DayMicros;
+            hours[row] = (ofDay + (ofDay >> 63 & TimeRounding.DayMicros)) / HourMicros;
+        }
+
+        return output;
+    }
 
     internal static long Part(TimeUnit unit, long micros, int nanos)
     {

@@ -8,7 +8,7 @@ namespace Freshet.Commands.Bench;
 /// <summary>freshet bench: measures a part of the program on this machine.</summary>
 internal static class BenchCommand
 {
-    public static IReadOnlyList<IBenchmark> All { get; } = [new KernelBenchmark(), new IngestBenchmark(), new LogBenchmark(), new DecodeBenchmark(), new EngineBenchmark(), new ReplayBenchmark(), new EndToEndBenchmark()];
+    public static IReadOnlyList<IBenchmark> All { get; } = [new KernelBenchmark(), new IngestBenchmark(), new LogBenchmark(), new DecodeBenchmark(), new EngineBenchmark(), new GeneratorBenchmark(), new ReplayBenchmark(), new EndToEndBenchmark()];
 
     public static Command Build()
     {
