@@ -13,7 +13,7 @@ public sealed class CommandLineTests
     [InlineData("run x --port", "--port needs a value.")]
     [InlineData("demo --seconds -1", "--seconds must be above 0.")]
     [InlineData("demo --seconds soon", "--seconds is \"soon\" but must be a number.")]
-    [InlineData("bench engin", "benchmark is \"engin\" but must be one of kernels, ingest, log, decode, engine, replay, end-to-end; did you mean \"engine\"?")]
+    [InlineData("bench engin", "benchmark is \"engin\" but must be one of kernels, ingest, log, decode, engine, generator, replay, end-to-end; did you mean \"engine\"?")]
     [InlineData("bench", "freshet bench needs <benchmark>.")]
     [InlineData("bench nexmark --quries q1", "freshet bench nexmark has no option \"--quries\"; did you mean \"--queries\"?")]
     [InlineData("exec a.sql --format cvs", "--format is \"cvs\" but must be one of table, csv, json; did you mean \"csv\"?")]
