@@ -73,27 +73,27 @@ internal sealed class Connectors(LogStore? log, PipelineOptions options)
     /// <summary>Holds a declaration against what its connector knows.</summary>
     public static void Check(TableDefinition table)
     {
-        SqlException Error(string sentence) => new(table.Source, table.Place, sentence);
+        SqlException Error(string sentence, string? option = null) => new(table.Source, option is null ? table.Place : table.PlaceOf(option), sentence);
         if (table.Connector.Length == 0) throw Error($"Table {table.Name} has no 'connector' option; the connectors are {string.Join(", ", Known.Keys)}.");
-        if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.");
-        if (table.Connector == "datagen") DataGenFields.Check(table, Error);
+        if (!Known.TryGetValue(table.Connector, out var known)) throw Error($"There is no connector '{table.Connector}'.{NearestName.Hint(table.Connector, Known.Keys)} The connectors are {string.Join(", ", Known.Keys)}.", TableDefinition.ConnectorOption);
+        if (table.Connector == "datagen") DataGenFields.Check(table, s => Error(s));
         foreach (var key in table.Connector == "datagen" ? [] : table.Options.Keys)
-            if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.");
-        if (table.Options.GetValueOrDefault("scan.watermark.idle-timeout") is { } timeout && !Sources.Durations.TryParse(timeout, out _)) throw Error($"'scan.watermark.idle-timeout' = '{timeout}' is no length of time: write 30 s or 1 min.");
+            if (!known.Contains(key)) throw Error($"The connector '{table.Connector}' has no option '{key}'.{NearestName.Hint(key, known)} Its options are {string.Join(", ", known)}.", key);
+        if (table.Options.GetValueOrDefault("scan.watermark.idle-timeout") is { } timeout && !Sources.Durations.TryParse(timeout, out _)) throw Error($"'scan.watermark.idle-timeout' = '{timeout}' is no length of time: write 30 s or 1 min.", "scan.watermark.idle-timeout");
         if (!table.Metadata.IsEmpty && table.Connector != "log") throw Error($"The connector '{table.Connector}' gives no metadata: the column {table.Schema.Fields[table.Metadata[0].Column].Name} cannot be read.");
         if (table.Connector == "filesystem")
         {
             if (!table.PartitionKeys.IsEmpty) throw Error("PARTITIONED BY is not supported for files: they are read and written as one folder.");
             if (!table.Options.ContainsKey("path")) throw Error($"Table {table.Name} needs the option 'path'.");
             var format = table.Option("format", "");
-            if (!Formats.Contains(format)) throw Error($"Table {table.Name} needs a 'format': {string.Join(", ", Formats)}.{NearestName.Hint(format, Formats)}");
+            if (!Formats.Contains(format)) throw Error($"Table {table.Name} needs a 'format': {string.Join(", ", Formats)}.{NearestName.Hint(format, Formats)}", "format");
             if (table.Options.ContainsKey(TableDefinition.OpFieldOption) && format != "json") throw Error($"'{TableDefinition.OpFieldOption}' belongs to 'format' = 'json'.");
             if (table.Options.TryGetValue(FollowedFileSource.IntervalOption, out var interval) && !(Durations.TryParse(interval, out var micros) && micros > 0))
                 throw Error($"'{FollowedFileSource.IntervalOption}' = '{interval}' is no length of time above 0: write one such as '1 s' or '500 ms'.");
         }
 
         if (table.Connector == "nexmark") NexmarkOptions.Check(table);
-        if (table.Connector == "log") TopicOptions.Check(table, Error);
+        if (table.Connector == "log") TopicOptions.Check(table, s => Error(s));
     }
 
     /// <summary>The source of a table with the columns that are needed; bounded when <paramref name="end"/> names where its topic ends.</summary>

@@ -70,6 +70,10 @@ public sealed record TableDefinition(
     /// <summary>The statement, with what LIKE and AS added; null for tables that no statement declares.</summary>
     public CreateTable? Declaration { get; init; }
 
+    /// <summary>Where an option is written; the place of the table where it is not part of its statement.</summary>
+    public TextSpan PlaceOf(string option) =>
+        Declaration is { Like: null } create && create.Span == Place && create.Options.LastOrDefault(o => o.Key == option) is { } pair && pair.Span.Start >= Place.Start && pair.Span.Start < Place.Start + Place.Length ? pair.Span : Place;
+
     /// <summary>The name in CREATE TABLE: a scan with OPTIONS of its own is named after it, behind a #.</summary>
     public string DeclaredName => Name.Split('#')[0];
 
