@@ -202,7 +202,11 @@ internal sealed class IngestService
         var time = System.Text.Encoding.ASCII.GetString(now);
         var value = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
         {
-            ["messageId"] = Guid.CreateVersion7().ToString(), ["type"] = type, ["source"] = "api", ["receivedAt"] = time, ["timestamp"] = time,
+            ["messageId"] = Guid.CreateVersion7().ToString(),
+            ["type"] = type,
+            ["source"] = "api",
+            ["receivedAt"] = time,
+            ["timestamp"] = time,
             ["properties"] = new Dictionary<string, object> { ["of"] = of, ["identifiers"] = identifiers },
         });
         var scratch = Scratches.Rent();
