@@ -65,7 +65,7 @@ public sealed class EveryOperatorTests(ITestOutputHelper output)
     private static async Task<SortedDictionary<string, string>> ReadAsync(FreshetProcess freshet)
     {
         var views = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var view in EveryOperator.Views.Keys.Concat(["tumbled$late", "sessions$late2", "parsed$errors"]))
+        foreach (var view in EveryOperator.Views.Keys.Concat(["tumbled$late", "sessions$late", "parsed$errors"]))
             views.Add(view, Rows(await freshet.QueryAsync($"SELECT * FROM `{view}`")));
         return views;
     }

@@ -16,7 +16,11 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
 
     public bool IsDiskFull => log.IsDiskFull;
 
+    private long _lastRejected = -1;
+
     public long LastDurable => events.AnsweredOffset.Value - 1;
+
+    public long LastRejected => Volatile.Read(ref _lastRejected);
 
     public ValueTask<long> AppendAsync(StagedEvents staged, long receivedAt)
     {
@@ -41,7 +45,8 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         foreach (var value in values) records.Add(rejectedAt, default, value);
         try
         {
-            await log.AppendAsync(log.OpenPartition(RejectedTable.Topic), records);
+            var first = await log.AppendAsync(log.OpenPartition(RejectedTable.Topic), records);
+            InterlockedMax(ref _lastRejected, first.Value + values.Count - 1);
         }
         catch (StorageException e)
         {
@@ -96,6 +101,16 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         catch (StorageException e)
         {
             throw new LogUnavailableException(e.Message, e);
+        }
+    }
+
+    private static void InterlockedMax(ref long place, long value)
+    {
+        for (var seen = Volatile.Read(ref place); value > seen;)
+        {
+            var found = Interlocked.CompareExchange(ref place, value, seen);
+            if (found == seen) return;
+            seen = found;
         }
     }
 }

@@ -58,9 +58,11 @@ internal sealed class PipelineViews : IViewReader
     }
 
     /// <exception cref="RefusedException">The disk is full, so that no step can be journaled.</exception>
-    public async ValueTask WhenVisibleAsync(long sequence, CancellationToken cancellation)
+    public ValueTask WhenVisibleAsync(long sequence, CancellationToken cancellation) => WhenVisibleAsync(LogEventLog.Topic, sequence, cancellation);
+
+    private async ValueTask WhenVisibleAsync(string topic, long offset, CancellationToken cancellation)
     {
-        var visible = _pipeline.WhenVisibleAsync(LogEventLog.Topic, sequence, cancellation);
+        var visible = _pipeline.WhenVisibleAsync(topic, offset, cancellation);
         while (true)
         {
             try
@@ -75,10 +77,11 @@ internal sealed class PipelineViews : IViewReader
         }
     }
 
-    /// <summary>What has been acknowledged is read: the step that holds the last durable event has been published.</summary>
+    /// <summary>What has been acknowledged is read: the steps that hold the last durable event and the last rejected one have been published.</summary>
     private async ValueTask WhenCaughtUpAsync(CancellationToken cancellation)
     {
         if (_events.LastDurable is >= 0 and var last) await WhenVisibleAsync(last, cancellation);
+        if (_events.LastRejected is >= 0 and var rejected) await WhenVisibleAsync(Freshet.Customers.Plans.RejectedTable.Topic, rejected, cancellation);
     }
 
     private sealed class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot

@@ -27,6 +27,9 @@ internal interface IEventLog
     /// <summary>The sequence number of the last durable event; -1 before the first.</summary>
     long LastDurable { get; }
 
+    /// <summary>The place of the last rejected event that this process has kept; -1 before the first.</summary>
+    long LastRejected { get; }
+
     /// <summary>Whether the log waits for room on the disk.</summary>
     bool IsDiskFull { get; }
 }

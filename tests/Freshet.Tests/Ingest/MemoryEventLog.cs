@@ -66,6 +66,8 @@ internal sealed class MemoryEventLog : IEventLog
 
     public bool IsDiskFull => false;
 
+    public long LastRejected => -1;
+
     public long LastDurable
     {
         get
