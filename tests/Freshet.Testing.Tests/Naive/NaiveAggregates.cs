@@ -58,6 +58,8 @@ internal static class NaiveAggregates
         if (type.IsApproximate)
         {
             var sum = values.Sum(v => (decimal)NaiveEvaluator.Double(type, v.Value) * v.Weight);
+            // A decimal has a negative zero, which numbers that cancel leave; those of IEEE leave a positive one.
+            if (sum == 0) sum = 0;
             if (call.Kind is AggregateKind.Sum or AggregateKind.SumZero) return NaiveEvaluator.Bytes(call.Type, (double)sum);
             if (call.Kind == AggregateKind.Avg) return NaiveEvaluator.Bytes(call.Type, (double)(sum / count));
             if (count == 1 && IsSample(call)) return null;
