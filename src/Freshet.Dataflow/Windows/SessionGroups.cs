@@ -14,7 +14,6 @@ namespace Freshet.Dataflow.Windows;
 /// <summary>
 /// The aggregates of open sessions, for GROUP BY a session over input that takes nothing back: a row goes into its session's accumulators
 /// and is not kept; two sessions that grow together are merged. The sessions of a key are a list in order of time, mostly of one.
-/// Each key has one timer, at or before the end of its first session.
 /// Invariant: sessions of a key are more than the gap apart. Cost: a look-up of the key and a step to its session for each row.
 /// </summary>
 internal sealed unsafe class SessionGroups : OpenSessions
@@ -23,16 +22,10 @@ internal sealed unsafe class SessionGroups : OpenSessions
 
     private readonly SessionSpec _spec;
     private readonly ErrorRows _errors;
-    private readonly long _gap;
-    private readonly KeyedTable _keys;
-    private readonly KeyColumns _keyColumns;
     private readonly int[] _outputKeys;
     private readonly RowPages _sessions;
     private readonly AccumulatorSet _accumulators;
     private readonly List<FailedResult> _failures = [];
-
-    // Words: end, key.
-    private readonly OrderedIndex<WordOrder> _timers = new(2, new WordOrder(2), new PageVersions());
     private readonly List<int> _leaving = [];
     private int _given;
 
@@ -60,50 +53,26 @@ internal sealed unsafe class SessionGroups : OpenSessions
 
     /// <param name="errors">Takes results that do not fit their type.</param>
     public SessionGroups(SessionSpec spec, ErrorRows errors, ulong seed)
+        : base(spec, sizeof(Key), seed)
     {
         _spec = spec;
         _errors = errors;
-        _gap = spec.GapMicros;
         var grouping = spec.Grouping!;
-        var types = spec.Types;
-        _keyColumns = new KeyColumns(spec.Keys);
         _outputKeys = [.. grouping.Keys.Select(k => spec.Keys.IndexOf(k))];
-        _accumulators = new AccumulatorSet(types, [], grouping.Calls, isAppendOnly: true, sizeof(Session), seed);
-        _keys = new KeyedTable(_keyColumns.KindsOf(types), sizeof(Key), seed);
+        _accumulators = new AccumulatorSet(spec.Types, [], grouping.Calls, isAppendOnly: true, sizeof(Session), seed);
         _sessions = new RowPages(_accumulators.StateBytes);
     }
 
     public override long Rows => _sessions.Rows + _accumulators.ExtraRows;
 
-    public override long Bytes => _sessions.Bytes + _keys.Bytes + _timers.Bytes + _accumulators.ExtraBytes;
-
-    public override long NextTimer
-    {
-        get
-        {
-            var from = stackalloc ulong[2];
-            from[0] = from[1] = 0;
-            var cursor = _timers.Seek(from);
-            return _timers.TryRead(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : long.MaxValue;
-        }
-    }
-
-    public override ulong* Hash(Batch batch, BatchMemory scratch)
-    {
-        var keyed = _keyColumns.Of(batch, scratch);
-        var hashes = _keys.Hash(keyed, _keyColumns.Places, scratch);
-        keyed.Release();
-        return hashes;
-    }
+    public override long Bytes => base.Bytes + _sessions.Bytes + _accumulators.ExtraBytes;
 
     public override void Add(Batch batch, int* rows, int count, ulong* hashes, long* times, BatchMemory scratch)
     {
         if (count == 0) return;
         var keySlots = scratch.Allocate<int>(count);
         var keys = (byte**)scratch.Allocate<nint>(count);
-        var keyed = _keyColumns.Of(batch, scratch);
-        _keys.FindOrAdd(keyed, _keyColumns.Places, hashes, rows, count, scratch, keySlots, keys);
-        keyed.Release();
+        FindOrAddKeys(batch, rows, count, hashes, scratch, keySlots, keys);
         var slots = scratch.Allocate<int>(count);
         var groups = (byte**)scratch.Allocate<nint>(count);
         var pending = 0;
@@ -133,32 +102,17 @@ internal sealed unsafe class SessionGroups : OpenSessions
 
     public override long EndWith(Batch batch, int row, ulong* hashes, long time, BatchMemory scratch)
     {
-        var key = KeyedTable.None;
-        var keyed = _keyColumns.Of(batch, scratch);
-        _keys.Find(keyed, _keyColumns.Places, hashes, &row, 1, &key);
-        keyed.Release();
-        var link = key == KeyedTable.None ? 0 : ((Key*)_keys.Read(key))->First;
+        var key = FindKey(batch, row, hashes, scratch);
+        var link = key == KeyedTable.None ? 0 : ((Key*)Keys.Read(key))->First;
         while (link != 0)
         {
             var session = At(link);
-            if (time < session->Start - _gap) break;
-            if (time <= session->Last) return session->Last + _gap;
+            if (time < session->Start - Gap) break;
+            if (time <= session->Last) return session->Last + Gap;
             link = session->Next;
         }
 
-        return time + _gap;
-    }
-
-    public override void Close(long closed)
-    {
-        var from = stackalloc ulong[2];
-        while (true)
-        {
-            from[0] = from[1] = 0;
-            var cursor = _timers.Seek(from);
-            if (!_timers.TryRead(ref cursor, out var entry) || OrderedKey.ToInt64(entry[0]) > closed) return;
-            CloseKey((int)entry[1], closed);
-        }
+        return time + Gap;
     }
 
     public override Batch? Take()
@@ -192,17 +146,16 @@ internal sealed unsafe class SessionGroups : OpenSessions
     {
         _accumulators.EndOfStep();
         _sessions.EndOfStep();
-        _keys.EndOfStep();
+        base.EndOfStep();
     }
 
     public override void Dispose()
     {
-        _keys.ForEach(ReleaseKey);
+        Keys.ForEach(ReleaseKey);
         foreach (var slot in _leaving.Skip(_given)) ReleaseSession(slot);
         _accumulators.Dispose();
         _sessions.Dispose();
-        _keys.Dispose();
-        _timers.Dispose();
+        base.Dispose();
     }
 
     private Session* At(int link) => (Session*)_sessions.At(link - 1);
@@ -211,14 +164,14 @@ internal sealed unsafe class SessionGroups : OpenSessions
     {
         var columns = new Column[_outputKeys.Length + WindowAggregateSpec.WindowColumns + _spec.Grouping!.Calls.Length];
         var at = 0;
-        foreach (var key in _outputKeys) columns[at++] = _keys.ReadColumn(key, keys, count, memory, copiesTexts: true);
+        foreach (var key in _outputKeys) columns[at++] = Keys.ReadColumn(key, keys, count, memory, copiesTexts: true);
         for (var i = 0; i < WindowAggregateSpec.WindowColumns; i++) columns[at + i] = Column.Allocate(PhysicalKind.Int64, count, memory);
         for (var i = 0; i < count; i++)
         {
             var session = (Session*)groups[i];
             columns[at].As<long>()[i] = session->Start;
-            columns[at + 1].As<long>()[i] = session->Last + _gap;
-            columns[at + 2].As<long>()[i] = WindowKernel.LastMoment(session->Last + _gap, _spec.Clock.Zone);
+            columns[at + 1].As<long>()[i] = session->Last + Gap;
+            columns[at + 2].As<long>()[i] = WindowKernel.LastMoment(session->Last + Gap, _spec.Clock.Zone);
         }
 
         at += WindowAggregateSpec.WindowColumns;
@@ -242,12 +195,12 @@ internal sealed unsafe class SessionGroups : OpenSessions
         for (; link != 0; link = before->Next)
         {
             var session = At(link);
-            if (time < session->Start - _gap) break;
-            if (time <= session->Last + _gap)
+            if (time < session->Start - Gap) break;
+            if (time <= session->Last + Gap)
             {
                 session->Start = Math.Min(session->Start, time);
                 session->Last = Math.Max(session->Last, time);
-                reachesNext = session->Next != 0 && At(session->Next)->Start <= session->Last + _gap;
+                reachesNext = session->Next != 0 && At(session->Next)->Start <= session->Last + Gap;
                 return link - 1;
             }
 
@@ -263,7 +216,8 @@ internal sealed unsafe class SessionGroups : OpenSessions
             return slot;
         }
 
-        SetTimer(key, keySlot, time + _gap, isSet: key->First != 0);
+        if (key->First == 0) StartTimer(keySlot, ref key->Timer, time + Gap);
+        else MoveTimer(keySlot, ref key->Timer, time + Gap);
         key->First = slot + 1;
         return slot;
     }
@@ -298,14 +252,14 @@ internal sealed unsafe class SessionGroups : OpenSessions
         }
     }
 
-    private void CloseKey(int keySlot, long closed)
+    protected override void CloseKey(int keySlot, long closed)
     {
-        var key = (Key*)_keys.At(keySlot);
-        while (key->First != 0 && At(key->First)->Last + _gap is var end)
+        var key = (Key*)Keys.At(keySlot);
+        while (key->First != 0 && At(key->First)->Last + Gap is var end)
         {
             if (end > closed)
             {
-                SetTimer(key, keySlot, end, isSet: true);
+                MoveTimer(keySlot, ref key->Timer, end);
                 return;
             }
 
@@ -313,19 +267,7 @@ internal sealed unsafe class SessionGroups : OpenSessions
             key->First = At(key->First)->Next;
         }
 
-        var words = stackalloc ulong[2];
-        (words[0], words[1]) = (OrderedKey.Of(key->Timer), (uint)keySlot);
-        _timers.Remove(words);
-        _keys.Remove(keySlot);
-    }
-
-    private void SetTimer(Key* key, int keySlot, long end, bool isSet)
-    {
-        var words = stackalloc ulong[2];
-        (words[0], words[1]) = (OrderedKey.Of(key->Timer), (uint)keySlot);
-        if (isSet) _timers.Remove(words);
-        key->Timer = end;
-        words[0] = OrderedKey.Of(end);
-        _timers.Put(words, 0);
+        StopTimer(keySlot, key->Timer);
+        Keys.Remove(keySlot);
     }
 }

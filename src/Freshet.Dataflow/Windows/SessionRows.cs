@@ -8,20 +8,16 @@ using Freshet.State.Pages;
 namespace Freshet.Dataflow.Windows;
 
 /// <summary>
-/// The rows of open sessions by key and time. Each key has one timer, at or before the end of its first session: when it is
-/// due, the key's rows are walked, closed sessions leave, and the timer is set to the end of the first one that stays.
+/// The rows of open sessions by key and time. When a key's timer is due, its rows are walked, closed sessions leave, and the timer is
+/// set to the end of the first one that stays.
 /// A walk begins where the last one of the same session stopped, so that a long session is not walked again and again.
 /// </summary>
 internal sealed unsafe class SessionRows : OpenSessions
 {
     private readonly HeldRows _rows;
-    private readonly KeyedTable _keys;
-    private readonly KeyColumns _keyColumns;
-    private readonly long _gap;
 
-    // Words: key, time, row. And: end, key.
+    // Words: key, time, row.
     private readonly OrderedIndex<WordOrder> _times = new(3, new WordOrder(3), new PageVersions());
-    private readonly OrderedIndex<WordOrder> _timers = new(2, new WordOrder(2), new PageVersions());
     private readonly List<int> _session = [];
     private readonly SessionOutput _output;
 
@@ -48,36 +44,15 @@ internal sealed unsafe class SessionRows : OpenSessions
     }
 
     public SessionRows(SessionSpec spec, ulong seed)
+        : base(spec, sizeof(Key), seed)
     {
         _rows = new HeldRows(spec.Types, spec.IsAppendOnly, sizeof(long) * 2, seed);
-        _keyColumns = new KeyColumns(spec.Keys);
-        _keys = new KeyedTable(_keyColumns.KindsOf(spec.Types), sizeof(Key), seed);
-        _gap = spec.GapMicros;
         _output = new SessionOutput(_rows, spec.Input.Count, spec.Clock.Zone);
     }
 
     public override long Rows => _rows.Rows;
 
-    public override long Bytes => _rows.Bytes + _keys.Bytes + _times.Bytes + _timers.Bytes;
-
-    public override long NextTimer
-    {
-        get
-        {
-            var from = stackalloc ulong[2];
-            from[0] = from[1] = 0;
-            var cursor = _timers.Seek(from);
-            return _timers.TryRead(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : long.MaxValue;
-        }
-    }
-
-    public override ulong* Hash(Batch batch, BatchMemory scratch)
-    {
-        var keyed = _keyColumns.Of(batch, scratch);
-        var hashes = _keys.Hash(keyed, _keyColumns.Places, scratch);
-        keyed.Release();
-        return hashes;
-    }
+    public override long Bytes => base.Bytes + _rows.Bytes + _times.Bytes;
 
     /// <summary>Adds rows (takes them back where the weight is negative).</summary>
     public override void Add(Batch batch, int* rows, int count, ulong* hashes, long* times, BatchMemory scratch)
@@ -87,9 +62,7 @@ internal sealed unsafe class SessionRows : OpenSessions
         var owned = (byte**)scratch.Allocate<nint>(count);
         _rows.Place(batch, rows, count, scratch, slots, owned);
         var keys = scratch.Allocate<int>(count);
-        var keyed = _keyColumns.Of(batch, scratch);
-        _keys.FindOrAdd(keyed, _keyColumns.Places, hashes, rows, count, scratch, keys, (byte**)scratch.Allocate<nint>(count));
-        keyed.Release();
+        FindOrAddKeys(batch, rows, count, hashes, scratch, keys, (byte**)scratch.Allocate<nint>(count));
         // The net weights of the whole batch first: a row may come and go in it.
         for (var i = 0; i < count; i++) *(long*)owned[i] = checked(*(long*)owned[i] + batch.WeightOf(rows[i]));
         for (var i = 0; i < count; i++) Index((Row*)owned[i], slots[i], keys[i], times[rows[i]]);
@@ -100,34 +73,19 @@ internal sealed unsafe class SessionRows : OpenSessions
 
     public override long EndWith(Batch batch, int row, ulong* hashes, long time, BatchMemory scratch)
     {
-        var key = KeyedTable.None;
-        var keyed = _keyColumns.Of(batch, scratch);
-        _keys.Find(keyed, _keyColumns.Places, hashes, &row, 1, &key);
-        keyed.Release();
+        var key = FindKey(batch, row, hashes, scratch);
         var last = time;
-        if (key == KeyedTable.None) return last + _gap;
+        if (key == KeyedTable.None) return last + Gap;
         var from = stackalloc ulong[3];
         (from[0], from[1], from[2]) = ((uint)key, OrderedKey.Of(time), 0);
         for (var cursor = _times.Seek(from); _times.TryNext(ref cursor, out var entry) && entry[0] == from[0];)
         {
             var next = OrderedKey.ToInt64(entry[1]);
-            if (next > last + _gap) break;
+            if (next > last + Gap) break;
             last = next;
         }
 
-        return last + _gap;
-    }
-
-    public override void Close(long closed)
-    {
-        var from = stackalloc ulong[2];
-        while (true)
-        {
-            from[0] = from[1] = 0;
-            var cursor = _timers.Seek(from);
-            if (!_timers.TryRead(ref cursor, out var entry) || OrderedKey.ToInt64(entry[0]) > closed) return;
-            CloseKey((int)entry[1], closed);
-        }
+        return last + Gap;
     }
 
     public override Batch? Take() => _output.Take();
@@ -135,22 +93,21 @@ internal sealed unsafe class SessionRows : OpenSessions
     public override void EndOfStep()
     {
         _rows.EndOfStep();
-        _keys.EndOfStep();
+        base.EndOfStep();
     }
 
     public override void Dispose()
     {
         _rows.Dispose();
-        _keys.Dispose();
         _times.Dispose();
-        _timers.Dispose();
+        base.Dispose();
     }
 
-    private void CloseKey(int keySlot, long closed)
+    protected override void CloseKey(int keySlot, long closed)
     {
         while (true)
         {
-            var key = (Key*)_keys.At(keySlot);
+            var key = (Key*)Keys.At(keySlot);
             if (key->Rows == 0)
             {
                 RemoveIfEmpty(keySlot);
@@ -158,10 +115,10 @@ internal sealed unsafe class SessionRows : OpenSessions
             }
 
             var last = Walk(keySlot, key);
-            if (last + _gap > closed)
+            if (last + Gap > closed)
             {
                 (key->Reached, key->IsReached) = (last, 1);
-                SetTimer(keySlot, key, last + _gap);
+                MoveTimer(keySlot, ref key->Timer, last + Gap);
                 return;
             }
 
@@ -181,7 +138,7 @@ internal sealed unsafe class SessionRows : OpenSessions
         while (_times.TryNext(ref cursor, out entry) && entry[0] == from[0])
         {
             var next = OrderedKey.ToInt64(entry[1]);
-            if (next > last + _gap) break;
+            if (next > last + Gap) break;
             last = next;
         }
 
@@ -202,7 +159,7 @@ internal sealed unsafe class SessionRows : OpenSessions
             _session.Add((int)entry[2]);
         }
 
-        _output.Add(_session, first, last + _gap);
+        _output.Add(_session, first, last + Gap);
         key->Rows -= _times.RemoveRange(from, until);
         foreach (var slot in _session) _rows.Remove(slot);
     }
@@ -228,31 +185,19 @@ internal sealed unsafe class SessionRows : OpenSessions
 
     private void Count(int keySlot, long time, int change)
     {
-        var key = (Key*)_keys.At(keySlot);
+        var key = (Key*)Keys.At(keySlot);
         key->Rows += change;
         if (change < 0 || time < key->Reached) key->IsReached = 0;
-        if (change > 0 && (key->Rows == 1 || time + _gap < key->Timer)) SetTimer(keySlot, key, time + _gap);
-    }
-
-    private void SetTimer(int keySlot, Key* key, long end)
-    {
-        var words = stackalloc ulong[2];
-        (words[0], words[1]) = (OrderedKey.Of(key->Timer), (uint)keySlot);
-        _timers.Remove(words);
-        key->Timer = end;
-        words[0] = OrderedKey.Of(end);
-        _timers.Put(words, 0);
+        if (change > 0 && (key->Rows == 1 || time + Gap < key->Timer)) MoveTimer(keySlot, ref key->Timer, time + Gap);
     }
 
     private void RemoveIfEmpty(int keySlot)
     {
-        var key = (Key*)_keys.At(keySlot);
+        var key = (Key*)Keys.At(keySlot);
         if (key->Rows != 0 || key->IsReached < 0) return;
-        var words = stackalloc ulong[2];
-        (words[0], words[1]) = (OrderedKey.Of(key->Timer), (uint)keySlot);
-        _timers.Remove(words);
+        StopTimer(keySlot, key->Timer);
         // A mark, for keys that are listed twice.
         key->IsReached = -1;
-        _keys.Remove(keySlot);
+        Keys.Remove(keySlot);
     }
 }
