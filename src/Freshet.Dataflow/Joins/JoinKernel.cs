@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
+using Freshet.Columns.Memory;
 using Freshet.Dataflow.Arrangements;
 
 namespace Freshet.Dataflow.Joins;
@@ -71,6 +72,17 @@ internal static unsafe class JoinKernel
 
             stored = row->Next - 1;
         }
+    }
+
+    /// <summary>A batch of the pairs, whose columns lie in <paramref name="memory"/>. The weights are copied: the lists are used again.</summary>
+    internal static Batch Result(in JoinPairs pairs, Column[] columns, BatchMemory memory)
+    {
+        var result = new Batch(memory, columns, pairs.Count);
+        var weights = new ReadOnlySpan<long>(pairs.Weights, pairs.Count);
+        if (!weights.ContainsAnyExcept(1L)) return result;
+        result.Weights = memory.Allocate<long>(pairs.Count);
+        weights.CopyTo(new Span<long>(result.Weights, pairs.Count));
+        return result;
     }
 
     /// <summary>Leaves the pairs at some places, ascending.</summary>

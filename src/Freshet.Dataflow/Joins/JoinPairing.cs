@@ -200,13 +200,7 @@ internal sealed unsafe class JoinPairing : IDisposable
         var rows = ProbingRows(memory);
         var stored = _met!.Addresses(_pairs.Stored, _pairs.Count, memory);
         for (var i = 0; i < columns.Length; i++) output[i] = Read(columns[i], rows, stored, memory);
-        // The weights stay with the batch; the lists are used again.
-        var result = new Batch(memory, output, _pairs.Count);
-        var weights = new ReadOnlySpan<long>(_pairs.Weights, _pairs.Count);
-        if (!weights.ContainsAnyExcept(1L)) return result;
-        result.Weights = memory.Allocate<long>(_pairs.Count);
-        weights.CopyTo(new Span<long>(result.Weights, _pairs.Count));
-        return result;
+        return JoinKernel.Result(_pairs, output, memory);
     }
 
     public void EndOfStep()

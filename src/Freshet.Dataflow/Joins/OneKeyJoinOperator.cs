@@ -183,11 +183,6 @@ public sealed unsafe class OneKeyJoinOperator : Operator
         }
 
         if (points) memory.Retain(_probing!.Memory);
-        var result = new Batch(memory, output, _pairs.Count);
-        var weights = new ReadOnlySpan<long>(_pairs.Weights, _pairs.Count);
-        if (!weights.ContainsAnyExcept(1L)) return result;
-        result.Weights = memory.Allocate<long>(_pairs.Count);
-        weights.CopyTo(new Span<long>(result.Weights, _pairs.Count));
-        return result;
+        return JoinKernel.Result(_pairs, output, memory);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Freshet.Columns.Expressions;
 using Freshet.Columns.Kernels;
 using Freshet.Dataflow.Circuits;
@@ -17,7 +18,8 @@ internal static class JoinPositions
         var right = builder.ExactWithOrder(builder.Translate(join.Inputs[1]));
         var (leftWidth, rightWidth) = (join.Inputs[0].Schema.Count, join.Inputs[1].Schema.Count);
         var residual = join.Residual?.Shift(c => c < leftWidth ? c : c + 1);
-        var spec = new JoinSpec(JoinKind.Inner, left.Types, right.Types, join.LeftKeys, join.RightKeys, residual?.Lower(), [.. Enumerable.Range(0, left.Types.Length + right.Types.Length)])
+        var columns = Enumerable.Range(0, leftWidth).Concat(Enumerable.Range(leftWidth + 1, rightWidth));
+        var spec = new JoinSpec(JoinKind.Inner, left.Types, right.Types, join.LeftKeys, join.RightKeys, residual?.Lower(), [.. columns, leftWidth, leftWidth + 1 + rightWidth])
         {
             TimeZone = zone,
             LeftIsAppendOnly = true,
@@ -31,13 +33,18 @@ internal static class JoinPositions
         var node = builder.Add(new NodeSpec("join", join.Identity, _ => new JoinOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(left.Node, join.LeftKeys)), CircuitBuilder.Input(EdgeSpec.Keyed(right.Node, join.RightKeys), 1)]));
         var errors = left.Errors.Union(right.Errors);
         if (residual is not null) errors = errors.Add(new ErrorOutput(node, false));
+        return WithLatest(join, builder, node, 2, errors);
+    }
 
-        int[] kept = [.. Enumerable.Range(0, leftWidth), .. Enumerable.Range(leftWidth + 1, rightWidth)];
-        var columns = kept.Select((k, i) => new Projection(join.Schema.Fields[i].Name, new ColumnReference(k, join.Schema[i]))).ToList();
-        columns.Add(new Projection("order", new CallExpression(PositionKernel.Later, [new ColumnReference(leftWidth, RowPosition.Type), new ColumnReference(leftWidth + 1 + rightWidth, RowPosition.Type)], RowPosition.Type)));
-        var later = new FilterProjectSpec(null, [.. columns], []);
-        var joined = node;
-        node = builder.Add(new NodeSpec("later position", "", _ => new FilterProjectOperator(later), [CircuitBuilder.Input(EdgeSpec.Local(joined))]));
+    /// <summary>The plan's columns, then the latest of the positions that stand behind them.</summary>
+    public static Stream WithLatest(Join join, CircuitBuilder builder, int joined, int positions, ImmutableHashSet<ErrorOutput> errors)
+    {
+        var width = join.Schema.Count;
+        VectorExpression latest = new ColumnReference(width, RowPosition.Type);
+        for (var i = 1; i < positions; i++) latest = new CallExpression(PositionKernel.Later, [latest, new ColumnReference(width + i, RowPosition.Type)], RowPosition.Type);
+        ImmutableArray<Projection> columns = [.. join.Schema.Fields.Select((f, i) => new Projection(f.Name, new ColumnReference(i, f.Type))), new Projection("order", latest)];
+        var later = new FilterProjectSpec(null, columns, []);
+        var node = builder.Add(new NodeSpec("later position", "", _ => new FilterProjectOperator(later), [CircuitBuilder.Input(EdgeSpec.Local(joined))]));
         return CircuitBuilder.Ordered(CircuitBuilder.Result(node, join, errors), true);
     }
 }

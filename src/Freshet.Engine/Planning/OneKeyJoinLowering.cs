@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Joins;
-using Freshet.Dataflow.Projection;
-using Freshet.Engine.Sources;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Planning;
@@ -25,18 +21,6 @@ internal static class OneKeyJoinLowering
         var seed = builder.Seed;
         var node = builder.Add(new NodeSpec("join", join.Identity, _ => new OneKeyJoinOperator(spec, seed), [.. oneKey.Sides.Select((s, i) => CircuitBuilder.Input(EdgeSpec.Keyed(inputs[i].Node, s.Keys), i))]));
         ImmutableHashSet<ErrorOutput> errors = [.. inputs.SelectMany(i => i.Errors)];
-        return asks ? WithLatest(join, builder, node, sides.Length, errors) : CircuitBuilder.Result(node, join, errors);
-    }
-
-    /// <summary>The plan's columns, then the latest of the positions that stand behind them.</summary>
-    private static Stream WithLatest(Join join, CircuitBuilder builder, int joined, int positions, ImmutableHashSet<ErrorOutput> errors)
-    {
-        var width = join.Schema.Count;
-        VectorExpression latest = new ColumnReference(width, RowPosition.Type);
-        for (var i = 1; i < positions; i++) latest = new CallExpression(PositionKernel.Later, [latest, new ColumnReference(width + i, RowPosition.Type)], RowPosition.Type);
-        ImmutableArray<Projection> columns = [.. join.Schema.Fields.Select((f, i) => new Projection(f.Name, new ColumnReference(i, f.Type))), new Projection("order", latest)];
-        var later = new FilterProjectSpec(null, columns, []);
-        var node = builder.Add(new NodeSpec("later position", "", _ => new FilterProjectOperator(later), [CircuitBuilder.Input(EdgeSpec.Local(joined))]));
-        return CircuitBuilder.Ordered(CircuitBuilder.Result(node, join, errors), true);
+        return asks ? JoinPositions.WithLatest(join, builder, node, sides.Length, errors) : CircuitBuilder.Result(node, join, errors);
     }
 }
