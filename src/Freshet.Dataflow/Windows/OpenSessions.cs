@@ -1,6 +1,5 @@
 using Freshet.Columns;
 using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Dataflow.Tables;
 using Freshet.State.Ordering;
 using Freshet.State.Pages;

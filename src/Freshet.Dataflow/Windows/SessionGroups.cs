@@ -6,8 +6,6 @@ using Freshet.Columns.Types;
 using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Tables;
-using Freshet.State.Ordering;
-using Freshet.State.Pages;
 
 namespace Freshet.Dataflow.Windows;
 
