@@ -3,9 +3,9 @@ using Freshet.Columns;
 namespace Freshet.Dataflow.Ranking;
 
 /// <summary>
-/// Top-N by ROW_NUMBER over appended rows, with a small N (a row's place is found by a walk along its partition's list): the first N rows of each partition, deduplication among them. At the end of
-/// the step each partition into which a row has come gives the difference of its rows before and after: rows that came or
-/// went and, where the number is a column of the result, rows whose number has changed.
+/// Top-N by ROW_NUMBER over appended rows, with a small N (a row's place is found by a walk along its partition's list): the first N rows of
+/// each partition, deduplication among them. At the end of the step each partition into which a row has come gives the difference of its
+/// rows before and after: rows that came or went and, where the number is a column of the result, rows whose number has changed.
 /// State: see <see cref="FirstRows"/>. Cost: one look-up a row, a copy of each row that stays.
 /// Output by first touch of the partitions, then by number; the old row of a number before the new one.
 /// </summary>

@@ -17,7 +17,15 @@ public enum RankFunction
     DenseRank,
 }
 
-/// <summary>Top-N: the rows of each partition whose number is within bounds.</summary>
+/// <summary>
+/// Top-N: the rows of each partition whose number is within bounds. Two operators do it.
+/// <para><see cref="RankOperator"/> does all of it: rows lie in an ordered index (<see cref="OrderedRows"/>, on which OVER stands too), whose order is
+/// <see cref="RowOrder"/>.</para>
+/// <para><see cref="FirstRowsOperator"/> does ROW_NUMBER over appended rows where the last number is small, at a fraction of the cost
+/// (<see cref="FirstRows"/>): between steps a partition has a list (<see cref="RowLists"/>), a step changes a copy of it (<see cref="StepLists"/>),
+/// and rows in either are named by <see cref="RowReferences"/>, whether they are stored or still wait in a batch.</para>
+/// Both give what has changed by <see cref="RankedChanges"/>.
+/// </summary>
 /// <param name="Types">Types of the input's columns; the position is one of them where rows have one.</param>
 /// <param name="Partition">Columns of the partition; none: all rows are one.</param>
 /// <param name="Order">Columns to number by.</param>
