@@ -7,7 +7,8 @@ public sealed record KeyedSide(PlanNode Input, ImmutableArray<int> Keys);
 
 /// <summary>
 /// Inner joins one on another whose keys are all the same values: a.k = b.k, then either = c.k; between them at the most a choice of
-/// columns. Rows of all inputs can then lie under one key, and nothing needs to be kept of the joins below the topmost.
+/// columns. Rows of all inputs can then lie under one key, and nothing needs to be kept of the joins below the topmost. A join whose rows
+/// the watermark drops (<see cref="Join.Expiry"/>) stays as it is: under one key they would be kept for ever.
 /// Proven by the keys' columns alone: each column of the upper key is one of the two that the join below says are equal at its place.
 /// </summary>
 /// <param name="Sides">The inputs, more than two.</param>
@@ -44,7 +45,7 @@ public sealed record OneKeyJoin(ImmutableArray<KeyedSide> Sides, ImmutableArray<
         return [.. Enumerable.Range(first, input.Schema.Count)];
     }
 
-    private static bool IsPlain(Join join) => join is { Type: JoinType.Inner, Residual: null, NullSafe.IsEmpty: true, LeftKeys.IsEmpty: false };
+    private static bool IsPlain(Join join) => join is { Type: JoinType.Inner, Residual: null, NullSafe.IsEmpty: true, LeftKeys.IsEmpty: false, Expiry: null };
 
     private static bool IsSameKey(Join join, ImmutableArray<int> keys)
     {

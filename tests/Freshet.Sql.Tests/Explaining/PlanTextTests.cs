@@ -66,6 +66,14 @@ public sealed class PlanTextTests
         Assert.DoesNotContain("under one key", PlanText.Of(Planned.View("SELECT o.id, p.id AS other FROM orders o JOIN customers c ON o.customer = c.name JOIN orders p ON p.id = o.id")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_join_whose_rows_are_dropped_stays_one_of_its_own_below_another_on_its_key()
+    {
+        var text = PlanText.Of(Planned.View("SELECT o.id, p.id AS other FROM orders o JOIN (SELECT MAX(amount) AS m, window_end AS e FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' HOUR)) GROUP BY window_start, window_end) t ON o.shipped = t.e JOIN orders p ON p.shipped = t.e"));
+        Assert.Contains("dropped: left rows 1 s behind the watermark", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("under one key", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n <= 10", "state: a list of the first 10 rows of each key")]
     [InlineData("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY amount) AS n FROM orders) WHERE n = 1", "state: the first row of each key")]
