@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Sources;
@@ -40,7 +38,7 @@ internal sealed class ChangeSource(string name, ImmutableArray<ScanColumn> colum
     {
         while (_waiting.TryDequeue(out var rows))
         {
-            slices.Add(new ChangeSlice(columns, rows, from));
+            slices.Add(new BatchSlice(columns, rows, from));
             from += rows.Count;
         }
     }
@@ -48,18 +46,5 @@ internal sealed class ChangeSource(string name, ImmutableArray<ScanColumn> colum
     public void Dispose()
     {
         while (_waiting.TryDequeue(out var rows)) rows.Release();
-    }
-
-    private sealed class ChangeSlice(ImmutableArray<ScanColumn> columns, Batch rows, long first) : ISourceSlice
-    {
-        public unsafe Batch Decode(List<SourceError> errors)
-        {
-            var memory = BatchMemory.Create();
-            var positions = Column.Allocate(PhysicalKind.Int64, rows.Rows, memory);
-            for (var i = 0; i < rows.Rows; i++) positions.As<long>()[i] = first + i;
-            var batch = rows.WithColumns(memory, [.. columns.Select(c => rows.Columns[c.Column]), positions]);
-            rows.Release();
-            return batch;
-        }
     }
 }

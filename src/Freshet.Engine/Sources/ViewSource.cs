@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Sql.Plan;
 using Freshet.State.Views;
 
@@ -33,25 +31,12 @@ internal sealed class ViewSource(string name, ViewSnapshot snapshot, ImmutableAr
         {
             var rows = snapshot.Scan(ref _cursor, (int)Math.Min(Batch.TypicalRows, to - from))
                 ?? throw new InvalidOperationException($"The view {name} ended at row {from} of {snapshot.Rows}.");
-            slices.Add(new ViewSlice(columns, rows, from));
+            slices.Add(new BatchSlice(columns, rows, from));
             from += rows.Count;
         }
     }
 
     public void Dispose()
     {
-    }
-
-    private sealed class ViewSlice(ImmutableArray<ScanColumn> columns, Batch rows, long first) : ISourceSlice
-    {
-        public unsafe Batch Decode(List<SourceError> errors)
-        {
-            var memory = BatchMemory.Create();
-            var positions = Column.Allocate(PhysicalKind.Int64, rows.Rows, memory);
-            for (var i = 0; i < rows.Rows; i++) positions.As<long>()[i] = first + i;
-            var batch = rows.WithColumns(memory, [.. columns.Select(c => rows.Columns[c.Column]), positions]);
-            rows.Release();
-            return batch;
-        }
     }
 }
