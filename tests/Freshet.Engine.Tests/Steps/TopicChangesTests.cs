@@ -126,6 +126,29 @@ public sealed class TopicChangesTests
         }
     }
 
+    /// <summary>A record that cannot be read is no row: not one of NULLs, which a count would see.</summary>
+    [Theory]
+    [InlineData("", 2, 1, 2)]
+    [InlineData(", 'json.ignore-parse-errors' = 'true'", 3, 1, 0)]
+    [InlineData(", 'json.op-field' = 'op'", 2, 1, 2)]
+    [InlineData(", 'json.op-field' = 'op', 'json.ignore-parse-errors' = 'true'", 3, 1, 0)]
+    public async Task A_record_that_cannot_be_read_is_left_out_and_a_wrong_value_is_NULL_only_where_errors_are_ignored(string options, long rows, long least, long errors)
+    {
+        var disk = new SimulatedDisk(new Random(1));
+        using var log = LogStore.Open(disk, "/data", Small);
+        using var pipeline = Start(log, $"""
+            CREATE TABLE t (id STRING, n BIGINT) WITH ('connector' = 'log'{options});
+            CREATE MATERIALIZED VIEW counted AS SELECT COUNT(*) AS all_rows, COUNT(n) AS numbers, MIN(n) AS least FROM t;
+            """, 1);
+        var records = RecordSet.Rent();
+        foreach (var value in new[] { """{"id":"a","n":1,"op":"+I"}""", "no JSON", """{"id":"b","n":2,"op":"+I"}""", """{"id":"c","n":"x","op":"+I"}""" })
+            records.Add(1_000, default, Encoding.UTF8.GetBytes(value));
+        await log.AppendAsync(log.OpenPartition("t"), records);
+        await pipeline.WhenVisibleAsync("t", 3);
+        Assert.Equal([$$"""{"all_rows":{{rows}},"numbers":2,"least":{{least}}}"""], Rows(pipeline, "SELECT * FROM counted"));
+        Assert.Equal(errors, pipeline.Sources.Single(s => s.Name == "t").Errors);
+    }
+
     [Fact]
     public void Each_run_of_a_script_writes_its_rows_into_a_topic()
     {
