@@ -1,5 +1,4 @@
 using Freshet.Engine.Queries;
-using Freshet.Engine.Steps;
 using Freshet.Sql.Text;
 
 namespace Freshet.Engine.Tests.Sources;
@@ -55,21 +54,6 @@ public sealed class ChangeFormatTests : IDisposable
         Run($"CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'filesystem', 'path' = 'in.csv', 'format' = 'csv'); {table} INSERT INTO o SELECT id, COUNT(*) FROM t GROUP BY id;");
         Assert.Equal(line, File.ReadAllText(Path.Combine(_folder, "out.json")).Trim());
         Assert.Equal(["+I[1, 2]"], Run($"{table} CREATE TABLE p (id INT, n BIGINT) WITH ('connector' = 'print'); INSERT INTO p SELECT * FROM o;"));
-    }
-
-    /// <summary>Who reads by key takes a delete for the end of the key's row, so that it may not come after the new row.</summary>
-    [Theory]
-    [InlineData("debezium-json")]
-    [InlineData("canal-json")]
-    [InlineData("maxwell-json")]
-    public void What_a_step_takes_back_is_written_before_what_it_adds(string format)
-    {
-        var options = new PipelineOptions { Workers = 1, Folder = _folder, Budget = new StepBudget(2, 1 << 20) };
-        File.WriteAllText(Path.Combine(_folder, "in.csv"), string.Concat(Enumerable.Range(0, 12).Select(n => $"{n % 3},a\n")));
-        var table = $"CREATE TABLE o (id INT, n BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = 'out.json', 'format' = '{format}');";
-        var (script, _) = Script.Start([new SourceText("test.sql", $"CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'filesystem', 'path' = 'in.csv', 'format' = 'csv'); {table} INSERT INTO o SELECT id, COUNT(*) FROM t GROUP BY id;")], options);
-        using (script) script.Complete();
-        Assert.Equal(["+I[0, 4]", "+I[1, 4]", "+I[2, 4]"], Run($"{table} CREATE TABLE p (id INT, n BIGINT) WITH ('connector' = 'print'); INSERT INTO p SELECT * FROM o;").Order(StringComparer.Ordinal));
     }
 
     [Fact]
