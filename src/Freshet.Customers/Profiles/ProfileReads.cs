@@ -29,8 +29,8 @@ internal static class ProfileReads
 
         CREATE MATERIALIZED VIEW `profile$traits` AS
         SELECT profile_id, JSON_OBJECTAGG(KEY k VALUE v) AS doc FROM (
-          SELECT profile_id, k, v, ROW_NUMBER() OVER (PARTITION BY profile_id, k ORDER BY event_time DESC) AS place FROM (
-            SELECT e.profile_id, e.event_time, t.k, t.v
+          SELECT profile_id, k, v, ROW_NUMBER() OVER (PARTITION BY profile_id, k ORDER BY event_time DESC, sequence DESC) AS place FROM (
+            SELECT e.profile_id, e.event_time, e.sequence, t.k, t.v
             FROM events AS e CROSS JOIN UNNEST(TRY_CAST(e.traits AS MAP<STRING, VARIANT>)) AS t(k, v)
             WHERE e.type = 'identify' AND e.profile_id IS NOT NULL))
         WHERE place = 1 GROUP BY profile_id;
@@ -40,7 +40,7 @@ internal static class ProfileReads
 
         CREATE MATERIALIZED VIEW `profile$recent` AS
         SELECT identifier, LISTAGG(CAST(sequence AS STRING)) AS places FROM (
-          SELECT identifier, sequence, ROW_NUMBER() OVER (PARTITION BY identifier ORDER BY event_time DESC) AS place
+          SELECT identifier, sequence, ROW_NUMBER() OVER (PARTITION BY identifier ORDER BY event_time DESC, sequence DESC) AS place
           FROM `identity$events` WHERE identifier IS NOT NULL)
         WHERE place <= 10 GROUP BY identifier;
         """;

@@ -62,6 +62,17 @@ public sealed class ProfileViewTests
     }
 
     [Fact]
+    public void Of_traits_told_at_one_moment_a_profile_shows_the_one_later_in_the_log()
+    {
+        using var customers = new Identity.Customers("CREATE IDENTIFIER user_id WITH ('priority' = '1');");
+        customers.Take(
+            new Happening("m0", "identify") { UserId = "u", Traits = """{"plan": "free"}""", Time = 10 },
+            new Happening("m1", "identify") { UserId = "u", Traits = """{"plan": "trial"}""", Time = 10 });
+        customers.Take(new Happening("m2", "identify") { UserId = "u", Traits = """{"plan": "pro"}""", Time = 10 });
+        Assert.Equal(["32 | {\"plan\":\"pro\"}"], customers.Rows("profile$traits"));
+    }
+
+    [Fact]
     public void The_last_told_trait_by_event_time_counts_and_history_follows_a_merge()
     {
         using var customers = new Identity.Customers("CREATE IDENTIFIER user_id WITH ('priority' = '1');");
