@@ -76,6 +76,7 @@ public sealed class ProfileTests
         var page = await GetAsync(freshet, Profile + "traits?limit=2");
         Assert.Equal("""{"a":1,"b":"x"}""", page["traits"]!.ToJsonString());
         Assert.Equal("""{"url":"/v1/spaces/s1/collections/users/profiles/user_id:u1/traits","has_more":true,"next":"2","limit":2}""", page["cursor"]!.ToJsonString());
+        Assert.False((await GetAsync(freshet, Profile + "traits?next=2147483647"))["cursor"]!["has_more"]!.GetValue<bool>());
         Assert.Equal("""{"big_spenders":false,"regulars":false}""", (await GetAsync(freshet, Profile + "traits?class=audience"))["traits"]!.ToJsonString());
         Assert.Equal("""{"b":"x"}""", (await GetAsync(freshet, Profile + "traits?include=b"))["traits"]!.ToJsonString());
         Assert.Equal(["E2", "E1"], (await GetAsync(freshet, Profile + "events?include=E1,E2"))["data"]!.AsArray().Select(e => e!["event"]!.GetValue<string>()));

@@ -255,7 +255,7 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
 
         public void Write(Utf8JsonWriter json, int count)
         {
-            var hasMore = count > From + Limit;
+            var hasMore = count - Limit > From;
             json.WriteStartObject("cursor");
             json.WriteString("url", Path);
             json.WriteBoolean("has_more", hasMore);
