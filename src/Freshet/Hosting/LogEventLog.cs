@@ -27,31 +27,15 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         var records = RecordSet.Rent();
         for (var i = 0; i < staged.Count; i++)
             if (!staged[i].IsRepeat) records.Add(receivedAt, staged.Key(staged[i]), staged.Value(staged[i]));
-        var count = records.Count;
-        try
-        {
-            return AwaitAsync(log.AppendAsync(events, records), count);
-        }
-        catch (StorageException e)
-        {
-            records.Return();
-            throw new LogUnavailableException(e.Message, e);
-        }
+        return AppendAsync(events, records);
     }
 
     public async ValueTask RejectAsync(IReadOnlyList<byte[]> values, long rejectedAt)
     {
+        var rejected = OpenRejected();
         var records = RecordSet.Rent();
         foreach (var value in values) records.Add(rejectedAt, default, value);
-        try
-        {
-            var first = await log.AppendAsync(log.OpenPartition(RejectedTable.Topic), records);
-            InterlockedMax(ref _lastRejected, first.Value + values.Count - 1);
-        }
-        catch (StorageException e)
-        {
-            throw new LogUnavailableException(e.Message, e);
-        }
+        InterlockedMax(ref _lastRejected, await AppendAsync(rejected, records));
     }
 
     public void ReadRejected(EventVisitor visit) => Read(log.OpenPartition(RejectedTable.Topic), long.MinValue, visit);
@@ -89,6 +73,33 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
             var reader = new RecordBatchReader(batches);
             while (reader.TryNext(out var record))
                 if (record.TimestampMs >= fromTimestampMs) visit(record.Value, record.TimestampMs);
+        }
+    }
+
+    /// <summary>Completes with the offset of the last; a set that the log has refused goes back to its pool.</summary>
+    private ValueTask<long> AppendAsync(Partition partition, RecordSet records)
+    {
+        var count = records.Count;
+        try
+        {
+            return AwaitAsync(log.AppendAsync(partition, records), count);
+        }
+        catch (StorageException e)
+        {
+            records.Return();
+            throw new LogUnavailableException(e.Message, e);
+        }
+    }
+
+    private Partition OpenRejected()
+    {
+        try
+        {
+            return log.OpenPartition(RejectedTable.Topic);
+        }
+        catch (StorageException e)
+        {
+            throw new LogUnavailableException(e.Message, e);
         }
     }
 
