@@ -31,8 +31,9 @@ internal sealed class PixelEndpoint(IngestService service, IngestEndpoint endpoi
             var receivedAt = 0L;
             var isRead = endpoint.TryHeaderKey(exchange, out var key) && Body(exchange) is { } body && body.Length <= service.Settings.EventBytesMax
                 && service.Read(body, type, key, scratch, out _, out receivedAt) is null;
+            // What Read has judged it has counted.
+            if (!isRead) Interlocked.Increment(ref service.Counters.Rejected);
             if (isRead && scratch.Staged.Count > 0) await service.TakeAsync(scratch, receivedAt);
-            else Interlocked.Increment(ref service.Counters.Rejected);
             if (isRead && scratch.Violations.Count > 0) await service.RecordAsync(scratch, receivedAt);
         }
         catch (LogUnavailableException)
