@@ -28,6 +28,7 @@ public sealed class TrackingPlanTests
         await using (var again = await FreshetProcess.RunAsync(folder.Project(Plan), folder.Data))
         {
             Assert.Equal(1, await again.CountAsync("SELECT n FROM revenue"));
+            Assert.Equal((400, true), await SendAsync(again, """{"batch":[{"type":"track","userId":"u","messageId":"m3","event":"Order Completed","properties":{"revenue":"x"}}]}"""));
             Assert.Equal(2, await again.CountAsync("SELECT n FROM violations WHERE action = 'block'"));
             Assert.Equal(2, await again.CountAsync("SELECT n FROM sold WHERE id = 'a'"));
             Assert.Contains("freshet_plan_violations_total{event=\"Order Completed\",action=\"block\"} 2", await again.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);

@@ -37,10 +37,18 @@ internal sealed class FreshetServer : IAsyncDisposable
         try
         {
             var gate = PlanGate.Of(backend.Customers?.Plan.Events, settings.UnplannedEvents);
-            if (gate is not null) backend.Log.ReadRejected((record, _) => gate.Counters.Add(record));
             var ingest = new IngestService(settings, backend.Log, TimeProvider.System, gate);
-            var since = DateTimeOffset.UtcNow - settings.DedupWindow;
-            backend.ReadEventsSince(since.ToUnixTimeMilliseconds(), ingest.Remember);
+            var since = (DateTimeOffset.UtcNow - settings.DedupWindow).ToUnixTimeMilliseconds();
+            backend.ReadEventsSince(since, ingest.Remember);
+            if (gate is not null)
+            {
+                backend.Log.ReadRejected((record, rejectedAt) =>
+                {
+                    gate.Counters.Add(record);
+                    if (rejectedAt >= since && RejectedRecord.BlockedEvent(record) is { } blocked) ingest.RememberBlocked(blocked, rejectedAt);
+                });
+            }
+
             history = new HistorySampler(backend, ingest);
             var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history);
             return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));

@@ -63,6 +63,20 @@ internal sealed class IngestService
     /// <param name="value">The record's value as <see cref="EventComposer"/> wrote it.</param>
     public void Remember(ReadOnlySpan<byte> value, long receivedAt)
     {
+        var fingerprint = FingerprintOf(value);
+        lock (_gate) _window.Add(fingerprint, receivedAt);
+    }
+
+    /// <summary>Remembers an event that the plan has blocked; called at the start, after those that were taken.</summary>
+    /// <param name="value">The record that the topic events would have.</param>
+    public void RememberBlocked(ReadOnlySpan<byte> value, long rejectedAt)
+    {
+        var fingerprint = OfBlocked(FingerprintOf(value));
+        lock (_gate) _window.Add(fingerprint, rejectedAt);
+    }
+
+    private (ulong High, ulong Low) FingerprintOf(ReadOnlySpan<byte> value)
+    {
         // {"messageId":"..","type":"..","source":"..": the first members, in this order.
         var reader = new Utf8JsonReader(value, isFinalBlock: false, default);
         reader.Read();
@@ -73,7 +87,7 @@ internal sealed class IngestService
         var end = (int)reader.BytesConsumed;
         for (var i = 0; i < 4; i++) reader.Read();
         var salt = WriteKey.SaltOf(reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
-        lock (_gate) _window.Add(EventComposer.Fingerprint(value[start..end], salt, _hash), receivedAt);
+        return EventComposer.Fingerprint(value[start..end], salt, _hash);
     }
 
     /// <summary>Judges and stages what a body holds; null, or why nothing of it can be taken.</summary>

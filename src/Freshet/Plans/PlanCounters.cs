@@ -5,11 +5,11 @@ namespace Freshet.Plans;
 
 /// <summary>
 /// How many events each name has in the topic of rejected events, by action: counted from the topic at the start, and on from there.
-/// Names come from strangers, so beyond the first thousand they are counted together.
+/// Names come from strangers, so beyond the first thousand pairs of a name and an action they are counted together.
 /// </summary>
 internal sealed class PlanCounters
 {
-    private const int NamesMax = 1000;
+    private const int PairsMax = 1000;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(string Event, string Action), long> _counts = [];
 
@@ -17,7 +17,7 @@ internal sealed class PlanCounters
     {
         lock (_gate)
         {
-            if (_counts.Count >= NamesMax && !_counts.ContainsKey((name, action))) name = "(others)";
+            if (_counts.Count >= PairsMax && !_counts.ContainsKey((name, action))) name = "(others)";
             _counts[(name, action)] = _counts.GetValueOrDefault((name, action)) + 1;
         }
     }

@@ -24,6 +24,13 @@ internal static class RejectedRecord
     /// <summary>The same for an event that has been taken after all.</summary>
     public static byte[] WriteReplayed(ReadOnlySpan<byte> value) => Write(Replayed, [], value, hasPayload: false);
 
+    /// <summary>The event of a record that was blocked; null for other records.</summary>
+    public static byte[]? BlockedEvent(ReadOnlySpan<byte> record)
+    {
+        using var parsed = JsonDocument.Parse(record.ToArray(), new JsonDocumentOptions { MaxDepth = 1024 });
+        return parsed.RootElement.GetProperty("action").ValueEquals("block"u8) ? System.Text.Encoding.UTF8.GetBytes(parsed.RootElement.GetProperty("payload").GetRawText()) : null;
+    }
+
     private static byte[] Write(string action, IReadOnlyList<string> reasons, ReadOnlySpan<byte> value, bool hasPayload)
     {
         var buffer = new ArrayBufferWriter<byte>(value.Length + 512);
