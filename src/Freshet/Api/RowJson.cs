@@ -7,6 +7,29 @@ namespace Freshet.Api;
 /// <summary>Rows of a batch as JSON: objects by column name, or arrays of values. DECIMAL and BIGINT are JSON numbers with all their digits.</summary>
 internal static class RowJson
 {
+    /// <summary>What the values of an array of <see cref="WriteArray"/> are: "columns", each with its name and type.</summary>
+    public static void WriteColumns(Utf8JsonWriter json, Schema schema)
+    {
+        json.WriteStartArray("columns");
+        foreach (var field in schema.Fields)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", field.Name);
+            json.WriteString("type", field.Type.ToString());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>"key": the names of the columns that name a row.</summary>
+    public static void WriteKey(Utf8JsonWriter json, Schema schema, IReadOnlyList<int> key)
+    {
+        json.WriteStartArray("key");
+        foreach (var column in key) json.WriteStringValue(schema.Fields[column].Name);
+        json.WriteEndArray();
+    }
+
     public static void WriteObject(Utf8JsonWriter json, Schema schema, Batch batch, int row)
     {
         json.WriteStartObject();

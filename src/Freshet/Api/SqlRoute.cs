@@ -84,16 +84,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
         await exchange.BeginAnswerAsync(200, "application/json");
         await using var json = new Utf8JsonWriter(exchange.Writer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         json.WriteStartObject();
-        json.WriteStartArray("columns");
-        foreach (var field in rows.Schema.Fields)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", field.Name);
-            json.WriteString("type", field.Type.ToString());
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        RowJson.WriteColumns(json, rows.Schema);
         json.WriteStartArray("rows");
         for (; batch is not null; batch = await rows.NextAsync(cancellation))
         {

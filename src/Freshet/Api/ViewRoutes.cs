@@ -52,19 +52,8 @@ internal sealed class ViewRoutes(IViewReader reader, AccessRules access, Subscri
             {
                 json.WriteStartObject();
                 json.WriteString("name", view.Name);
-                json.WriteStartArray("columns");
-                foreach (var field in view.Schema.Fields)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("name", field.Name);
-                    json.WriteString("type", field.Type.ToString());
-                    json.WriteEndObject();
-                }
-
-                json.WriteEndArray();
-                json.WriteStartArray("key");
-                foreach (var k in view.Key) json.WriteStringValue(view.Schema.Fields[k].Name);
-                json.WriteEndArray();
+                RowJson.WriteColumns(json, view.Schema);
+                RowJson.WriteKey(json, view.Schema, view.Key);
                 json.WriteEndObject();
             }
 

@@ -23,19 +23,8 @@ internal static class MessageJson
     public static ChangeMessage Start(long step, Schema schema, IReadOnlyList<int> key) => Write(MessageKind.Start, -1, json =>
     {
         json.WriteNumber("step", step);
-        json.WriteStartArray("columns");
-        foreach (var field in schema.Fields)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", field.Name);
-            json.WriteString("type", field.Type.ToString());
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("key");
-        foreach (var column in key) json.WriteStringValue(schema.Fields[column].Name);
-        json.WriteEndArray();
+        RowJson.WriteColumns(json, schema);
+        RowJson.WriteKey(json, schema, key);
     });
 
     public static ChangeMessage Reset(string message) => Write(MessageKind.Reset, -1, json => json.WriteString("message", message));
