@@ -17,6 +17,9 @@ internal sealed class ChangeBuffer(int bytesMax)
 
     public int BytesMax => bytesMax;
 
+    /// <summary>The step at which it began; the result as of it is what a query gave at its start.</summary>
+    public long FirstStep { get; private set; }
+
     /// <summary>Readers at this step or a later one miss nothing.</summary>
     public long Since { get; private set; }
 
@@ -34,7 +37,7 @@ internal sealed class ChangeBuffer(int bytesMax)
     /// <summary>Begins at a step: all of the changes after it will be added.</summary>
     public void Begin(long step)
     {
-        lock (_gate) Since = Step = step;
+        lock (_gate) FirstStep = Since = Step = step;
     }
 
     /// <summary>Adds a step's changes; the oldest make room.</summary>

@@ -111,7 +111,8 @@ internal sealed class Subscription(SubscriptionHub hub, ChangeFeed feed, Subscri
         public Snapshot(Pipeline pipeline, ChangeFeed feed, List<Batch>? rows)
         {
             _rows = rows ?? [];
-            Step = feed.Buffer.Since;
+            // Not what the buffer still knows: where that has gone on, the reader has lost its place.
+            Step = feed.Buffer.FirstStep;
             if (feed.View is not { } view) return;
             _pin = pipeline.Pin();
             _view = _pin.Of(view.Table);
