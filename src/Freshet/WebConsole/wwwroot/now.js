@@ -1,6 +1,6 @@
-import { html, useEffect, useState } from './vendor/htm-preact.js';
-import { get } from './api.js';
+import { html } from './vendor/htm-preact.js';
 import { measure } from './format.js';
+import { usePolled } from './poll.js';
 
 const titles = {
   accepted: 'Events accepted', rejected: 'Events rejected', 'durable p50': 'Request to durable, p50', 'durable p99': 'Request to durable, p99',
@@ -30,16 +30,7 @@ function Tile({ series }) {
 }
 
 export function Now({ report }) {
-  const [history, setHistory] = useState(null);
-  useEffect(() => {
-    let timer;
-    const load = async () => {
-      await report(async () => setHistory(await get('/api/history')));
-      timer = setTimeout(load, document.hidden ? 10000 : 2000);
-    };
-    load();
-    return () => clearTimeout(timer);
-  }, []);
+  const history = usePolled('/api/history', report, () => document.hidden ? 10000 : 2000);
   if (!history) return html`<p class="note">Loading.</p>`;
   const minutes = Math.round((history.series[0]?.values.length ?? 0) * history.everySeconds / 60);
   return html`<h1>Now</h1>

@@ -99,6 +99,8 @@ export function Sql({ report }) {
     const held = new Map();
     const show = () => {
       due = false;
+      // What is shown by now may be another statement's.
+      if (signal.aborted) return;
       const rows = [];
       for (const { row, weight } of held.values()) for (let n = 0; n < weight && rows.length < rowsShown; n++) rows.push(row);
       setResult({ columns, rows, note: `${rowsOf(held.size)} as of step ${count(step)}, live` });

@@ -1,6 +1,6 @@
-import { html, useEffect, useState } from './vendor/htm-preact.js';
-import { get } from './api.js';
+import { html } from './vendor/htm-preact.js';
 import { count, measure } from './format.js';
+import { usePolled } from './poll.js';
 
 const bytes = value => measure(value, 'bytes').join(' ');
 
@@ -11,16 +11,7 @@ function Table({ title, columns, rows }) {
 }
 
 export function System({ report }) {
-  const [status, setStatus] = useState(null);
-  useEffect(() => {
-    let timer;
-    const load = async () => {
-      await report(async () => setStatus(await get('/api/status')));
-      timer = setTimeout(load, 5000);
-    };
-    load();
-    return () => clearTimeout(timer);
-  }, []);
+  const status = usePolled('/api/status', report, () => 5000);
   if (!status) return html`<p class="note">Loading.</p>`;
   const { log, engine, subscriptions } = status;
   return html`<h1>System</h1>
