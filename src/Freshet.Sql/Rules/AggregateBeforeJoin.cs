@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
 using Freshet.Sql.Plan;
 
 namespace Freshet.Sql.Rules;
@@ -57,7 +56,7 @@ internal static class AggregateBeforeJoin
     {
         var project = aggregate.Inputs[0] as Project;
         if ((project?.Inputs[0] ?? aggregate.Inputs[0]) is not Join join || !Fits(join)) return null;
-        if (!aggregate.Calls.All(CanSplit)) return null;
+        if (!aggregate.Calls.All(PartialAggregation.CanSplit)) return null;
         var width = join.Inputs[0].Schema.Count;
         BoundExpression At(int column) => project is null ? new BoundColumn(column, aggregate.Inputs[0].Schema[column]) : project.Expressions[column];
         bool IsLeft(int column) => At(column).Columns().All(c => c < width);
@@ -65,46 +64,23 @@ internal static class AggregateBeforeJoin
         if (!aggregate.Calls.SelectMany(c => c.Arguments.Append(c.Filter)).Where(c => c >= 0).All(IsLeft)) return null;
 
         // What the first aggregation reads: the join's keys, keys of the left side, arguments of DISTINCT calls; then the other arguments.
-        var read = new List<BoundExpression>();
-        int Read(BoundExpression expression)
-        {
-            var at = read.FindIndex(r => r.ToString() == expression.ToString());
-            if (at >= 0) return at;
-            read.Add(expression);
-            return read.Count - 1;
-        }
+        var parts = new PartialAggregation();
 
-        var joinKeys = join.LeftKeys.Select(k => Read(new BoundColumn(k, join.Inputs[0].Schema[k]))).ToList();
-        var leftKeys = aggregate.Keys.ToDictionary(k => k, k => IsLeft(k) ? Read(At(k)) : -1);
-        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => Read(At(a)));
-        var firstKeys = Enumerable.Range(0, read.Count).ToImmutableArray();
-        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => Read(At(a)))).ToImmutableArray();
-        var input = new Project(join.Inputs[0], [.. read], [.. read.Select((r, i) => r is BoundColumn column ? join.Inputs[0].Schema.Fields[column.Index].Name : $"a{i}")]);
+        var joinKeys = join.LeftKeys.Select(k => parts.Place(new BoundColumn(k, join.Inputs[0].Schema[k]))).ToList();
+        var leftKeys = aggregate.Keys.ToDictionary(k => k, k => IsLeft(k) ? parts.Place(At(k)) : -1);
+        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => parts.Place(At(a)));
+        var firstKeys = Enumerable.Range(0, parts.Count).ToImmutableArray();
+        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => parts.Place(At(a)))).ToImmutableArray();
+        var input = parts.Over(join.Inputs[0]);
         var first = new Aggregate(input, firstKeys, partial);
 
         // The rows of the join: the first aggregation's, then the relation's.
         var joined = join.Over(first, join.Inputs[1], [.. joinKeys], join.RightKeys, null);
         var keys = aggregate.Keys.Select(k => IsLeft(k) ? leftKeys[k] : ((BoundColumn)At(k)).Index - width + first.Schema.Count).ToImmutableArray();
-        var next = firstKeys.Length;
-        var calls = aggregate.Calls.Select(c => c.IsDistinct ? c.Over(a => distinct[a]) : Whole(c, next++)).ToImmutableArray();
         // A key that stands twice would be one column less: the names of the result are the aggregation's.
-        var second = new Aggregate(joined, keys, calls);
+        var second = new Aggregate(joined, keys, PartialAggregation.Whole(aggregate, distinct, firstKeys.Length));
         return new Project(second, [.. All(second)], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
     }
-
-    /// <summary>Whether the call over all rows can be put together from calls over parts of them.</summary>
-    internal static bool CanSplit(PlanAggregate call) => call switch
-    {
-        { Program: not null } => false,
-        { IsDistinct: true } => call.Kind == AggregateKind.Count && call.Filter < 0 && call.Arguments.Length == 1,
-        { Kind: AggregateKind.Count or AggregateKind.Min or AggregateKind.Max } => true,
-        { Kind: AggregateKind.Sum or AggregateKind.SumZero } => !call.Type.IsApproximate,
-        _ => false,
-    };
-
-    /// <summary>The call that puts the parts of another together.</summary>
-    internal static PlanAggregate Whole(PlanAggregate call, int part) =>
-        call with { Kind = call.Kind == AggregateKind.Count ? AggregateKind.SumZero : call.Kind, Arguments = [part], Filter = -1 };
 
     private static IEnumerable<BoundExpression> All(PlanNode node) => node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type));
 }

@@ -22,30 +22,21 @@ internal static class AggregateInPanes
     private static Project? Split(Aggregate aggregate)
     {
         var project = aggregate.Inputs[0] as Project;
-        if ((project?.Inputs[0] ?? aggregate.Inputs[0]) is not TemporalFilter { From: < 0 } filter || !aggregate.Calls.All(AggregateBeforeJoin.CanSplit)) return null;
+        if ((project?.Inputs[0] ?? aggregate.Inputs[0]) is not TemporalFilter { From: < 0 } filter || !aggregate.Calls.All(PartialAggregation.CanSplit)) return null;
         if (filter.Inputs[0] is not Project rows || !IsRounded(rows.Expressions[filter.Until])) return null;
         // Below the condition an expression would be computed for rows that it leaves out, and fail there.
         if (project is not null && project.Expressions.Any(e => e.CanFail)) return null;
         BoundExpression At(int column) => project is null ? new BoundColumn(column, filter.Schema[column]) : project.Expressions[column];
 
-        var read = new List<BoundExpression>();
-        int Read(BoundExpression expression)
-        {
-            var at = read.FindIndex(r => r.ToString() == expression.ToString());
-            if (at >= 0) return at;
-            read.Add(expression);
-            return read.Count - 1;
-        }
+        var parts = new PartialAggregation();
 
-        var keys = aggregate.Keys.Select(k => Read(At(k))).ToImmutableArray();
-        var until = Read(new BoundColumn(filter.Until, filter.Schema[filter.Until]));
-        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => Read(At(a)));
-        var firstKeys = Enumerable.Range(0, read.Count).ToImmutableArray();
-        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => Read(At(a)))).ToImmutableArray();
-        var input = new Project(rows, [.. read], [.. read.Select((r, i) => r is BoundColumn column ? rows.Schema.Fields[column.Index].Name : $"a{i}")]);
-        var first = new PaneAggregate(input, firstKeys, partial, until);
-        var next = firstKeys.Length;
-        var second = new Aggregate(first, keys, [.. aggregate.Calls.Select(c => c.IsDistinct ? c.Over(a => distinct[a]) : AggregateBeforeJoin.Whole(c, next++))]);
+        var keys = aggregate.Keys.Select(k => parts.Place(At(k))).ToImmutableArray();
+        var until = parts.Place(new BoundColumn(filter.Until, filter.Schema[filter.Until]));
+        var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => parts.Place(At(a)));
+        var firstKeys = Enumerable.Range(0, parts.Count).ToImmutableArray();
+        var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => parts.Place(At(a)))).ToImmutableArray();
+        var first = new PaneAggregate(parts.Over(rows), firstKeys, partial, until);
+        var second = new Aggregate(first, keys, PartialAggregation.Whole(aggregate, distinct, firstKeys.Length));
         return new Project(second, [.. second.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
     }
 

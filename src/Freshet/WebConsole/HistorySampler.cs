@@ -163,7 +163,9 @@ internal sealed class HistorySampler : IAsyncDisposable
         {
             // The engine has stopped.
         }
-
-        Volatile.Write(ref _isProbing, 0);
+        finally
+        {
+            Volatile.Write(ref _isProbing, 0);
+        }
     }
 }

@@ -17,7 +17,7 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
         var seed = Seeds.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var histories = int.Parse(Environment.GetEnvironmentVariable("FRESHET_TEST_HISTORIES") ?? "60", CultureInfo.InvariantCulture);
+        var histories = int.Parse(Environment.GetEnvironmentVariable("FRESHET_TEST_HISTORIES") ?? "200", CultureInfo.InvariantCulture);
         for (var history = 0; history < histories; history++) Run(random, history);
     }
 
