@@ -1,12 +1,12 @@
 using Freshet.Customers.Identity;
 using Freshet.Customers.Plans;
 using Freshet.Customers.Profiles;
-using Freshet.Sql;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Customers;
 

@@ -11,10 +11,11 @@ using Freshet.Engine.Sinks;
 using Freshet.Engine.Steps;
 using Freshet.Engine.Views;
 using Freshet.Log;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Text;
 using Freshet.State.Views;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine;
 
@@ -82,7 +83,7 @@ public sealed class Pipeline : IDisposable
         binder.AddTable(EventsTable.Create(options.EventsWatermarkDelayMs));
         binder.ExecuteAll(scripts);
         if (binder.Selects.Count > 0)
-            throw new Sql.SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
+            throw new SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
         return binder;
     }
 
@@ -113,7 +114,7 @@ public sealed class Pipeline : IDisposable
     /// Opens a pipeline over a log: plans the scripts, replays the journal, then goes on with what is new.
     /// </summary>
     /// <param name="progress">Called while replaying with the rows done and the rows in all.</param>
-    /// <exception cref="Sql.SqlException">A script cannot be planned.</exception>
+    /// <exception cref="SqlException">A script cannot be planned.</exception>
     /// <exception cref="EngineException">A connector cannot be opened.</exception>
     public static Pipeline Start(LogStore log, IReadOnlyList<SourceText> scripts, PipelineOptions? options = null, Action<long, long>? progress = null)
     {
@@ -140,7 +141,7 @@ public sealed class Pipeline : IDisposable
     /// <summary>
     /// Starts a query over the views, the tables and the whole history of topics, all as of the last published step at most.
     /// </summary>
-    /// <exception cref="Sql.SqlException">The text is not a query that can be answered.</exception>
+    /// <exception cref="SqlException">The text is not a query that can be answered.</exception>
     public Query Query(string sql)
     {
         var pin = Pin();
@@ -168,7 +169,7 @@ public sealed class Pipeline : IDisposable
     }
 
     /// <summary>Plans a SUBSCRIBE. Nothing runs yet.</summary>
-    /// <exception cref="Sql.SqlException">The text is no SUBSCRIBE, or its result cannot be kept up from the changes of views.</exception>
+    /// <exception cref="SqlException">The text is no SUBSCRIBE, or its result cannot be kept up from the changes of views.</exception>
     public LiveQuery Subscribe(string sql) => LiveQuery.Plan(sql, _binder, Views, _options, Zone);
 
     private sealed class Following(StepLoop loop, Action<StepChanges> follower) : IDisposable

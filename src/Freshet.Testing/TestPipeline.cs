@@ -8,18 +8,19 @@ using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Results;
 using Freshet.Engine;
-using Freshet.Engine.Journals;
 using Freshet.Engine.Functions;
+using Freshet.Engine.Journals;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Queries;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Testing;
 
@@ -55,11 +56,11 @@ public sealed class TestPipeline : IDisposable
     public long ClockMicros { get; set; }
 
     /// <summary>Executes statements: CREATE TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW, INSERT INTO, SET.</summary>
-    /// <exception cref="Sql.SqlException">A statement cannot be read or planned.</exception>
+    /// <exception cref="SqlException">A statement cannot be read or planned.</exception>
     public void Declare(string name, string sql) => Declare([new SourceText(name, sql)]);
 
     /// <summary>Executes the statements of several texts, as those of one project.</summary>
-    /// <exception cref="Sql.SqlException">A statement cannot be read or planned.</exception>
+    /// <exception cref="SqlException">A statement cannot be read or planned.</exception>
     public void Declare(IReadOnlyList<SourceText> sources)
     {
         if (_runner is not null) throw new InvalidOperationException("Tables and views are declared before the first row.");
@@ -75,7 +76,7 @@ public sealed class TestPipeline : IDisposable
     }
 
     /// <summary>Adds rows, each a list of SQL expressions in the order of the table's columns; they wait for the next step.</summary>
-    /// <exception cref="Sql.SqlException">A value cannot be read or has the wrong type.</exception>
+    /// <exception cref="SqlException">A value cannot be read or has the wrong type.</exception>
     public void Insert(string table, IReadOnlyList<(string Values, long Weight)> rows)
     {
         Start();
@@ -207,7 +208,7 @@ public sealed class TestPipeline : IDisposable
     {
         var given = Enumerable.Range(0, table.Schema.Count).Where(c => !table.IsComputed(c)).ToList();
         var values = rows.Select(r => RowOf(table, given, r.Values)).ToImmutableArray();
-        var query = new Sql.Syntax.Query([], new ValuesBody(values, default), [], null, null, default);
+        var query = new Syntax.Tree.Query([], new ValuesBody(values, default), [], null, null, default);
         var plan = _binder.BindQuery(query, new SourceText(table.Name, ""));
         var expressions = _columns[table.Name].Select(c =>
         {

@@ -1,5 +1,5 @@
 using Freshet.Engine;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Customers.Tests;
 

@@ -1,6 +1,6 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Dataflow.Tests;
 

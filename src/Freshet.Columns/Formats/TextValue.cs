@@ -23,7 +23,7 @@ public static unsafe class TextValue
                 return TextResult.Ok;
             case TypeKind.Bitmap:
                 ((StringView*)values)[row] = new StringView(text, length);
-                return Kernels.Bitmaps.BitmapText.TryRead(new ReadOnlySpan<byte>(text, length), []) ? TextResult.Ok : TextResult.Malformed;
+                return BitmapText.TryRead(new ReadOnlySpan<byte>(text, length), []) ? TextResult.Ok : TextResult.Malformed;
             case TypeKind.Variant or TypeKind.Array or TypeKind.Map or TypeKind.Multiset or TypeKind.Row:
                 return TextResult.Malformed;
             case TypeKind.Binary or TypeKind.VarBinary:

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
+using Freshet.Kernels;
 
 namespace Freshet.Customers.Identity;
 

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 using Freshet.Columns.Json;
 using Freshet.Columns.Types;
 using Freshet.Engine.Planning;
-using Freshet.Sql;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Customers.Identity;
 
@@ -73,7 +73,7 @@ internal sealed class IdentifierBinder(SourceText source, IdentityRules rules)
     {
         var keys = new Stack<string>();
         var at = expression;
-        while (at is Sql.Syntax.Index { At: Literal { Kind: LiteralKind.String } key } index)
+        while (at is Syntax.Tree.Index { At: Literal { Kind: LiteralKind.String } key } index)
         {
             keys.Push(key.Text);
             at = index.Base;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Customers.Identity;
 

@@ -3,8 +3,8 @@ using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
 using Freshet.Engine.Planning;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Text;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Customers.Identity;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Json;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Customers.Identity;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Customers.Plans;
 

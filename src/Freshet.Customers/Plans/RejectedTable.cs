@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Text;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Customers.Plans;
 

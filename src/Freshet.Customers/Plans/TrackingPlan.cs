@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Json;
-using Freshet.Sql;
+using Freshet.Plan;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Customers.Plans;
 

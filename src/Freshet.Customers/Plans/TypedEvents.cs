@@ -1,7 +1,7 @@
 using System.Text;
 using Freshet.Columns.Types;
-using Freshet.Sql.Printing;
-using Freshet.Sql.Syntax;
+using Freshet.Syntax.Printing;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Customers.Plans;
 

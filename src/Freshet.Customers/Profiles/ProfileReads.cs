@@ -3,7 +3,7 @@ using System.Text.Json;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Customers.Identity;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Customers.Profiles;
 

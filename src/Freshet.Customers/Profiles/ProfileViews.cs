@@ -1,9 +1,9 @@
 using Freshet.Columns.Types;
-using Freshet.Sql;
+using Freshet.Plan;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Customers.Profiles;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Circuits;
 

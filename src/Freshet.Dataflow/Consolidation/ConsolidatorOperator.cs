@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Consolidation;
 

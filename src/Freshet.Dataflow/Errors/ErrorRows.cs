@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Errors;
 

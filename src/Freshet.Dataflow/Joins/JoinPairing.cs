@@ -1,10 +1,10 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Dataflow.Arrangements;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Projection;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Dataflow.Joins;
 

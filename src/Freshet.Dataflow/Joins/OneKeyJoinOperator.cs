@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Dataflow.Arrangements;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Joins;
 

@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Projection;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Dataflow.Joins;
 

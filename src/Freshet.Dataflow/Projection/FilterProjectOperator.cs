@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Dataflow.Errors;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Dataflow.Projection;
 

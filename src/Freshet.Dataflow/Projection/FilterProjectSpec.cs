@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Dataflow.Projection;
 

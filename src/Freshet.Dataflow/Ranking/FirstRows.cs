@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Dataflow.Tables;
+using Freshet.Kernels;
 using Freshet.State.Pages;
 using Freshet.State.Rows;
 

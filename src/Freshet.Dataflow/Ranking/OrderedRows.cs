@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.State.Ordering;
 using Freshet.State.Pages;
 using Freshet.State.Rows;

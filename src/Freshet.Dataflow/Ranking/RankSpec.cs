@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Ranking;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.State.Ordering;
 using Freshet.State.Rows;
 

@@ -1,6 +1,6 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.State.Rows;
 
 namespace Freshet.Dataflow.Ranking;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
+using Freshet.Kernels;
 
 namespace Freshet.Dataflow.Sorting;
 

@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
+using Freshet.Kernels;
+using Freshet.Kernels.Json;
 
 namespace Freshet.Dataflow.Unnesting;
 

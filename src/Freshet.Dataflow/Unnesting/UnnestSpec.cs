@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Json;
 
 namespace Freshet.Dataflow.Unnesting;
 

@@ -5,12 +5,13 @@ using Freshet.Engine.Functions;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
 using Freshet.State.Views;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Engine.Embedding;
 
@@ -40,7 +41,7 @@ public sealed class LocalPipeline : IDisposable
         public List<Action<Batch>> Subscribers { get; } = [];
     }
 
-    private sealed record Table(TableDefinition Definition, ImmutableArray<Sql.Plan.ScanColumn> Columns, MemorySource Source)
+    private sealed record Table(TableDefinition Definition, ImmutableArray<Plan.ScanColumn> Columns, MemorySource Source)
     {
         public Dictionary<Type, object> Writers { get; } = [];
 
@@ -49,7 +50,7 @@ public sealed class LocalPipeline : IDisposable
 
     /// <summary>Plans a script of CREATE TABLE, CREATE FUNCTION, CREATE VIEW and CREATE MATERIALIZED VIEW.</summary>
     /// <param name="changing">Tables whose rows can be taken back by <see cref="Delete"/>.</param>
-    /// <exception cref="Sql.SqlException">The script cannot be planned.</exception>
+    /// <exception cref="SqlException">The script cannot be planned.</exception>
     public LocalPipeline(string sql, PipelineOptions? options = null, params string[] changing)
     {
         var settings = options ?? new PipelineOptions();

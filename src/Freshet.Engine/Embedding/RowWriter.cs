@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Engine.Functions;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Embedding;
 

@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Freshet.Sql;
-using Freshet.Sql.Functions;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Engine.Functions;
 

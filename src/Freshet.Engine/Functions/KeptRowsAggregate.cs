@@ -1,8 +1,8 @@
+using Freshet.Aggregation;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Aggregation;
+using Freshet.Kernels;
 
 namespace Freshet.Engine.Functions;
 

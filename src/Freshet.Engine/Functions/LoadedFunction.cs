@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Freshet.Columns.Types;
-using Freshet.Sql.Functions;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Functions;
 

@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Freshet.Aggregation;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Dataflow.Aggregation;
 
 namespace Freshet.Engine.Functions;
 

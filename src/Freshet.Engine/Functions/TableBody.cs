@@ -1,9 +1,9 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Engine.Functions;
 

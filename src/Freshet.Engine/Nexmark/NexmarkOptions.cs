@@ -1,8 +1,8 @@
 using System.Globalization;
 using Freshet.Columns.Types;
-using Freshet.Sql;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
 
 namespace Freshet.Engine.Nexmark;
 

@@ -3,8 +3,8 @@ using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Nexmark;
 

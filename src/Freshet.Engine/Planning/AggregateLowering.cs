@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
-using Freshet.Dataflow.Aggregation;
+using Freshet.Aggregation;
 using Freshet.Dataflow.Circuits;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 
 /// <summary>GROUP BY as an operator. Calls that depend on the order of rows get their position, where rows have one.</summary>
 internal static class AggregateLowering
 {
-    public static Stream Lower(CircuitBuilder builder, Sql.Plan.Aggregate aggregate, ulong seed)
+    public static Stream Lower(CircuitBuilder builder, Plan.Aggregate aggregate, ulong seed)
     {
         var input = builder.Translate(aggregate.Inputs[0]);
         ImmutableArray<int> keys = [.. aggregate.Keys.Select(k => input.Places[k])];

@@ -4,7 +4,7 @@ using Freshet.Columns.Types;
 using Freshet.Dataflow.Changelogs;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Upserts;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

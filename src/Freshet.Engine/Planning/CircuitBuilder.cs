@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
@@ -12,9 +10,11 @@ using Freshet.Dataflow.Sorting;
 using Freshet.Dataflow.Unions;
 using Freshet.Dataflow.Unnesting;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Plan;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Plan.Explaining;
 
 namespace Freshet.Engine.Planning;
 
@@ -185,7 +185,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             Project { Inputs: [Filter filter] } project => FilterProject(Translate(filter.Inputs[0]), filter.Condition, project.Expressions, project.Names, project),
             Project project => FilterProject(Translate(project.Inputs[0]), null, project.Expressions, project.Names, project),
             Filter filter => FilterProject(Translate(filter.Inputs[0]), filter.Condition, [.. filter.Schema.Fields.Select((f, i) => new BoundColumn(i, f.Type))], [.. filter.Schema.Fields.Select(f => f.Name)], filter),
-            Sql.Plan.Aggregate aggregate => AggregateLowering.Lower(this, aggregate, seed),
+            Plan.Aggregate aggregate => AggregateLowering.Lower(this, aggregate, seed),
             PaneAggregate panes => PaneAggregateLowering.Of(panes, this),
             WindowAssign assign => WindowLowering.Assign(this, assign, zone),
             SessionAssign session => WindowLowering.Session(this, session, seed, zone),

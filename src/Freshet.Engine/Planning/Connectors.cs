@@ -7,11 +7,11 @@ using Freshet.Engine.Nexmark;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
 using Freshet.Log;
-using Freshet.Sql;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Planning;
 

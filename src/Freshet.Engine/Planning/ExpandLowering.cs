@@ -1,10 +1,10 @@
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Projection;
 using Freshet.Dataflow.Unions;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

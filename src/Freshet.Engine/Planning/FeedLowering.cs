@@ -1,7 +1,7 @@
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Unions;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Planning;
 

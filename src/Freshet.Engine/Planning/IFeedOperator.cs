@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Planning;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Joins;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Joins;
 using Freshet.Dataflow.Projection;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Plan;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

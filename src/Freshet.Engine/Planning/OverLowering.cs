@@ -1,8 +1,8 @@
-using Freshet.Columns.Expressions;
-using Freshet.Dataflow.Aggregation;
+using Freshet.Aggregation;
 using Freshet.Dataflow.Circuits;
-using Freshet.Dataflow.Overs;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Windows.Overs;
 
 namespace Freshet.Engine.Planning;
 
@@ -25,10 +25,10 @@ internal static class OverLowering
             SideOf(over.Frame.From),
             SideOf(over.Frame.To),
             [.. over.Calls.Select(c => CallOf(c, input))],
-            Enum.Parse<Dataflow.Overs.OverEmission>(over.Emission.ToString()),
+            Enum.Parse<Windows.Overs.OverEmission>(over.Emission.ToString()),
             over.Inputs[0].IsAppendOnly,
             [.. output]);
-        var isTimed = over.Emission == Sql.Plan.OverEmission.AtWatermark;
+        var isTimed = over.Emission == Plan.OverEmission.AtWatermark;
         if (isTimed && spec.From.IsUnbounded) spec = spec with { Calls = [.. spec.Calls.Select((c, i) => AsAggregate(c, over.Calls[i].Name, input))] };
         var node = builder.Add(new NodeSpec("over", over.Identity, _ => isTimed ? new TimedOverOperator(spec, seed) : new OverOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, over.Partition))]));
         return CircuitBuilder.Ordered(CircuitBuilder.Result(node, over, isTimed ? input.Errors.Add(new ErrorOutput(node, false)) : input.Errors), gives);

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Freshet.Dataflow.Aggregation;
+using Freshet.Aggregation;
 using Freshet.Dataflow.Circuits;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

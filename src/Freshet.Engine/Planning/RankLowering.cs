@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Ranking;
-using Freshet.Sql.Plan;
+using Freshet.Kernels;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

@@ -1,6 +1,6 @@
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.SetOperations;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Freshet.Dataflow.Changelogs;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

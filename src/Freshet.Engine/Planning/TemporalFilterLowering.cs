@@ -1,6 +1,6 @@
 using Freshet.Dataflow.Circuits;
-using Freshet.Dataflow.TemporalFilters;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Windows.TemporalFilters;
 
 namespace Freshet.Engine.Planning;
 

@@ -1,8 +1,8 @@
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
-using Freshet.Dataflow.TemporalJoins;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Windows.TemporalJoins;
 
 namespace Freshet.Engine.Planning;
 

@@ -1,7 +1,7 @@
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Joins;
-using Freshet.Dataflow.TimedJoins;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Windows.TimedJoins;
 
 namespace Freshet.Engine.Planning;
 

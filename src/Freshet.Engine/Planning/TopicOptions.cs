@@ -1,12 +1,12 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
+using Freshet.Kernels;
 using Freshet.Log;
-using Freshet.Sql;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Text;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Planning;
 

@@ -1,7 +1,7 @@
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Upserts;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Planning;
 

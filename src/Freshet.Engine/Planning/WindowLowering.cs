@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Ranking;
-using Freshet.Dataflow.Windows;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Windows;
 
 namespace Freshet.Engine.Planning;
 

@@ -6,9 +6,9 @@ using Freshet.Engine.Planning;
 using Freshet.Engine.Sinks;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
 
 namespace Freshet.Engine.Queries;
 

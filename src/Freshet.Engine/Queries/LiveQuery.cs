@@ -7,11 +7,11 @@ using Freshet.Engine.Planning;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
 using Freshet.Engine.Views;
+using Freshet.Plan;
+using Freshet.Plan.Explaining;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
 using Freshet.State.Views;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Queries;
 

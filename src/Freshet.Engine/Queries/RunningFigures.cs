@@ -3,8 +3,8 @@ using System.Globalization;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Steps;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Explaining;
 
 namespace Freshet.Engine.Queries;
 

@@ -1,9 +1,10 @@
 using Freshet.Engine.Functions;
 using Freshet.Engine.Planning;
 using Freshet.Log;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Queries;
 
@@ -15,7 +16,7 @@ public static class Script
 {
     /// <summary>Plans a script; <see cref="BoundedRun"/> runs it. Results are numbered as the SELECTs of the script.</summary>
     /// <param name="log">The log of a data directory; null without one.</param>
-    /// <exception cref="Sql.SqlException">The script cannot be planned.</exception>
+    /// <exception cref="SqlException">The script cannot be planned.</exception>
     /// <exception cref="EngineException">A connector cannot be opened.</exception>
     public static (BoundedRun Run, ScriptBinder Binder) Start(IReadOnlyList<SourceText> scripts, PipelineOptions options, LogStore? log = null, IReadOnlyDictionary<string, string>? settings = null)
     {

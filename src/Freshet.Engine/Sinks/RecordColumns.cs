@@ -1,6 +1,6 @@
 using Freshet.Columns;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sinks;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Sources;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Json;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Engine.Planning;
-using Freshet.Sql.Plan;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Sources;
 

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Types;
-using Freshet.Sql;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
 
 namespace Freshet.Engine.Sources;
 
@@ -43,8 +43,8 @@ internal sealed class DataGenFields
         {
             var parts = key.Split('.');
             if (parts.Length < 3 || parts[0] != "fields") throw error($"The connector 'datagen' has no option '{key}'. Its options are {string.Join(", ", TableOptions)} and fields.<column>.<{string.Join("|", FieldOptions)}>.");
-            if (table.Schema.IndexOf(parts[1]) < 0) throw error($"'{key}': there is no column {parts[1]}.{Sql.Text.NearestName.Hint(parts[1], table.Schema.Fields.Select(f => f.Name))}");
-            if (!FieldOptions.Contains(parts[^1])) throw error($"'{key}': there is no such option.{Sql.Text.NearestName.Hint(parts[^1], FieldOptions)} The options of a field are {string.Join(", ", FieldOptions)}.");
+            if (table.Schema.IndexOf(parts[1]) < 0) throw error($"'{key}': there is no column {parts[1]}.{Syntax.Text.NearestName.Hint(parts[1], table.Schema.Fields.Select(f => f.Name))}");
+            if (!FieldOptions.Contains(parts[^1])) throw error($"'{key}': there is no such option.{Syntax.Text.NearestName.Hint(parts[^1], FieldOptions)} The options of a field are {string.Join(", ", FieldOptions)}.");
         }
 
         var fields = new DataGenFields(table, 0);

@@ -4,8 +4,8 @@ using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sources;
 
@@ -63,7 +63,7 @@ internal sealed class DataGenSource(TableDefinition table, ImmutableArray<ScanCo
             }
 
             var memory = BatchMemory.Create();
-            var batch = parts.Count == 1 ? parts[0] : Freshet.Columns.Kernels.ConcatKernel.Concat(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts), BatchMemory.Create());
+            var batch = parts.Count == 1 ? parts[0] : Freshet.Kernels.ConcatKernel.Concat(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts), BatchMemory.Create());
             if (parts.Count > 1)
                 foreach (var part in parts) part.Release();
             var positions = Column.Allocate(PhysicalKind.Int64, batch.Rows, memory);

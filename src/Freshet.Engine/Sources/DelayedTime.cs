@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Sources;
 

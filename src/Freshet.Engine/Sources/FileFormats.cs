@@ -4,8 +4,8 @@ using Freshet.Columns;
 using Freshet.Columns.Csv;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Json;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sources;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Formats;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sources;
 

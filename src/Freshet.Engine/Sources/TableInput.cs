@@ -1,9 +1,9 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
 using Freshet.Engine.Journals;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Engine.Sources;
 

@@ -1,7 +1,7 @@
 using Freshet.Columns.Json;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sources;
 

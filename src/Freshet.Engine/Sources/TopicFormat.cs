@@ -1,5 +1,5 @@
 using Freshet.Columns.Json;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Engine.Sources;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 using Freshet.State.Views;
 
 namespace Freshet.Engine.Sources;

@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Engine.Steps;
 

@@ -1,8 +1,8 @@
-using Freshet.Columns.Expressions;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Journals;
 using Freshet.Engine.Sources;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Engine.Steps;
 

@@ -1,11 +1,11 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Bitmaps;
-using Freshet.Columns.Kernels.Rows;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Kernels;
+using Freshet.Kernels.Bitmaps;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
+using Freshet.Kernels.Rows;
+using Freshet.Plan;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

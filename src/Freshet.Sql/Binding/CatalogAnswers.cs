@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Freshet.Columns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Explaining;
+using Freshet.Plan;
+using Freshet.Plan.Explaining;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,8 +1,9 @@
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Plan;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,6 +1,7 @@
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,12 +1,12 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

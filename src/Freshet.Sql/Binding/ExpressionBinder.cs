@@ -1,16 +1,17 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Rows;
-using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
+using Freshet.Kernels.Rows;
+using Freshet.Kernels.Texts;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
 using Freshet.Sql.Binding.Subqueries;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -108,7 +109,7 @@ internal sealed class ExpressionBinder
             OverCall over when Over is not null => Over.Bind(over, this),
             Call call when _scope.Functions?.Find(call.Function) is { } program => ProgramCalls.Bind(this, call, program),
             Call call => _special.TryBind(call) ?? _functions.Bind(call),
-            Syntax.Index index => _nested.Index(index),
+            Syntax.Tree.Index index => _nested.Index(index),
             FieldAccess access => _nested.Field(Bind(access.Base), access.Field, access.Span),
             Constructor constructor => _nested.Construct(constructor),
             InQuery or Exists or ScalarQuery or Quantified { Query: not null } when Subqueries is not null => new SubqueryBinder(this, Subqueries).TryBind(expression)!,

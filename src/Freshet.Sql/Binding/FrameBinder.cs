@@ -1,9 +1,10 @@
 using System.Globalization;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
+using Freshet.Plan;
 using Freshet.Sql.Binding.Subqueries;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,7 +1,8 @@
-using Freshet.Columns.Expressions;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Plan;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

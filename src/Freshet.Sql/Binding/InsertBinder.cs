@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -12,7 +13,7 @@ namespace Freshet.Sql.Binding;
 /// </summary>
 internal sealed class InsertBinder(SourceText source, QueryBinder queries, TableDefinition target)
 {
-    public PlanNode Bind(Insert insert, ImmutableArray<Syntax.Assignment> partition)
+    public PlanNode Bind(Insert insert, ImmutableArray<Syntax.Tree.Assignment> partition)
     {
         var plan = queries.BindTop(insert.Query);
         var fixedValues = Fixed(insert, partition);
@@ -43,7 +44,7 @@ internal sealed class InsertBinder(SourceText source, QueryBinder queries, Table
         return new Coercion(source).To(value, type);
     }
 
-    private Dictionary<int, BoundExpression> Fixed(Insert insert, ImmutableArray<Syntax.Assignment> partition)
+    private Dictionary<int, BoundExpression> Fixed(Insert insert, ImmutableArray<Syntax.Tree.Assignment> partition)
     {
         var values = new Dictionary<int, BoundExpression>();
         var binder = new ExpressionBinder(source, new Scope(source, []));

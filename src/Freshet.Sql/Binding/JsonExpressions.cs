@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Json;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Json;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -19,7 +19,7 @@ internal sealed class NestedExpressions(ExpressionBinder binder)
         return index >= 0 ? Field(value, index, span) : throw binder.Error(span, $"The row has no field {field}.{NearestName.Hint(field, value.Type.Fields.Select(f => f.Name))}");
     }
 
-    public BoundExpression Index(Syntax.Index index)
+    public BoundExpression Index(Syntax.Tree.Index index)
     {
         var value = binder.Bind(index.Base);
         var at = binder.Bind(index.At);

@@ -1,4 +1,4 @@
-using Freshet.Sql.Syntax;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,9 +1,11 @@
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
-using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -113,7 +115,7 @@ internal sealed class OverCallBinder(SourceText source, ExpressionBinder binder)
 
     private BoundExpression Integer(Call call, int argument)
     {
-        var value = Rules.FoldConstants.Fold(binder.Bind(call.Arguments[argument]));
+        var value = FoldConstants.Fold(binder.Bind(call.Arguments[argument]));
         if (!value.Type.IsInteger) throw Error(call.Arguments[argument].Span, $"This argument of {call.Function} is a whole number, here is {value.Type.Name}.");
         return value is BoundLiteral literal ? new BoundLiteral(SqlType.BigInt.NotNull, value.Span, literal.Bits) : binder.Coerce.To(value, SqlType.BigInt);
     }

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Patterns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Kernels;
+using Freshet.Kernels.Patterns;
+using Freshet.Plan;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
-using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Plan;
 using Freshet.Sql.Binding.Subqueries;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -14,8 +15,6 @@ internal delegate PlanNode? TableResolver(Name name, ImmutableDictionary<string,
 /// <summary>Queries to logical plans. What the engine cannot do yet is refused here, with a sentence.</summary>
 internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<IEnumerable<string>> tableNames, ImmutableDictionary<string, PlanNode> common, QueryRules rules)
 {
-    private static readonly HashSet<string> Clocks = ["CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_DATE", "LOCALTIME"];
-
     /// <summary>Columns of a SELECT that are its result; what follows is there for ORDER BY alone.</summary>
     private readonly Dictionary<PlanNode, int> _visible = [];
 
@@ -165,11 +164,9 @@ internal sealed class QueryBinder(SourceText source, TableResolver tables, Func<
     internal static void CheckClock(SourceText source, BoundExpression expression, QueryRules rules)
     {
         if (rules.IsBounded || rules.MayReadClock) return;
-        if (expression.Parts().OfType<BoundCall>().FirstOrDefault(IsClock) is { } clock)
+        if (expression.Parts().OfType<BoundCall>().FirstOrDefault(ClockCall.Is) is { } clock)
             throw new SqlException(source, clock.Span, $"{clock.Name} in a view that is kept is not supported yet: its rows would have to change as the clock moves. Compare a time of the rows with it in WHERE (event_time > NOW() - INTERVAL '30' DAY), or read the clock in the query that reads the view.");
     }
-
-    internal static bool IsClock(BoundCall call) => Clocks.Contains(call.Name) || (call.Name == "UNIX_TIMESTAMP" && call.Children.IsEmpty);
 
     private PlanNode Projected(SelectBody select, PlanNode node, ImmutableArray<BoundExpression> expressions, ImmutableArray<SelectItem> items, ImmutableArray<OrderItem> order, ExpressionBinder binder, out ImmutableArray<int> orderPlaces)
     {

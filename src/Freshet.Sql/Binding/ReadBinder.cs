@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Plan.Explaining;
+using Freshet.Plan.Rules;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -46,8 +47,8 @@ public sealed class ReadBinder(ScriptBinder project)
         return statement switch
         {
             Select select => Query(select.Query, source),
-            Syntax.Explain { Statement: Select explained } => Explained(Query(explained.Query, source).Plan!),
-            Syntax.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT or the name of a materialized view here; SHOW MATERIALIZED VIEWS names the views."),
+            Syntax.Tree.Explain { Statement: Select explained } => Explained(Query(explained.Query, source).Plan!),
+            Syntax.Tree.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT or the name of a materialized view here; SHOW MATERIALIZED VIEWS names the views."),
             ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured)),
             ExplainWatermark explained when Running is not null => CatalogAnswers.Answer(WatermarkColumns, Running.Watermarks(View(explained.View, source).Plan)),
             Show show => Answers(source).Show(show, source),

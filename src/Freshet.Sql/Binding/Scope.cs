@@ -1,7 +1,8 @@
 using Freshet.Columns.Types;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

@@ -2,14 +2,15 @@ using System.Collections.Immutable;
 using System.Text;
 using Freshet.Columns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Plan.Explaining;
+using Freshet.Plan.Rules;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -363,7 +364,7 @@ public sealed class ScriptBinder(bool isBounded)
     {
         var binder = new ExpressionBinder(source, new Scope(source, [.. schema.Fields.Select((f, i) => new ScopeColumn(null, f.Name, f.Type, i))], Functions));
         var bound = binder.Coerce.Boolean(binder.Bind(condition), "A rule");
-        if (bound.Parts().OfType<BoundCall>().FirstOrDefault(QueryBinder.IsClock) is { } clock) throw new SqlException(source, clock.Span, "A rule cannot read the clock.");
+        if (bound.Parts().OfType<BoundCall>().FirstOrDefault(ClockCall.Is) is { } clock) throw new SqlException(source, clock.Span, "A rule cannot read the clock.");
         return bound;
     }
 
@@ -431,7 +432,7 @@ public sealed class ScriptBinder(bool isBounded)
         return BindInsert(insert.Insert, source, insert.Partition, insert.OnConflict) with { IsOverwrite = insert.IsOverwrite };
     }
 
-    private InsertPlan BindInsert(Insert insert, SourceText source, ImmutableArray<Syntax.Assignment> partition = default, string? conflict = null)
+    private InsertPlan BindInsert(Insert insert, SourceText source, ImmutableArray<Syntax.Tree.Assignment> partition = default, string? conflict = null)
     {
         if (!_tables.TryGetValue(Catalogs.KeyOf(insert.Table, source), out var target))
             throw new SqlException(source, insert.Table.Span, $"There is no table {insert.Table}.{NearestName.Hint(insert.Table.Last, _tables.Keys)}");
@@ -450,5 +451,5 @@ public sealed class ScriptBinder(bool isBounded)
     }
 
     private static TextSpan? Clock(PlanNode plan) =>
-        plan.OwnExpressions.SelectMany(e => e.Parts()).OfType<BoundCall>().FirstOrDefault(QueryBinder.IsClock)?.Span ?? plan.Inputs.Select(Clock).FirstOrDefault(c => c is not null);
+        plan.OwnExpressions.SelectMany(e => e.Parts()).OfType<BoundCall>().FirstOrDefault(ClockCall.Is)?.Span ?? plan.Inputs.Select(Clock).FirstOrDefault(c => c is not null);
 }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 

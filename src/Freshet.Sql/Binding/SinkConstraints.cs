@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Rows;
-using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Kernels.Rows;
+using Freshet.Kernels.Texts;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
+using Freshet.Syntax;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 
@@ -106,7 +108,7 @@ internal sealed class SpecialFunctions(ExpressionBinder binder)
     private BoundLiteral CurrentDatabase(Call call)
     {
         if (!call.Arguments.IsEmpty) throw Takes(call, "nothing");
-        return new BoundLiteral(SqlType.String.NotNull, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Scope.Functions?.CurrentDatabase?.Invoke() ?? Catalog.Catalogs.DefaultDatabase));
+        return new BoundLiteral(SqlType.String.NotNull, call.Span, System.Text.Encoding.UTF8.GetBytes(binder.Scope.Functions?.CurrentDatabase?.Invoke() ?? Catalogs.DefaultDatabase));
     }
 
     private BoundLiteral TypeOf(Call call)

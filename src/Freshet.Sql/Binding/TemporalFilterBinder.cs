@@ -1,9 +1,10 @@
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Times;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
-using Freshet.Sql.Text;
+using Freshet.Kernels;
+using Freshet.Kernels.Times;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 
@@ -37,7 +38,7 @@ internal sealed class TemporalFilterBinder(SourceText source, QueryRules rules)
         return Filtered(node, from, until);
     }
 
-    private static bool ReadsClock(BoundExpression expression) => expression.Parts().OfType<BoundCall>().Any(QueryBinder.IsClock);
+    private static bool ReadsClock(BoundExpression expression) => expression.Parts().OfType<BoundCall>().Any(ClockCall.Is);
 
     private static Project Filtered(PlanNode node, BoundExpression? from, BoundExpression? until)
     {
@@ -101,7 +102,7 @@ internal sealed class TemporalFilterBinder(SourceText source, QueryRules rules)
     private static BoundExpression? Better(BoundExpression? a, BoundExpression? b, string op)
     {
         if (a is null || b is null) return a ?? b;
-        var kernel = op == ">=" ? ComparisonKernel.GreaterOrEqual : new Freshet.Columns.Expressions.ScalarKernel(ComparisonKernel.LessOrEqual);
+        var kernel = op == ">=" ? ComparisonKernel.GreaterOrEqual : new Freshet.Kernels.Expressions.ScalarKernel(ComparisonKernel.LessOrEqual);
         var isNullable = a.Type.IsNullable || b.Type.IsNullable;
         var test = new BoundCall(op, kernel, [a, b], SqlType.Boolean.WithNullable(isNullable), a.Span);
         var type = a.Type.WithNullable(isNullable);

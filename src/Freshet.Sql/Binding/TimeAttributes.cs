@@ -1,7 +1,8 @@
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Kernels;
+using Freshet.Plan;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Binding;
 

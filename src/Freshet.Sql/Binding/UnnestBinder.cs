@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Kernels.Json;
+using Freshet.Plan;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding;
 

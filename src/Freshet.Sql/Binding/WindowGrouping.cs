@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Sql.Binding;
 

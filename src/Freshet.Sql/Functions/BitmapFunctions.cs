@@ -1,7 +1,7 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels.Bitmaps;
-using Freshet.Columns.Kernels.Rows;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Bitmaps;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Rows;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;

@@ -1,7 +1,7 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels.Rows;
-using Freshet.Columns.Kernels.Texts;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Rows;
+using Freshet.Kernels.Texts;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Json.Kernels;
-using Freshet.Columns.Kernels.Collections;
-using Freshet.Columns.Kernels.Rows;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Collections;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
+using Freshet.Kernels.Rows;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;

@@ -1,3 +1,4 @@
+using Freshet.Plan.Catalog;
 namespace Freshet.Sql.Functions;
 
 /// <summary>The functions that a program or CREATE FUNCTION has made known, by name without regard to case.</summary>

@@ -1,6 +1,6 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Json.Kernels;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Json;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;

@@ -1,9 +1,9 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
-using Freshet.Columns.Kernels.Numbers;
-using Freshet.Columns.Kernels.Rows;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Numbers;
+using Freshet.Kernels.Rows;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;
@@ -72,7 +72,7 @@ internal static class NumberFunctions
 
     private static ScalarFunction WithDigits(string name, bool truncates, string sentence, params ReadOnlySpan<(string Sql, string Result)> examples)
     {
-        var function = Number(name, "NUMBER [, INTEGER]", First, RowLoop.Of(new Columns.Kernels.Numbers.ToDigits(truncates)), sentence, examples);
+        var function = Number(name, "NUMBER [, INTEGER]", First, RowLoop.Of(new Kernels.Numbers.ToDigits(truncates)), sentence, examples);
         return function with { Signatures = [function.Signatures[0] with { ResultOfValues = ToDigits }] };
     }
 

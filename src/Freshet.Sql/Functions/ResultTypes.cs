@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Sql.Functions;
 

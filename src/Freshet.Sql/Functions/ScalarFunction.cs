@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Sql.Functions;
 

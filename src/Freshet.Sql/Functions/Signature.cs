@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Sql.Functions;
 

@@ -1,6 +1,6 @@
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels.Times;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Times;
 using static Freshet.Sql.Functions.ResultTypes;
 
 namespace Freshet.Sql.Functions;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
+using Freshet.Kernels;
 
 namespace Freshet.State.Ordering;
 

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 
 namespace Freshet.State.Rows;
 

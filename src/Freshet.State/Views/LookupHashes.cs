@@ -1,6 +1,6 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
+using Freshet.Kernels;
 using Freshet.State.Hashing;
 using Freshet.State.Rows;
 

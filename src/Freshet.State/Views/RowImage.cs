@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.State.Rows;
 
 namespace Freshet.State.Views;

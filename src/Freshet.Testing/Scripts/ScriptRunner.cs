@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Freshet.Engine;
-using Freshet.Sql;
+using Freshet.Syntax;
 
 namespace Freshet.Testing.Scripts;
 

@@ -1,5 +1,5 @@
 using Freshet.Sql.Binding;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Testing.Scripts;
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Freshet.Columns.Types;
-using Freshet.Sql.Catalog;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Testing.Scripts;
 

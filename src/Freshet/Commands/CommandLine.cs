@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using Freshet.Api;
 using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
@@ -11,7 +10,9 @@ using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
 using Freshet.Commands.Test;
-using Freshet.Sql;
+using Freshet.Server;
+using Freshet.Server.Api;
+using Freshet.Syntax;
 
 namespace Freshet.Commands;
 

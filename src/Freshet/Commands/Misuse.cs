@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Freshet.Configuration;
+using Freshet.Server.Configuration;
 
 namespace Freshet.Commands;
 

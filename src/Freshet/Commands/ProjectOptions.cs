@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Freshet.Configuration;
+using Freshet.Server.Configuration;
 
 namespace Freshet.Commands;
 

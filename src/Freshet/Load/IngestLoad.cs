@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using Freshet.Ingest;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Load;
 

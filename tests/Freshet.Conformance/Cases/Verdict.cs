@@ -1,4 +1,4 @@
-using Freshet.Sql;
+using Freshet.Syntax;
 
 namespace Freshet.Conformance.Cases;
 

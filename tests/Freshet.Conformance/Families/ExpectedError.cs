@@ -1,7 +1,7 @@
 using Freshet.Conformance.Cases;
 using Freshet.Conformance.Running;
 using Freshet.Engine;
-using Freshet.Sql;
+using Freshet.Syntax;
 
 namespace Freshet.Conformance.Families;
 

@@ -1,7 +1,7 @@
 using Freshet.Conformance.Cases;
-using Freshet.Sql;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Conformance.Families;
 

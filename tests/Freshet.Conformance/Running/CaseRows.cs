@@ -9,8 +9,8 @@ using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Conformance.Cases;
 using Freshet.Engine.Sources;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 
 namespace Freshet.Conformance.Running;
 

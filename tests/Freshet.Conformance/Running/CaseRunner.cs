@@ -1,6 +1,6 @@
 using Freshet.Conformance.Cases;
 using Freshet.Conformance.Families;
-using Freshet.Sql;
+using Freshet.Syntax;
 
 namespace Freshet.Conformance.Running;
 

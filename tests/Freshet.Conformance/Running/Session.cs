@@ -7,13 +7,13 @@ using Freshet.Engine;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Steps;
-using Freshet.Sql;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Conformance.Running;
 

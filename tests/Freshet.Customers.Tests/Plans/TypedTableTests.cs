@@ -1,5 +1,5 @@
 using Freshet.Customers.Plans;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 using Freshet.Testing.Scripts;
 
 namespace Freshet.Customers.Tests.Plans;

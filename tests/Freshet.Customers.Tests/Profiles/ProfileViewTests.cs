@@ -1,8 +1,8 @@
 using Freshet.Customers.Tests.Identity;
 using Freshet.Engine;
-using Freshet.Sql;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Text;
+using Freshet.Plan.Explaining;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Customers.Tests.Profiles;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Joins;
+using Freshet.Kernels.Expressions;
 using Freshet.Tests;
 
 namespace Freshet.Dataflow.Tests.Joins;

@@ -1,6 +1,6 @@
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Projection;
+using Freshet.Kernels.Expressions;
 using Freshet.Tests;
 
 namespace Freshet.Dataflow.Tests.Projection;

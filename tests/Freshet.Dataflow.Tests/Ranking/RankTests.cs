@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Ranking;
+using Freshet.Kernels;
 using Freshet.Tests;
 
 namespace Freshet.Dataflow.Tests.Ranking;

@@ -1,6 +1,6 @@
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
 using Freshet.Dataflow.Sorting;
+using Freshet.Kernels;
 using Freshet.Tests;
 
 namespace Freshet.Dataflow.Tests.Sorting;

@@ -2,7 +2,7 @@ using System.Text;
 using Freshet.Columns;
 using Freshet.Engine.Queries;
 using Freshet.Sql.Functions;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Tests.Queries;
 

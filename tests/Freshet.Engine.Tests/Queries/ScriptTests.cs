@@ -1,7 +1,8 @@
 using System.Text;
 using Freshet.Columns.Formats;
 using Freshet.Engine.Queries;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Tests.Queries;
 
@@ -52,7 +53,7 @@ public sealed class ScriptTests
     [InlineData("SELEC 1", "Did you mean SELECT?")]
     public void A_mistake_is_named_with_its_remedy(string sql, string expected)
     {
-        var error = Assert.Throws<Freshet.Sql.SqlException>(() => Run(Orders + sql, 1));
+        var error = Assert.Throws<SqlException>(() => Run(Orders + sql, 1));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 

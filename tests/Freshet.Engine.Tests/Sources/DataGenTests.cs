@@ -1,6 +1,6 @@
 using Freshet.Engine.Queries;
-using Freshet.Sql;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Tests.Sources;
 

@@ -2,7 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using Freshet.Columns;
 using Freshet.Log;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 using Freshet.Testing.Disks;
 
 namespace Freshet.Engine.Tests.Sources;
@@ -82,7 +83,7 @@ public sealed class FollowedFileTests : IDisposable
     public void An_interval_that_is_no_length_of_time_is_refused()
     {
         using var log = LogStore.Open(_disk, "/data");
-        var error = Assert.Throws<Freshet.Sql.SqlException>(() => Start(log, "soon"));
+        var error = Assert.Throws<SqlException>(() => Start(log, "soon"));
         Assert.Contains("'source.monitor-interval' = 'soon'", error.Message, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,7 @@ using Freshet.Engine.Journals;
 using Freshet.Engine.Steps;
 using Freshet.Log;
 using Freshet.Log.Records;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 using Freshet.Testing.Disks;
 
 namespace Freshet.Engine.Tests.Steps;

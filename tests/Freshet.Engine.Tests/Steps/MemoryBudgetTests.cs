@@ -1,5 +1,5 @@
 using Freshet.Engine.Queries;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Tests.Steps;
 

@@ -1,5 +1,5 @@
-using Freshet.Sql;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Engine.Tests.Steps;
 

@@ -3,8 +3,8 @@ using System.Text;
 using Freshet.Columns;
 using Freshet.Log;
 using Freshet.Log.Records;
-using Freshet.Sql.Text;
 using Freshet.Storage;
+using Freshet.Syntax.Text;
 using Freshet.Testing.Disks;
 
 namespace Freshet.Engine.Tests.Steps;

@@ -5,9 +5,9 @@ using Freshet.Columns.Json;
 using Freshet.Engine.Queries;
 using Freshet.Log;
 using Freshet.Log.Records;
-using Freshet.Sql;
-using Freshet.Sql.Text;
 using Freshet.Storage;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 using Freshet.Testing.Disks;
 
 namespace Freshet.Engine.Tests.Steps;

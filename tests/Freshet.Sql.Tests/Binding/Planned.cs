@@ -1,13 +1,14 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
+using Freshet.Plan.Explaining;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Explaining;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Sql.Tests.Binding;
 

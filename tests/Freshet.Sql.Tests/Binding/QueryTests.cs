@@ -1,4 +1,4 @@
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Sql.Tests.Binding;
 

@@ -1,4 +1,4 @@
-using Freshet.Sql.Explaining;
+using Freshet.Plan.Explaining;
 using Freshet.Sql.Tests.Binding;
 
 namespace Freshet.Sql.Tests.Explaining;
@@ -106,5 +106,5 @@ public sealed class PlanTextTests
 
     [Fact]
     public void What_an_operator_has_done_stands_below_it() =>
-        Assert.Contains("│    measured: 7 rows\n", PlanText.Of(Planned.View("SELECT DISTINCT customer FROM orders"), node => node is Freshet.Sql.Plan.Aggregate ? "7 rows" : null), StringComparison.Ordinal);
+        Assert.Contains("│    measured: 7 rows\n", PlanText.Of(Planned.View("SELECT DISTINCT customer FROM orders"), node => node is Freshet.Plan.Aggregate ? "7 rows" : null), StringComparison.Ordinal);
 }

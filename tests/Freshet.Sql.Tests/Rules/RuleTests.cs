@@ -1,4 +1,4 @@
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 using Freshet.Sql.Tests.Binding;
 
 namespace Freshet.Sql.Tests.Rules;

@@ -1,7 +1,7 @@
 using Freshet.Columns;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.State.Hashing;
 using Freshet.State.Pages;
 using Freshet.State.Rows;

@@ -177,7 +177,7 @@ public sealed unsafe class StateTableTests
             {
                 Assert.True(RowCells.AreEqual(table, table.Row(slots[r]), c, columns[c], r));
                 Assert.Equal(columns[c].IsNull(r), read.IsNull(r));
-                if (!columns[c].IsNull(r)) Assert.True(Columns.Kernels.CompareKernel.ValuesEqual(columns[c], r, read, r));
+                if (!columns[c].IsNull(r)) Assert.True(Kernels.CompareKernel.ValuesEqual(columns[c], r, read, r));
             }
         }
 

@@ -1,7 +1,7 @@
-using Freshet.Sql;
+using Freshet.Plan;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Text;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Testing.Tests.Differential;
 

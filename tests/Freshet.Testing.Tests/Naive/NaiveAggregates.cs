@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using Freshet.Columns.Expressions;
 using Freshet.Columns;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
 

@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
 

@@ -1,10 +1,10 @@
 using Freshet.Columns;
+using Freshet.Plan;
+using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
-using Freshet.Sql.Catalog;
-using Freshet.Sql.Parsing;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Syntax.Parsing;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 using Freshet.Testing.Scripts;
 
 namespace Freshet.Testing.Tests.Naive;

@@ -1,6 +1,6 @@
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Sql.Plan;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
 

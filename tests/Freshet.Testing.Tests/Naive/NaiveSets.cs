@@ -1,4 +1,4 @@
-using Freshet.Sql.Plan;
+using Freshet.Plan;
 
 namespace Freshet.Testing.Tests.Naive;
 

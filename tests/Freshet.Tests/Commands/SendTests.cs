@@ -1,6 +1,8 @@
+using Freshet.Server.Tests;
 using System.IO.Compression;
 using System.Text;
 using Freshet.Commands.Send;
+using Freshet.Server;
 
 namespace Freshet.Tests.Commands;
 
@@ -38,7 +40,7 @@ public sealed class SendTests : IDisposable
     public async Task A_server_that_is_overloaded_gets_the_events_later_and_a_wrong_key_ends_the_run()
     {
         await using var server = await ServerFixture.StartAsync();
-        server.Log.FailWith = new Freshet.Ingest.LogUnavailableException("Wait.");
+        server.Log.FailWith = new Freshet.Server.Ingest.LogUnavailableException("Wait.");
         var tally = await SendAsync(server, ["""{"type":"track","event":"E","userId":"u"}"""], 1, 1);
         Assert.Equal((1, 1), (tally.Sent, tally.Retries));
         var e = await Assert.ThrowsAsync<UserException>(() => SendAsync(server, ["""{"type":"track","event":"E","userId":"u"}"""], 2, 1, "nope"));

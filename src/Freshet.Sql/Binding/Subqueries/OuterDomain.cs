@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Rules;
+using Freshet.Kernels;
+using Freshet.Plan;
+using Freshet.Plan.Rules;
+using Freshet.Syntax;
 
 namespace Freshet.Sql.Binding.Subqueries;
 

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
+using Freshet.Plan;
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding.Subqueries;
 

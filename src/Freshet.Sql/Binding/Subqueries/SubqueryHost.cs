@@ -1,7 +1,7 @@
 using Freshet.Columns.Types;
-using Freshet.Sql.Plan;
-using Freshet.Sql.Syntax;
-using Freshet.Sql.Text;
+using Freshet.Plan;
+using Freshet.Syntax.Text;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Sql.Binding.Subqueries;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Freshet.Server;
 
 namespace Freshet.Commands.Bench;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Freshet.Configuration;
-using Freshet.Hosting;
-using Freshet.Ingest;
 using Freshet.Load;
+using Freshet.Server.Configuration;
+using Freshet.Server.Hosting;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Commands.Bench;
 

@@ -1,14 +1,14 @@
 using System.Diagnostics;
+using Freshet.Aggregation;
 using Freshet.Columns;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
-using Freshet.Dataflow.Aggregation;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Projection;
 using Freshet.Dataflow.Results;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Commands.Bench;
 

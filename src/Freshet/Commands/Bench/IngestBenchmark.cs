@@ -1,7 +1,7 @@
 using System.Net;
-using Freshet.Configuration;
-using Freshet.Hosting;
 using Freshet.Load;
+using Freshet.Server.Configuration;
+using Freshet.Server.Hosting;
 
 namespace Freshet.Commands.Bench;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Text;
 using Freshet.Columns;
 using Freshet.Columns.Csv;
-using Freshet.Columns.Expressions;
-using Freshet.Columns.Kernels;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
+using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Commands.Bench;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Freshet.Hosting;
-using Freshet.Ingest;
 using Freshet.Log;
 using Freshet.Log.Records;
+using Freshet.Server.Hosting;
+using Freshet.Server.Ingest;
 using Freshet.Storage.Posix;
 
 namespace Freshet.Commands.Bench;

@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Freshet.Engine;
-using Freshet.Hosting;
 using Freshet.Log;
 using Freshet.Log.Records;
-using Freshet.Sql.Text;
+using Freshet.Server.Hosting;
 using Freshet.Storage.Posix;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Commands.Bench;
 

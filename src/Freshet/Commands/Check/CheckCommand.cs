@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Freshet.Configuration;
 using Freshet.Engine;
+using Freshet.Server.Configuration;
 
 namespace Freshet.Commands.Check;
 

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
 using Freshet.Commands.Send;
-using Freshet.Hosting;
+using Freshet.Server;
+using Freshet.Server.Hosting;
 
 namespace Freshet.Commands.Demo;
 

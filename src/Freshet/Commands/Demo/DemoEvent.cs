@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Freshet.Commands.Send;
-using Freshet.Ingest;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Commands.Demo;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Freshet.Ingest;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Commands.Demo;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
-using Freshet.Api;
-using Freshet.Http;
+using Freshet.Server.Api;
+using Freshet.Server.Http;
 
 namespace Freshet.Commands.Demo;
 

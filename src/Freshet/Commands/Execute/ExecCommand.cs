@@ -1,10 +1,11 @@
 using System.CommandLine;
-using Freshet.Api;
 using Freshet.Columns;
-using Freshet.Configuration;
 using Freshet.Engine;
 using Freshet.Engine.Queries;
 using Freshet.Log;
+using Freshet.Server;
+using Freshet.Server.Api;
+using Freshet.Server.Configuration;
 using Freshet.Storage;
 using Freshet.Storage.Posix;
 

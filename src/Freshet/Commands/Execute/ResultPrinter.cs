@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Freshet.Api;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Server.Api;
 using Spectre.Console;
 
 namespace Freshet.Commands.Execute;

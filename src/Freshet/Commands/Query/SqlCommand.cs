@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Freshet.Commands.Execute;
+using Freshet.Server;
 using Spectre.Console;
 
 namespace Freshet.Commands.Query;

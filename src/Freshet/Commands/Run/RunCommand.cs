@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Freshet.Hosting;
+using Freshet.Server.Hosting;
 
 namespace Freshet.Commands.Run;
 

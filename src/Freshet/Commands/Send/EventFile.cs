@@ -1,7 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Freshet.Ingest;
+using Freshet.Server;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Commands.Send;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Freshet.Server;
 
 namespace Freshet.Commands.Send;
 

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Freshet.Server;
 
 namespace Freshet.Commands.Send;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Freshet.Server;
 using Spectre.Console;
 
 namespace Freshet.Commands.Send;

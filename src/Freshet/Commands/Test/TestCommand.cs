@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Freshet.Configuration;
 using Freshet.Customers;
 using Freshet.Engine;
-using Freshet.Plans;
+using Freshet.Server;
+using Freshet.Server.Configuration;
+using Freshet.Server.Plans;
 using Freshet.Testing.Scripts;
 
 namespace Freshet.Commands.Test;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Freshet.Commands.Bench.Nexmark;
-using Freshet.Sql;
+using Freshet.Syntax;
 
 namespace Freshet.Tests.Commands.Bench;
 

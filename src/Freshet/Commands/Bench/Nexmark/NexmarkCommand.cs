@@ -4,9 +4,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Freshet.Configuration;
 using Freshet.Engine;
-using Freshet.Sql;
+using Freshet.Server;
+using Freshet.Server.Configuration;
+using Freshet.Syntax;
 
 namespace Freshet.Commands.Bench.Nexmark;
 

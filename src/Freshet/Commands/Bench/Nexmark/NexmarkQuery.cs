@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Freshet.Sql.Text;
+using Freshet.Server;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Commands.Bench.Nexmark;
 

@@ -1,0 +1,74 @@
+namespace Freshet.Server.Configuration;
+
+/// <summary>Who holds a write key: a server may also read what its events changed, a browser reads nothing.</summary>
+internal enum WriteKeyKind
+{
+    Browser,
+    Server,
+}
+
+/// <summary>What becomes of track events that no CREATE EVENT names.</summary>
+internal enum UnplannedEvents
+{
+    Allow,
+    Warn,
+    Block,
+}
+
+/// <summary>A write key as configured: events that come with it belong to <see cref="Source"/>.</summary>
+internal sealed record WriteKeySettings(string Key, string Source, WriteKeyKind Kind, long? EventsPerSecond);
+
+/// <summary>
+/// What a project's freshet.json, the environment and the flags say together, every value with its default.
+/// Filled by <see cref="SettingCatalog"/>; read-only afterwards.
+/// </summary>
+internal sealed class ProjectSettings
+{
+    /// <summary>The project's folder, absolute.</summary>
+    public required string Folder { get; init; }
+
+    public string Listen { get; set; } = "";
+    public int Port { get; set; }
+
+    /// <summary>The data directory; relative paths are relative to the project's folder.</summary>
+    public string Data { get; set; } = "";
+
+    /// <summary>Threads of the engine; 0 is one for each core.</summary>
+    public int Workers { get; set; }
+
+    public List<WriteKeySettings> Keys { get; } = [];
+
+    public int EventBytesMax { get; set; }
+    public int BatchBytesMax { get; set; }
+    public int BatchEventsMax { get; set; }
+    public int DepthMax { get; set; }
+    public int PropertiesMax { get; set; }
+    public long EventsPerSecondMax { get; set; }
+    public int ConnectionsMax { get; set; }
+    public long PendingBytesMax { get; set; }
+    public TimeSpan QueryTimeMax { get; set; }
+    public long QueryBytesMax { get; set; }
+    public long StateBytesMax { get; set; }
+
+    public TimeSpan WatermarkDelay { get; set; }
+    public TimeSpan DedupWindow { get; set; }
+    public long DedupBytesMax { get; set; }
+    public TimeSpan? EventsRetention { get; set; }
+    public long? EventsRetentionBytes { get; set; }
+    public bool EventsAreRelaxed { get; set; }
+    public UnplannedEvents UnplannedEvents { get; set; }
+
+    public string? ApiToken { get; set; }
+    public List<string> ApiOrigins { get; } = [];
+    public List<string> ApiHosts { get; } = [];
+    public bool BehindProxy { get; set; }
+    public string? CertificatePath { get; set; }
+    public string? CertificateKeyPath { get; set; }
+    public string? CertificatePassword { get; set; }
+
+    /// <summary>The data directory, absolute.</summary>
+    public string DataDirectory => Path.GetFullPath(Path.Combine(Folder, Data));
+
+    /// <summary>The folder of the project's SQL.</summary>
+    public string SqlFolder => Path.Combine(Folder, "sql");
+}

@@ -1,0 +1,24 @@
+using Freshet.Syntax;
+using Freshet.Syntax.Text;
+
+namespace Freshet.Server.Configuration;
+
+/// <summary>The SQL of a project: sql/*.sql in the order of their names, with variables replaced.</summary>
+internal static class ProjectSql
+{
+    /// <summary>The files' texts, named as a message should name them; empty where there are none.</summary>
+    public static IReadOnlyList<SourceText> Load(ProjectSettings settings, Func<string, string?> environment)
+    {
+        if (!Directory.Exists(settings.SqlFolder)) return [];
+        return [.. Directory.GetFiles(settings.SqlFolder, "*.sql").OrderBy(Path.GetFileName, StringComparer.Ordinal)
+            .Select(file => Read(file, Path.Combine("sql", Path.GetFileName(file)), environment))];
+    }
+
+    /// <summary>A script by itself.</summary>
+    /// <param name="name">How messages name it.</param>
+    public static SourceText Read(string file, string name, Func<string, string?> environment)
+    {
+        var raw = new SourceText(name, File.ReadAllText(file));
+        return new SourceText(name, EnvironmentText.Replace(raw.Text, environment, (sentence, at) => new SqlException(raw, new TextSpan(at, 2), $"The text {sentence}.")));
+    }
+}

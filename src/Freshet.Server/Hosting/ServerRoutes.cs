@@ -1,0 +1,43 @@
+using Freshet.Customers;
+using Freshet.Server.Api;
+using Freshet.Server.Configuration;
+using Freshet.Server.Http;
+using Freshet.Server.Ingest;
+using Freshet.Server.Plans;
+using Freshet.Server.Profiles;
+using Freshet.Server.Subscriptions;
+using Freshet.Server.WebConsole;
+
+namespace Freshet.Server.Hosting;
+
+/// <summary>All routes of a server, from the parts that serve them.</summary>
+internal static class ServerRoutes
+{
+    /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
+    /// <param name="notReady">Why the server is not ready, or null when it is.</param>
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null)
+    {
+        var access = new AccessRules(settings);
+        var profiles = ProfileReader.Of(views, customers, ingest.Log);
+        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views, profiles));
+        var profileAccess = new ProfileAccess(access, endpoint);
+        var routes = new List<Route>();
+        routes.AddRange(endpoint.Routes());
+        routes.AddRange(new PixelEndpoint(ingest, endpoint).Routes());
+        routes.AddRange(new SettingsEndpoint(ingest, endpoint).Routes());
+        routes.AddRange(new RejectedReplay(ingest, ingest.Gate, access).Routes());
+        IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
+        routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
+        routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        if (views is not null)
+        {
+            var subscriptions = hub is null ? null : new SubscribeRoutes(hub);
+            routes.AddRange(new ViewRoutes(views, access, subscriptions).Routes());
+            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions).Routes());
+            routes.AddRange(new ProfileRoutes(profiles, ingest, profileAccess, access).Routes());
+            routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
+        }
+
+        return new Router(routes);
+    }
+}
