@@ -58,6 +58,8 @@ public sealed unsafe class AggregateOperator : Operator
 
     public override long DueClock => _timers?.First ?? EndWatermark;
 
+    public override long DueClockAfter(long clockMicros) => _timers?.After(clockMicros) ?? EndWatermark;
+
     public override long ClockStride(long clockMicros, int rows) => _timers?.Stride(clockMicros, rows) ?? clockMicros;
 
     public override void Accept(int port, Batch batch, StepContext step)

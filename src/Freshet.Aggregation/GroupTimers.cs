@@ -19,14 +19,10 @@ internal sealed unsafe class GroupTimers : IDisposable
     public long Bytes => _timers.Bytes;
 
     /// <summary>The first moment, µs; <see cref="Operator.EndWatermark"/> without a group.</summary>
-    public long First
-    {
-        get
-        {
-            var cursor = Start();
-            return _timers.TryNext(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : Operator.EndWatermark;
-        }
-    }
+    public long First => From(0);
+
+    /// <summary>The first moment after another.</summary>
+    public long After(long clockMicros) => From(OrderedKey.Of(clockMicros) + 1);
 
     /// <summary>The latest clock reading at which about <paramref name="groups"/> of them leave.</summary>
     public long Stride(long clockMicros, int groups)
@@ -91,6 +87,13 @@ internal sealed unsafe class GroupTimers : IDisposable
     }
 
     public void Dispose() => _timers.Dispose();
+
+    private long From(ulong word)
+    {
+        var from = stackalloc ulong[2] { word, 0 };
+        var cursor = _timers.Seek(from);
+        return _timers.TryRead(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : Operator.EndWatermark;
+    }
 
     private OrderedCursor Start()
     {

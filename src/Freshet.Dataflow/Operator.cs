@@ -48,6 +48,12 @@ public abstract class Operator : IDisposable
     /// </summary>
     public virtual long ClockStride(long clockMicros, int rows) => clockMicros;
 
+    /// <summary>The first clock reading (µs) after <paramref name="clockMicros"/> at which this share has something to do without input; <see cref="EndWatermark"/> where it knows none.</summary>
+    public virtual long DueClockAfter(long clockMicros) => DueClock > clockMicros ? DueClock : EndWatermark;
+
+    /// <summary>Whether what it gives shows the step's clock as the moment of a change: steps then read the moments at which something falls due.</summary>
+    public virtual bool ShowsClock => false;
+
     /// <summary>The watermark of each input at the step's end, before <see cref="EndOfInput"/>; for operators to which it matters whose it is.</summary>
     public virtual void TakePortWatermarks(ReadOnlySpan<long> watermarks)
     {

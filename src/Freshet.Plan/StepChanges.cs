@@ -4,7 +4,7 @@ using Freshet.Columns.Types;
 namespace Freshet.Plan;
 
 /// <summary>
-/// How a set has changed, as rows that nothing takes back: a row's columns, then what happened to it, the clock of the step in which it did,
+/// How a set has changed, as rows that nothing takes back: a row's columns, then what happened to it and when, the clock of the step in which it did,
 /// and the step's last cause for its first column. It depends on how input is cut into steps, which the journal keeps: its rows go to a
 /// topic, each once.
 /// </summary>
@@ -14,7 +14,7 @@ namespace Freshet.Plan;
 /// <param name="exited">The word for a row that went.</param>
 /// <param name="otherwise">The cause where none is given.</param>
 public sealed class StepChanges(PlanNode rows, PlanNode causes, string entered, string exited, string otherwise)
-    : PlanNode(new Schema([.. rows.Schema.Fields, new Field("change", SqlType.String.NotNull), new Field("step_time", SqlType.TimestampLtz(3).NotNull), new Field("cause", SqlType.String.NotNull)]), [rows, causes])
+    : PlanNode(new Schema([.. rows.Schema.Fields, new Field("change", SqlType.String.NotNull), new Field("due", SqlType.TimestampLtz(3).NotNull), new Field("step_time", SqlType.TimestampLtz(3).NotNull), new Field("cause", SqlType.String.NotNull)]), [rows, causes])
 {
     public string Entered { get; } = entered;
 

@@ -15,9 +15,9 @@ internal static class SegmentChanges
     public const string Table = "segment_changes";
 
     public const string Statements = """
-        CREATE TABLE segment_changes (profile_id BIGINT NOT NULL, segment STRING NOT NULL, change STRING NOT NULL, step_time TIMESTAMP_LTZ(3) NOT NULL, cause STRING NOT NULL)
+        CREATE TABLE segment_changes (profile_id BIGINT NOT NULL, segment STRING NOT NULL, change STRING NOT NULL, due TIMESTAMP_LTZ(3), step_time TIMESTAMP_LTZ(3) NOT NULL, cause STRING NOT NULL)
         WITH ('connector' = 'log', 'topic' = 'segment_changes');
-        INSERT INTO segment_changes SELECT profile_id, segment, change, step_time, cause FROM `segments$changes`;
+        INSERT INTO segment_changes SELECT profile_id, segment, change, due, step_time, cause FROM `segments$changes`;
         """;
 
     /// <param name="segments">Each segment's name and plan, of one column.</param>

@@ -5,8 +5,9 @@ using Freshet.Columns.Types;
 namespace Freshet.Dataflow.Changelogs;
 
 /// <summary>
-/// What a step has changed in a set, as added rows: the row, the word for what happened, the step's clock, and the last cause that the
-/// step has for the row's first column. Port 0 has the step's consolidated delta, port 1 the causes: a number and a text.
+/// What a step has changed in a set, as added rows: the row, the word for what happened, the moment at which it did and the step's clock,
+/// and the last cause that the step has for the row's first column. The moment is the step's clock, which reads the moments at which
+/// something falls due (<see cref="Operator.ShowsClock"/>). Port 0 has the step's consolidated delta, port 1 the causes: a number and a text.
 /// It runs as one share. State: none between steps; within one, the causes and the delta's batches.
 /// Cost: a look-up for each changed row.
 /// </summary>
@@ -16,6 +17,8 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
     private readonly List<Batch> _causes = [];
     private readonly Dictionary<long, (int Batch, int Row)> _last = [];
     private int _given = -1;
+
+    public override bool ShowsClock => true;
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
@@ -78,7 +81,7 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
         }
 
         var clock = Column.Constant(PhysicalKind.Int64, step.ClockMicros / 1000 * 1000, memory);
-        var result = delta.WithColumns(memory, [.. delta.Columns, words, clock, causes]);
+        var result = delta.WithColumns(memory, [.. delta.Columns, words, clock, clock, causes]);
         result.Weights = null;
         return result;
     }

@@ -130,6 +130,18 @@ public sealed class Circuit : IDisposable
         return clock;
     }
 
+    /// <summary>The first clock reading, µs, after another at which some operator is known to have something to do without input.</summary>
+    public long DueClockAfter(long clockMicros)
+    {
+        var due = Operator.EndWatermark;
+        foreach (var node in _nodes)
+            if (node.Operator is { } op) due = Math.Min(due, op.DueClockAfter(clockMicros));
+        return due;
+    }
+
+    /// <summary>Whether some operator shows the step's clock as the moment of a change.</summary>
+    public bool ShowsClock => Array.Exists(_nodes, n => n.Operator?.ShowsClock == true);
+
     /// <summary>
     /// Sets the watermark of a source for the next step, µs; it never goes back. An idle source holds back nothing that reads others
     /// too. That a source is idle no more takes effect at the beginning of the step, that it is idle at the end: both are places

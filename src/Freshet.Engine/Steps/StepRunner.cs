@@ -15,6 +15,7 @@ namespace Freshet.Engine.Steps;
 internal sealed class StepRunner : IDisposable
 {
     private readonly TableInput[] _inputs;
+    private readonly DueMoments _moments;
     private readonly StepContext _context = new();
     private readonly EvaluationContext[] _evaluation;
     private readonly List<SourceBatch> _batches = [];
@@ -27,6 +28,7 @@ internal sealed class StepRunner : IDisposable
     public StepRunner(Circuit circuit, TableInput[] inputs)
     {
         Circuit = circuit;
+        _moments = new DueMoments(circuit);
         _inputs = inputs;
         _evaluation = new EvaluationContext[circuit.Shares];
         for (var i = 0; i < _evaluation.Length; i++) _evaluation[i] = new EvaluationContext();
@@ -84,7 +86,7 @@ internal sealed class StepRunner : IDisposable
     /// <summary>
     /// Decides what the next step takes: of the inputs furthest behind in event time first, up to the budget.
     /// Null when nothing has arrived and nothing is due by the clock. After a pause the clock catches up in strides, so that about as many rows
-    /// fall due in a step as it may take.
+    /// fall due in a step as it may take, or at the moments themselves where something shows them (<see cref="DueMoments"/>).
     /// </summary>
     public StepEntry? Plan(StepBudget budget, long clockMicros)
     {
@@ -92,7 +94,9 @@ internal sealed class StepRunner : IDisposable
         clockMicros = Math.Max(clockMicros, _context.ClockMicros);
         if (_firstPlannedMicros <= 0) _firstPlannedMicros = clockMicros;
         var isDue = Circuit.DueClock <= clockMicros;
-        if (isDue) clockMicros = Circuit.ClockStride(clockMicros, budget.Rows);
+        if (!isDue) _moments.Rest();
+        var moment = isDue && _moments.IsAsked ? _moments.Next(_context.ClockMicros, clockMicros, budget.Rows) : clockMicros;
+        if (isDue && !_moments.IsAsked) clockMicros = Circuit.ClockStride(clockMicros, budget.Rows);
         List<StepInput>? taken = null;
         var rows = budget.Rows;
         var bytes = budget.Bytes;
@@ -115,7 +119,11 @@ internal sealed class StepRunner : IDisposable
             if (taken is not null && watermark != Operator.NoWatermark && rows < budget.Rows) break;
         }
 
-        return taken is null && !isDue ? null : new StepEntry(Step + 1, clockMicros, taken ?? []);
+        if (taken is null && !isDue) return null;
+        // What falls due before the input is looked at by itself, at its own moment.
+        return isDue && _moments.IsAsked && _moments.GoesFirst(moment, clockMicros, hasInput: taken is not null)
+            ? new StepEntry(Step + 1, moment, [])
+            : new StepEntry(Step + 1, clockMicros, taken ?? []);
     }
 
     /// <summary>Runs a step's input through the circuit. Results wait in the collectors.</summary>

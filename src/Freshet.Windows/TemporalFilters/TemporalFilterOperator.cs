@@ -55,16 +55,9 @@ public sealed unsafe class TemporalFilterOperator : Operator
 
     public override long StateBytes => _rows.Bytes + _timers.Bytes;
 
-    public override long DueClock
-    {
-        get
-        {
-            var from = stackalloc ulong[2];
-            from[0] = from[1] = 0;
-            var cursor = _timers.Seek(from);
-            return _timers.TryRead(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : EndWatermark;
-        }
-    }
+    public override long DueClock => TimerFrom(0);
+
+    public override long DueClockAfter(long clockMicros) => TimerFrom(OrderedKey.Of(clockMicros) + 1);
 
     public override long ClockStride(long clockMicros, int rows)
     {
@@ -160,6 +153,14 @@ public sealed unsafe class TemporalFilterOperator : Operator
         _rows.Dispose();
         _timers.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>The first timer from a word on.</summary>
+    private long TimerFrom(ulong word)
+    {
+        var from = stackalloc ulong[2] { word, 0 };
+        var cursor = _timers.Seek(from);
+        return _timers.TryRead(ref cursor, out var entry) ? OrderedKey.ToInt64(entry[0]) : EndWatermark;
     }
 
     private void Touch(Row* row, int slot)

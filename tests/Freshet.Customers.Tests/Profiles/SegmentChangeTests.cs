@@ -1,3 +1,4 @@
+using System.Globalization;
 using Freshet.Customers.Tests.Identity;
 
 namespace Freshet.Customers.Tests.Profiles;
@@ -38,9 +39,51 @@ public sealed class SegmentChangeTests
         Assert.Equal(["96 | both_of_them | exited | erase", "96 | buyers | exited | erase", "96 | lately | exited | erase"], Changes(customers));
     }
 
+    /// <summary>The clock jumps: each exit and entry has the moment at which it happened, whatever else fell due in the jump.</summary>
+    [Fact]
+    public void After_a_pause_each_change_has_the_moment_at_which_it_happened()
+    {
+        using var customers = new Identity.Customers("""
+            CREATE SEGMENT often AS SELECT profile_id FROM events WHERE event = 'bought' AND event_time > NOW() - INTERVAL '1' HOUR GROUP BY profile_id HAVING COUNT(*) >= 2;
+            CREATE SEGMENT gone AS SELECT profile_id FROM events WHERE event = 'bought' AND event_time <= NOW() - INTERVAL '2' HOUR;
+            """);
+        customers.Pipeline.ClockMicros = 1000L * 1_000_000;
+        customers.Take(Bought("m0", "a", 100), Bought("m1", "a", 200), Bought("m2", "a", 300), Bought("m3", "b", 990), Bought("m4", "b", 991));
+        Assert.Equal(["32 | often | entered | 1000", "128 | often | entered | 1000"], Due(customers));
+
+        // Days later, together with an event: it finds the clock of now.
+        customers.Pipeline.ClockMicros = 300_000L * 1_000_000;
+        customers.Take(Bought("m5", "a", 299_000), Bought("m6", "a", 299_001));
+        Assert.Equal(["32 | often | exited | 3800", "128 | often | exited | 4590", "32 | gone | entered | 7300", "128 | gone | entered | 8190", "32 | often | entered | 300000"], Due(customers));
+    }
+
+    /// <summary>Under many moments steps are shared: due is never before the moment, and late by a small part of the pause.</summary>
+    [Fact]
+    public void Many_moments_in_a_pause_cost_a_bounded_number_of_steps()
+    {
+        using var customers = new Identity.Customers("CREATE SEGMENT lately AS SELECT profile_id FROM events WHERE event_time > NOW() - INTERVAL '1' HOUR;");
+        customers.Pipeline.ClockMicros = 20_000L * 1_000_000;
+        customers.Take([.. Enumerable.Range(0, 3000).Select(i => Bought($"m{i}", $"a{i}", 16_500 + i))]);
+        var before = customers.Pipeline.StepsTaken;
+        customers.Pipeline.ClockMicros = 10_000_000L * 1_000_000;
+        customers.Pipeline.Step();
+        Assert.InRange(customers.Pipeline.StepsTaken - before, 1, 10_000);
+        Assert.Equal(3000, customers.Pipeline.Changes("segment_changes").Count);
+        foreach (var change in customers.Pipeline.Changes("segment_changes").Keys.Select(r => r.Split(" | ")))
+        {
+            var moment = 16_500 + (long.Parse(change[0], CultureInfo.InvariantCulture) / 32 - 1) + 3600;
+            Assert.InRange(Seconds(change[3]), moment, moment + 10_000_000 / 1024);
+        }
+    }
+
+    private static string[] Due(Identity.Customers customers) =>
+        [.. customers.Pipeline.Changes("segment_changes").Keys.Select(r => r.Split(" | ")).OrderBy(c => c[3]).ThenBy(c => c[0].Length).Select(c => $"{c[0]} | {c[1]} | {c[2]} | {Seconds(c[3])}")];
+
+    private static long Seconds(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture).ToUnixTimeSeconds();
+
     private static Happening Bought(string message, string anonymous, long time) => new(message) { Event = "bought", AnonymousId = anonymous, Time = time, ReceivedAt = time };
 
     /// <summary>The last step's changes without its clock.</summary>
     private static string[] Changes(Identity.Customers customers) =>
-        [.. customers.Pipeline.Changes("segment_changes").Keys.Select(r => r.Split(" | ")).Select(c => $"{c[0]} | {c[1]} | {c[2]} | {c[4]}").Order(StringComparer.Ordinal)];
+        [.. customers.Pipeline.Changes("segment_changes").Keys.Select(r => r.Split(" | ")).Select(c => $"{c[0]} | {c[1]} | {c[2]} | {c[5]}").Order(StringComparer.Ordinal)];
 }
