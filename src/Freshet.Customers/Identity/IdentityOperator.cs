@@ -21,7 +21,9 @@ internal sealed unsafe class IdentityOperator : Operator
     private readonly IdentityFold _fold;
     private readonly List<Batch> _batches = [];
     private readonly Buffer<long> _numbers = new();
-    private readonly bool[] _isDue = new bool[IdentityFeed.Causes];
+    
+    /// <summary>How far each side output has been given; -1 where it is not due.</summary>
+    private readonly int[] _sides = new int[IdentityFeed.Causes];
     private BatchMemory? _memory;
     private int _given;
     private int _firstEvent;
@@ -32,6 +34,7 @@ internal sealed unsafe class IdentityOperator : Operator
         _reader = new EventReader(spec);
         _graph = new IdentityGraph(seed);
         _fold = new IdentityFold(spec.Rules, _graph);
+        Array.Fill(_sides, -1);
     }
 
     public override long StateRows => _graph.Rows;
@@ -68,7 +71,7 @@ internal sealed unsafe class IdentityOperator : Operator
             _numbers.Add() = owner == NameRow.None ? 0 : _graph.Name(owner)->Number;
         }
 
-        Array.Fill(_isDue, true);
+        Array.Clear(_sides);
     }
 
     public override Batch? Produce(StepContext step)
@@ -93,15 +96,15 @@ internal sealed unsafe class IdentityOperator : Operator
 
     public override Batch? TakeSide(int side)
     {
-        if (!_isDue[side]) return null;
-        _isDue[side] = false;
+        ref var next = ref _sides[side];
+        if (next < 0) return null;
         return (side + 1) switch
         {
-            IdentityFeed.Relation => IdentityRowsOut.Relation(_graph),
-            IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!),
-            IdentityFeed.Causes => CausesOf(),
-            IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!),
-            _ => IdentityRowsOut.Drops(_reader.Drops, _reader.Events, _memory!),
+            IdentityFeed.Relation => IdentityRowsOut.Relation(_graph, ref next),
+            IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!, ref next),
+            IdentityFeed.Causes => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!, ref next),
+            IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!, ref next),
+            _ => IdentityRowsOut.Drops(_reader.Drops, _reader.Events, _memory!, ref next),
         };
     }
 
@@ -112,7 +115,7 @@ internal sealed unsafe class IdentityOperator : Operator
         _reader.Clear();
         _fold.Merges.Clear();
         _fold.Turns.Clear();
-        Array.Clear(_isDue);
+        Array.Fill(_sides, -1);
         (_given, _firstEvent) = (0, 0);
         _graph.EndOfStep();
         _memory?.Release();
@@ -126,9 +129,6 @@ internal sealed unsafe class IdentityOperator : Operator
         _graph.Dispose();
         base.Dispose();
     }
-
-    /// <summary>The profiles that the step's events belong to when it ends, and what else has happened to profiles: the last one counts.</summary>
-    private Batch? CausesOf() => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!);
 
     private long SequenceOf(Batch batch)
     {

@@ -6,17 +6,20 @@ using Freshet.Columns.Types;
 namespace Freshet.Customers.Identity;
 
 /// <summary>
-/// What a step has changed, as rows of the identity's tables. Rows come in the order in which the step touched them.
+/// What a step has changed, as rows of the identity's tables. Rows come in the order in which the step touched them, in batches of
+/// the usual size: each call goes on from where the last one has come to, and gives null when nothing is left.
 /// </summary>
 internal static unsafe class IdentityRowsOut
 {
     private static readonly byte[][] Rules = [.. new[] { "blocked", "limit", "split", "cap", "too many" }.Select(Encoding.UTF8.GetBytes)];
 
-    public static Batch? Relation(IdentityGraph graph)
+    public static Batch? Relation(IdentityGraph graph, ref int next)
     {
-        var rows = new Rows(graph.Changed.Count * 2, PhysicalKind.Int64, PhysicalKind.Int64);
-        foreach (ref readonly var before in graph.Changed.Items)
+        if (next == graph.Changed.Count) return null;
+        var rows = new Rows((graph.Changed.Count - next) * 2, PhysicalKind.Int64, PhysicalKind.Int64);
+        for (; next < graph.Changed.Count && !rows.IsFull; next++)
         {
+            ref readonly var before = ref graph.Changed[next];
             var name = graph.Name(before.Name);
             var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
             if (before.Number == name->Number && before.Profile == profile) continue;
@@ -24,15 +27,18 @@ internal static unsafe class IdentityRowsOut
             if (name->Number != 0) rows.Next(1).Set(0, name->Number).Set(1, profile);
         }
 
+        // Where no row came of it, nothing is left.
         return rows.ToBatch();
     }
 
-    public static Batch? Identifiers(IdentityGraph graph, BatchMemory step)
+    public static Batch? Identifiers(IdentityGraph graph, BatchMemory step, ref int next)
     {
-        var rows = new Rows(graph.Changed.Count * 2, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.View);
+        if (next == graph.Changed.Count) return null;
+        var rows = new Rows((graph.Changed.Count - next) * 2, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.View);
         rows.Memory.Retain(step);
-        foreach (ref readonly var before in graph.Changed.Items)
+        for (; next < graph.Changed.Count && !rows.IsFull; next++)
         {
+            ref readonly var before = ref graph.Changed[next];
             var name = graph.Name(before.Name);
             var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
             if (before.Number == name->Number && before.Profile == profile && before.FirstSeen == name->FirstSeen && before.LastSeen == name->LastSeen) continue;
@@ -55,12 +61,14 @@ internal static unsafe class IdentityRowsOut
         return rows.ToBatch();
     }
 
-    public static Batch? Merges(Buffer<IdentityFold.Merge> merges, Buffer<EventFacts> events, BatchMemory step)
+    public static Batch? Merges(Buffer<IdentityFold.Merge> merges, Buffer<EventFacts> events, BatchMemory step, ref int next)
     {
-        var rows = new Rows(merges.Count, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64);
+        if (next == merges.Count) return null;
+        var rows = new Rows(merges.Count - next, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64);
         rows.Memory.Retain(step);
-        foreach (ref readonly var merge in merges.Items)
+        for (; next < merges.Count && !rows.IsFull; next++)
         {
+            ref readonly var merge = ref merges[next];
             ref var facts = ref events[merge.Event];
             rows.Next(1).Set(0, merge.Into).Set(1, merge.Merged).SetText(2, facts.MessageId).SetTime(3, facts.EventTime).SetTime(4, facts.ReceivedAt).Set(5, facts.Sequence);
         }
@@ -68,12 +76,14 @@ internal static unsafe class IdentityRowsOut
         return rows.ToBatch();
     }
 
-    public static Batch? Drops(Buffer<Drop> drops, Buffer<EventFacts> events, BatchMemory step)
+    public static Batch? Drops(Buffer<Drop> drops, Buffer<EventFacts> events, BatchMemory step, ref int next)
     {
-        var rows = new Rows(drops.Count, PhysicalKind.View, PhysicalKind.View, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64);
+        if (next == drops.Count) return null;
+        var rows = new Rows(drops.Count - next, PhysicalKind.View, PhysicalKind.View, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64);
         rows.Memory.Retain(step);
-        foreach (ref readonly var drop in drops.Items)
+        for (; next < drops.Count && !rows.IsFull; next++)
         {
+            ref readonly var drop = ref drops[next];
             ref var facts = ref events[drop.Event];
             rows.Next(1).Set(0, drop.Type).Set(1, drop.Value).Set(2, StringView.Copy(Rules[(int)drop.Rule], rows.Memory))
                 .SetText(3, facts.MessageId).SetTime(4, facts.ReceivedAt).Set(5, facts.Sequence);
@@ -83,37 +93,53 @@ internal static unsafe class IdentityRowsOut
     }
 
     /// <summary>Each event's profile and message; then merges, splits and erasures, which count more.</summary>
-    public static Batch? Causes(IdentityGraph graph, EventReader reader, IdentityFold fold, BatchMemory step)
+    public static Batch? Causes(IdentityGraph graph, EventReader reader, IdentityFold fold, BatchMemory step, ref int next)
     {
-        var rows = new Rows(reader.Events.Count + fold.Merges.Count * 2 + fold.Turns.Count, PhysicalKind.Int64, PhysicalKind.View);
+        var (merges, turns) = (reader.Events.Count, reader.Events.Count + fold.Merges.Count);
+        var end = turns + fold.Turns.Count;
+        if (next == end) return null;
+        var rows = new Rows((end - next) * 2, PhysicalKind.Int64, PhysicalKind.View);
         rows.Memory.Retain(step);
-        foreach (ref readonly var facts in reader.Events.Items)
+        for (; next < merges && !rows.IsFull; next++)
         {
+            ref readonly var facts = ref reader.Events[next];
             if (facts.Owner == NameRow.None || graph.Name(facts.Owner)->Number == 0) continue;
             rows.Next(1).Set(0, graph.Profile(graph.Name(facts.Owner)->Profile)->Id).SetText(1, facts.MessageId);
         }
 
-        var (merge, split, erase) = (StringView.Copy("merge"u8, rows.Memory), StringView.Copy("split"u8, rows.Memory), StringView.Copy("erase"u8, rows.Memory));
-        foreach (ref readonly var one in fold.Merges.Items)
+        if (next >= merges)
         {
-            rows.Next(1).Set(0, one.Into).Set(1, merge);
-            rows.Next(1).Set(0, one.Merged).Set(1, merge);
+            var (merge, split, erase) = (StringView.Copy("merge"u8, rows.Memory), StringView.Copy("split"u8, rows.Memory), StringView.Copy("erase"u8, rows.Memory));
+            for (; next < turns && !rows.IsFull; next++)
+            {
+                rows.Next(1).Set(0, fold.Merges[next - merges].Into).Set(1, merge);
+                rows.Next(1).Set(0, fold.Merges[next - merges].Merged).Set(1, merge);
+            }
+
+            for (; next < end && !rows.IsFull; next++)
+            {
+                ref readonly var turn = ref fold.Turns[next - turns];
+                rows.Next(1).Set(0, turn.Profile).Set(1, turn.Kind == EventKind.Erases ? erase : split);
+            }
         }
 
-        foreach (ref readonly var turn in fold.Turns.Items) rows.Next(1).Set(0, turn.Profile).Set(1, turn.Kind == EventKind.Erases ? erase : split);
         return rows.ToBatch();
     }
 
     /// <summary>Rows of one batch, written one after another.</summary>
     private sealed class Rows
     {
+        private const int RowsMax = Batch.TypicalRows;
         private readonly Column[] _columns;
         private readonly long* _weights;
         private int _row = -1;
         private bool _takesBack;
 
+        /// <param name="rows">No more will come.</param>
         public Rows(int rows, params ReadOnlySpan<PhysicalKind> kinds)
         {
+            // Whoever writes looks after each pair of rows whether there is room.
+            rows = Math.Min(rows, RowsMax + 2);
             Memory = BatchMemory.Create();
             _columns = new Column[kinds.Length];
             for (var c = 0; c < kinds.Length; c++)
@@ -126,6 +152,8 @@ internal static unsafe class IdentityRowsOut
         }
 
         public BatchMemory Memory { get; }
+
+        public bool IsFull => _row + 1 >= RowsMax;
 
         public Rows Next(long weight)
         {

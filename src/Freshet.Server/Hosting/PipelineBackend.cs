@@ -47,6 +47,9 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
 
     public long LogBytes => _log.Partitions.Sum(p => p.SizeBytes);
 
+    /// <summary>Native bytes of operators and views.</summary>
+    public long StateBytes => _pipeline.ViewBytes + _pipeline.Operators.Sum(o => o.Figures.StateBytes);
+
     public TimeSpan? WatermarkLag =>
         _pipeline.Sources.FirstOrDefault(s => s.Name == LogEventLog.Topic)?.WatermarkMicros is { } micros
             ? DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)

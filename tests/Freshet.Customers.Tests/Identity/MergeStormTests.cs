@@ -38,6 +38,17 @@ public sealed unsafe class MergeStormTests
         Assert.Equal((rows, steps), (identity.Operator.StateRows, identity.Operator.GraphSteps));
     }
 
+    [Fact]
+    public void A_step_of_many_events_gives_its_changes_in_batches_of_the_usual_size()
+    {
+        using var identity = new Driver(IdentityRules.Default);
+        (string? User, string Anonymous)[] events = [.. Enumerable.Range(0, 40_000).Select(i => (User: (string?)$"u{i}", Anonymous: $"a{i}"))];
+        identity.Take(events);
+        Assert.Equal(80_000 + 80_000 + 40_000, identity.SideRows);
+        identity.Take(events);
+        Assert.InRange(identity.LargestSide, 1, Batch.TypicalRows + 1);
+    }
+
     /// <summary>The operator alone, over events of two columns.</summary>
     private sealed class Driver : IDisposable
     {
@@ -57,6 +68,11 @@ public sealed unsafe class MergeStormTests
         }
 
         public IdentityOperator Operator { get; }
+
+        /// <summary>Rows of all side outputs so far, and of the largest batch of them.</summary>
+        public long SideRows { get; private set; }
+
+        public int LargestSide { get; private set; }
 
         public void Take((string? User, string Anonymous)[] events)
         {
@@ -81,7 +97,15 @@ public sealed unsafe class MergeStormTests
             Operator.EndOfInput(step, 0);
             while (Operator.Produce(step) is { } batch) batch.Release();
             for (var side = 0; side < IdentityFeed.Causes; side++)
-                while (Operator.TakeSide(side) is { } batch) batch.Release();
+            {
+                while (Operator.TakeSide(side) is { } batch)
+                {
+                    SideRows += batch.Count;
+                    LargestSide = Math.Max(LargestSide, batch.Count);
+                    batch.Release();
+                }
+            }
+
             Operator.EndOfStep();
         }
 

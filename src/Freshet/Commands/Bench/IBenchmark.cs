@@ -14,7 +14,8 @@ internal interface IBenchmark
 
 /// <param name="Duration">Of each part that is measured; a smoke run takes a fraction of a second and proves only that it works.</param>
 /// <param name="Directory">An empty directory on the disk to be measured; removed afterwards.</param>
-internal sealed record BenchOptions(TimeSpan Duration, string Directory);
+/// <param name="Profiles">How many people there are where a benchmark has people.</param>
+internal sealed record BenchOptions(TimeSpan Duration, string Directory, int Profiles);
 
 /// <summary>A figure under the name that --json gives it, and how people read it.</summary>
 internal readonly record struct Figure(string Name, double Value, string Unit)

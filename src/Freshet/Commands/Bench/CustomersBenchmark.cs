@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Freshet.Load;
+using Freshet.Server.Configuration;
+using Freshet.Server.Hosting;
+using Freshet.Server.Profiles;
+
+namespace Freshet.Commands.Bench;
+
+/// <summary>
+/// The customer layer with the rules, traits and segments of samples/shop, load generator included. Each profile is told who it is
+/// and sends one event; then batches of the mix as fast as they go, until all is visible; single posts at 10,000 a second whose answer
+/// carries the profile and its segments; reads of profiles, in process and over HTTP.
+/// Checks the number of profiles and of identifiers, and that every answer carries a profile.
+/// </summary>
+internal sealed class CustomersBenchmark : IBenchmark
+{
+    private const string Key = "bench";
+    private const string Resource = "shop/";
+    private const int BatchConnections = 8;
+    private const int RateConnections = 64;
+    private const int ReadConnections = 64;
+    private const int ResponsesPerSecond = 10_000;
+
+    public string Name => "customers";
+
+    public string About => "identity, traits and segments of samples/shop";
+
+    public async Task<IReadOnlyList<Figure>> RunAsync(BenchOptions options, CancellationToken cancellation)
+    {
+        var profiles = options.Profiles;
+        await WriteProjectAsync(options.Directory, cancellation);
+        var flags = new Dictionary<string, string> { ["port"] = "0", ["limits.eventsPerSecond"] = "1000000000" };
+        var settings = Project.Load(options.Directory, _ => null, flags, [Key]);
+        var backend = (PipelineBackend)await PipelineBackend.OpenAsync(settings, TextWriter.Null, cancellation);
+        await using var server = await FreshetServer.StartAsync(settings, backend);
+        var traffic = new CustomerTraffic();
+        var load = new CustomerLoad(new IPEndPoint(IPAddress.Loopback, new Uri(server.Url).Port), Key, traffic, profiles);
+        var (residentBefore, bytesBefore) = (Environment.WorkingSet, backend.StateBytes);
+
+        var started = Stopwatch.GetTimestamp();
+        var loaded = await load.BatchesAsync(BatchConnections, (into, n, random, time) => n >= 2L * profiles ? 0 : n < profiles ? traffic.Identify(into, n, time) : traffic.Next(into, random, n - profiles, time, out _), cancellation);
+        await VisibleAsync(backend, cancellation);
+        var loadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await CheckAsync(backend, profiles, cancellation);
+        var (resident, bytes) = (Environment.WorkingSet - residentBefore, backend.StateBytes - bytesBefore);
+
+        var cpu = Environment.CpuUsage.TotalTime;
+        started = Stopwatch.GetTimestamp();
+        var sent = await load.BatchesAsync(BatchConnections, (into, n, random, time) => n >= 100 && Stopwatch.GetElapsedTime(started) > options.Duration ? 0 : traffic.Next(into, random, random.NextInt64(profiles), time, out _), cancellation);
+        await VisibleAsync(backend, cancellation);
+        var sentSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+
+        var response = await load.RateAsync(RateConnections, ResponsesPerSecond, "?return=profile,segments", "\"profile\":{\"profile_id\":", options.Duration, cancellation);
+        await VisibleAsync(backend, cancellation);
+        var readMicros = await ReadAsync(backend, profiles, options.Duration, cancellation);
+        var reads = await load.ReadsAsync(ReadConnections, options.Duration, cancellation);
+        await CheckAsync(backend, profiles, cancellation);
+        return
+        [
+            new("profiles", profiles, "profiles, three identifiers each"),
+            new("loadEventsPerSecond", loaded / loadSeconds, "events/s while the profiles come"),
+            new("eventsPerSecond", sent / sentSeconds, "events/s in batches of 100, visible"),
+            new("eventCpuUs", cpu.TotalMicroseconds / sent, "µs of both cores an event, load generator included"),
+            new("responseMsP50", response.PercentileMs(0.5), "ms to the answer with profile and segments"),
+            new("responseMsP99", response.PercentileMs(0.99), "ms to the answer with profile and segments"),
+            new("responsesPerSecond", response.Count / (options.Duration.TotalSeconds * 0.8), "answers/s, of 10,000 asked for"),
+            new("profileReadUs", readMicros, "µs to read a profile in process"),
+            new("profileReadsPerSecond", reads, "reads/s over HTTP, 64 connections"),
+            new("bytesPerProfile", (double)bytes / profiles - CustomerTraffic.RawBytes, "bytes of state and views a profile, without its own texts"),
+            new("residentBytesPerProfile", (double)resident / profiles, "bytes of the process a profile, events remembered and all"),
+        ];
+    }
+
+    private static async Task WriteProjectAsync(string directory, CancellationToken cancellation)
+    {
+        var assembly = typeof(CustomersBenchmark).Assembly;
+        await File.WriteAllTextAsync(Path.Combine(directory, ProjectFile.Name), "{}", cancellation);
+        var sql = Directory.CreateDirectory(Path.Combine(directory, "sql")).FullName;
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Resource, StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            using var file = File.Create(Path.Combine(sql, name[Resource.Length..] + ".sql"));
+            await stream.CopyToAsync(file, cancellation);
+        }
+    }
+
+    private static async Task VisibleAsync(PipelineBackend backend, CancellationToken cancellation) =>
+        await backend.Views.WhenVisibleAsync(backend.Log.LastDurable, cancellation);
+
+    private static async Task CheckAsync(PipelineBackend backend, int profiles, CancellationToken cancellation)
+    {
+        await using var rows = await backend.Views.QueryAsync("SELECT COUNT(*), SUM(identifiers) FROM profiles", cancellation);
+        var batch = await rows.NextAsync(cancellation) ?? throw new InvalidOperationException("There are no profiles.");
+        long found, identifiers;
+        unsafe
+        {
+            (found, identifiers) = (batch.Columns[0].As<long>()[batch.RowAt(0)], batch.Columns[1].As<long>()[batch.RowAt(0)]);
+        }
+
+        batch.Release();
+        if (found != profiles || identifiers != 3L * profiles) throw new InvalidOperationException($"There are {found} profiles with {identifiers} identifiers, and {profiles} with three each were sent.");
+    }
+
+    /// <summary>What GET /api/profiles answers without its latest events, one thread, profiles at random.</summary>
+    private static async Task<double> ReadAsync(PipelineBackend backend, int profiles, TimeSpan duration, CancellationToken cancellation)
+    {
+        var reader = ProfileReader.Of(backend.Views, backend.Customers, backend.Log)!;
+        var random = new Random(1);
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        var reads = 0L;
+        var started = Stopwatch.GetTimestamp();
+        do
+        {
+            for (var i = 0; i < 100; i++, reads++)
+            {
+                buffer.ResetWrittenCount();
+                json.Reset(buffer);
+                using var snapshot = await reader.OpenAsync(cancellation);
+                var profile = await reader.FindAsync(snapshot, "user_id", CustomerTraffic.UserId(random.NextInt64(profiles)), cancellation) ?? throw new InvalidOperationException("A profile is not found.");
+                await ProfileJson.WriteAsync(json, reader, snapshot, profile, isWhole: false, cancellation);
+            }
+        }
+        while (Stopwatch.GetElapsedTime(started) < duration);
+        return Stopwatch.GetElapsedTime(started).TotalMicroseconds / reads;
+    }
+}
