@@ -4,6 +4,7 @@ using Freshet.Columns.Formats;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
 using Freshet.Engine.Functions;
+using Freshet.Engine.Graphs;
 using Freshet.Engine.Journals;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Queries;
@@ -36,6 +37,7 @@ public sealed class Pipeline : IDisposable
     private readonly Connectors _connectors;
     private readonly StepLoop _loop;
     private readonly ViewPublication _publication = new();
+    private readonly CircuitGraphReader _graph;
 
     private Pipeline(LogStore log, IReadOnlyList<SourceText> scripts, PipelineOptions options)
     {
@@ -66,6 +68,7 @@ public sealed class Pipeline : IDisposable
             if (node.Errors >= 0) _views.Add(new ViewOutput(ErrorView(insert.Name), _runner.Circuit, node.Errors));
         }
 
+        _graph = new CircuitGraphReader(_runner, _views, _sinks, _binder);
         _loop = new StepLoop(log, _runner, _views, _sinks, _publication, options.Budget);
     }
 
@@ -184,6 +187,10 @@ public sealed class Pipeline : IDisposable
     /// <summary>What each operator has done.</summary>
     public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
         [.. Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Select(n => (_runner.Circuit.Spec.Nodes[n].Name, _runner.Circuit.FiguresOf(n)))];
+
+    /// <summary>The circuit to be drawn, with the figures of one moment between two steps.</summary>
+    /// <exception cref="EngineException">The engine has stopped.</exception>
+    public CircuitGraph Graph() => _loop.Between(() => _graph.Read(Step));
 
     /// <summary>Rows written by each INSERT INTO since the start.</summary>
     public IReadOnlyList<(string Name, long Rows)> Inserts => [.. _sinks.Select(s => (s.Name, s.Rows))];

@@ -4,39 +4,21 @@ using Microsoft.Playwright;
 namespace Freshet.EndToEnd.Tests;
 
 /// <summary>
-/// The console in Debian's Chromium, over the running demo. Nothing may be written to the browser's console: neither errors nor
-/// reports of the content security policy. FRESHET_SCREENSHOTS names a folder for pictures of every page.
+/// The console in Debian's Chromium, over the running demo, which all pages share. Nothing may be written to the browser's console: neither
+/// errors nor reports of the content security policy. FRESHET_SCREENSHOTS names a folder for pictures of every page.
 /// </summary>
-public sealed class ConsoleTests : IAsyncLifetime
+public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<ConsoleFixture>, IDisposable
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly ScratchFolder _folder = new();
     private readonly List<string> _complaints = [];
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-    private FreshetProcess _freshet = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        if (!File.Exists(Chromium)) return;
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-        _freshet = await FreshetProcess.DemoAsync(_folder.Data);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_freshet is not null) await _freshet.DisposeAsync();
-        if (_browser is not null) await _browser.DisposeAsync();
-        _playwright?.Dispose();
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Now_shows_numbers_that_move_and_goes_on_after_a_restart()
     {
-        var page = await OpenAsync("now");
+        var own = await FreshetProcess.DemoAsync(_folder.Data);
+        var page = await OpenAsync("now", own.Url);
         var accepted = page.Locator("[data-series=accepted] .value");
         await Assertions.Expect(accepted).Not.ToHaveTextAsync("0events/s", new() { Timeout = 30_000 });
         var points = page.Locator("[data-series=accepted] polyline");
@@ -44,13 +26,13 @@ public sealed class ConsoleTests : IAsyncLifetime
         await Assertions.Expect(points).Not.ToHaveAttributeAsync("points", before!, new() { Timeout = 30_000 });
         await PicturesAsync(page, "now");
 
-        var port = _freshet.Url.Port;
-        await _freshet.DisposeAsync();
+        var port = own.Url.Port;
+        await own.DisposeAsync();
         await Assertions.Expect(page.Locator("header .state")).ToHaveTextAsync("The server does not answer.", new() { Timeout = 30_000 });
         // What the browser itself writes about a server that is away is no complaint of the page.
         Assert.All(_complaints, c => Assert.Contains("ERR_CONNECTION", c, StringComparison.Ordinal));
         _complaints.Clear();
-        _freshet = await FreshetProcess.DemoAsync(_folder.Data, port);
+        await using var again = await FreshetProcess.DemoAsync(_folder.Data, port);
         await Assertions.Expect(page.Locator("header .state")).ToHaveTextAsync("live", new() { Timeout = 30_000 });
         _complaints.RemoveAll(c => c.Contains("ERR_CONNECTION", StringComparison.Ordinal));
         Assert.Empty(_complaints);
@@ -65,14 +47,15 @@ public sealed class ConsoleTests : IAsyncLifetime
         await editor.FillAsync("SELECT event, COUNT(*) AS events\nFROM events GROUP BY event");
         await editor.PressAsync("Control+Enter");
         await Assertions.Expect(page.Locator(".results tbody tr").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await page.GetByLabel("Show").SelectOptionAsync("chart");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Chart", Exact = true }).ClickAsync();
         await Assertions.Expect(page.Locator("svg.chart rect").First).ToBeVisibleAsync();
         await PicturesAsync(page, "sql-chart");
-        await page.GetByLabel("Show").SelectOptionAsync("table");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Table", Exact = true }).ClickAsync();
 
         await editor.FillAsync("SELECT event,\n  nothing\nFROM events");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Line 2, column 3", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".editor mark")).ToHaveTextAsync("nothing");
         Assert.Equal("nothing", await editor.EvaluateAsync<string>("e => e.value.slice(e.selectionStart, e.selectionEnd)"));
         await PicturesAsync(page, "sql-error");
         _complaints.RemoveAll(c => c.Contains("400 (Bad Request)", StringComparison.Ordinal));
@@ -85,15 +68,15 @@ public sealed class ConsoleTests : IAsyncLifetime
         await editor.PressAsync("Control+Enter");
         await Assertions.Expect(page.Locator(".results td").First).ToHaveTextAsync("12345678901234567890.10", new() { Timeout = 30_000 });
 
-        await editor.FillAsync("SELECT * FROM " + await FirstViewAsync(page));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Live" }).ClickAsync();
+        await editor.FillAsync("SELECT * FROM user_totals");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Live", Exact = true }).ClickAsync();
         var note = page.Locator(".results [role=status]");
         await Assertions.Expect(note).ToContainTextAsync("live", new() { Timeout = 30_000 });
         var first = await note.TextContentAsync();
         await Assertions.Expect(note).Not.ToHaveTextAsync(first!, new() { Timeout = 30_000 });
         await PicturesAsync(page, "sql-live");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Live" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Live", Exact = true })).ToBeVisibleAsync();
         Assert.Empty(_complaints);
     }
 
@@ -103,12 +86,13 @@ public sealed class ConsoleTests : IAsyncLifetime
         var page = await OpenAsync("sql");
         var editor = page.GetByLabel("Statement");
         await Assertions.Expect(editor).Not.ToHaveValueAsync("SHOW VIEWS");
-        var view = await FirstViewAsync(page);
+        const string View = "user_totals";
+        await Assertions.Expect(page.Locator(".names summary").GetByText(View)).ToBeVisibleAsync();
         await editor.FillAsync("SELECT * FROM ");
-        await editor.PressSequentiallyAsync(view[..^1]);
-        await Assertions.Expect(page.Locator(".suggestions button").First).ToHaveTextAsync(view);
+        await editor.PressSequentiallyAsync(View[..^1]);
+        await Assertions.Expect(page.Locator(".suggestions [aria-selected=true]")).ToContainTextAsync(View);
         await editor.PressAsync("Tab");
-        await Assertions.Expect(editor).ToHaveValueAsync("SELECT * FROM " + view);
+        await Assertions.Expect(editor).ToHaveValueAsync("SELECT * FROM " + View);
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "CSV" }).ClickAsync());
         Assert.Equal("result.csv", download.SuggestedFilename);
         Assert.Empty(_complaints);
@@ -125,14 +109,36 @@ public sealed class ConsoleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pipelines_draws_the_circuit_and_says_why_nothing_has_come()
+    {
+        var page = await OpenAsync("pipelines/high_value");
+        var nodes = page.Locator(".circuit .node");
+        await Assertions.Expect(nodes.First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        Assert.Equal(1, await page.Locator(".circuit .node.source").CountAsync());
+        Assert.Equal(1, await page.Locator(".circuit .node.segment").CountAsync());
+        Assert.InRange(await page.Locator(".circuit .edge").CountAsync(), await nodes.CountAsync() - 1, 100);
+        await Assertions.Expect(page.Locator(".circuit .node.source .figure")).ToContainTextAsync("/s", new() { Timeout = 30_000 });
+        await nodes.First.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "events" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Plan" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Plan")).ToContainTextAsync("measured:", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "pipelines");
+        await page.GetByText("The whole circuit").ClickAsync();
+        await Assertions.Expect(nodes.Nth(60)).ToBeAttachedAsync(new() { Timeout = 30_000 });
+        await PicturesAsync(page, "pipelines-whole");
+        // Nobody is in it for the first half hour.
+        await page.GetByText("cart_abandoned").First.ClickAsync();
+        await Assertions.Expect(page.Locator("[data-why]")).ToContainTextAsync("Nothing comes from", new() { Timeout = 30_000 });
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_server_with_a_token_asks_for_it()
     {
-        if (_freshet is null) ClientTests.SkipOrFail("Chromium is not installed (Debian package chromium).");
-        await _freshet!.DisposeAsync();
         var project = _folder.Project("CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM events;");
         await File.WriteAllTextAsync(Path.Combine(project, "freshet.json"), """{ "keys": ["k"], "api": { "token": "0123456789abcdef0123456789abcdef" } }""", TestContext.Current.CancellationToken);
-        _freshet = await FreshetProcess.RunAsync(project, _folder.Data + "2");
-        var page = await OpenAsync("system");
+        await using var own = await FreshetProcess.RunAsync(project, _folder.Data + "2");
+        var page = await OpenAsync("system", own.Url);
         await page.GetByLabel("Token").FillAsync("0123456789abcdef0123456789abcdef");
         await page.GetByRole(AriaRole.Button, new() { Name = "Open" }).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Topics").GetByText("events", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
@@ -141,34 +147,32 @@ public sealed class ConsoleTests : IAsyncLifetime
     [Fact]
     public async Task Everything_that_a_page_loads_is_small()
     {
-        if (_freshet is null) ClientTests.SkipOrFail("Chromium is not installed (Debian package chromium).");
-        var page = await _browser.NewPageAsync();
+        console.Check();
+        var page = await console.Browser.NewPageAsync();
         long bytes = 0;
         var loads = new List<Task>();
         page.Response += (_, answer) =>
         {
             if (!answer.Url.Contains("/api/", StringComparison.Ordinal)) loads.Add(Task.Run(async () => Interlocked.Add(ref bytes, (await answer.BodyAsync()).Length)));
         };
-        await page.GotoAsync(_freshet!.Url.ToString());
+        await page.GotoAsync(console.Freshet.Url.ToString());
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Now" })).ToBeVisibleAsync();
         await Task.WhenAll(loads);
         Assert.InRange(bytes, 20_000, 300_000);
     }
 
-    private async Task<IPage> OpenAsync(string name)
+    private async Task<IPage> OpenAsync(string name, Uri? of = null)
     {
-        if (_freshet is null) ClientTests.SkipOrFail("Chromium is not installed (Debian package chromium).");
-        var page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Dark });
+        console.Check();
+        var page = await console.Browser.NewPageAsync(new() { ViewportSize = new() { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Dark });
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning") _complaints.Add(message.Text);
         };
         page.PageError += (_, error) => _complaints.Add(error);
-        await page.GotoAsync(_freshet!.Url + "#/" + name);
+        await page.GotoAsync((of ?? console.Freshet.Url) + "#/" + name);
         return page;
     }
-
-    private static async Task<string> FirstViewAsync(IPage page) => (await page.Locator(".names summary").First.TextContentAsync())!;
 
     /// <summary>The page in both colours, on a desktop and a phone, where a folder for pictures is named.</summary>
     private static async Task PicturesAsync(IPage page, string name)

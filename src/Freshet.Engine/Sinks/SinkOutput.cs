@@ -12,6 +12,9 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
 
     public string Name => name;
 
+    /// <summary>The collector in the circuit.</summary>
+    public int Node => node;
+
     /// <summary>The last step whose rows are not written (again).</summary>
     public long LastStep { get; private set; } = sink.LastStep;
 

@@ -11,6 +11,9 @@ internal sealed class ViewOutput(ServedView view, Circuit circuit, int node)
 
     public ServedView View => view;
 
+    /// <summary>The collector in the circuit.</summary>
+    public int Node => node;
+
     /// <summary>What the step has changed: each row once, with its net weight. From <see cref="Publish"/> to <see cref="Release"/>.</summary>
     public IReadOnlyList<Batch> Delta => _delta;
 

@@ -22,6 +22,9 @@ public static class PlanText
     /// <summary>What a node computes, without its inputs.</summary>
     public static string TitleOf(PlanNode node) => Title(node);
 
+    /// <summary>The lines below a node: the key of its state, what that holds, when it is dropped, what it waits for.</summary>
+    public static IReadOnlyList<string> NotesOf(PlanNode node) => [.. Notes(node)];
+
     private static void Write(PlanNode node, PlanNode? above, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
     {
         text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');

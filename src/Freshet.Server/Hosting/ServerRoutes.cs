@@ -3,6 +3,7 @@ using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Ingest;
+using Freshet.Server.Pipelines;
 using Freshet.Server.Plans;
 using Freshet.Server.Profiles;
 using Freshet.Server.Subscriptions;
@@ -29,6 +30,7 @@ internal static class ServerRoutes
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        if (hub is not null) routes.AddRange(new PipelineRoutes(hub.Pipeline, KindsOf(customers), access).Routes());
         if (views is not null)
         {
             var subscriptions = hub is null ? null : new SubscribeRoutes(hub);
@@ -40,4 +42,8 @@ internal static class ServerRoutes
 
         return new Router(routes);
     }
+
+    /// <summary>What the customer layer's views are, by name: trait, segment.</summary>
+    private static Dictionary<string, string> KindsOf(CustomerLayer? customers) =>
+        (customers?.Declared ?? []).Where(o => o is { Table: not null, Kind: "TRAIT" or "SEGMENT" }).ToDictionary(o => o.Table!, o => o.Kind.ToLowerInvariant());
 }

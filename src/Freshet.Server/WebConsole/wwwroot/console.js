@@ -1,32 +1,47 @@
 import { html, render, useCallback, useEffect, useState } from './vendor/htm-preact.js';
 import { setToken } from './api.js';
 import { Now } from './now.js';
+import { Pipelines } from './pipelines.js';
 import { Sql } from './sql.js';
 import { System } from './system.js';
 
-const pages = [['now', 'Now', Now], ['sql', 'SQL', Sql], ['system', 'System', System]];
-const pageOf = () => pages.find(p => `#/${p[0]}` === location.hash) ?? pages[0];
+// Name, title, component, icon; the groups stand before their first page.
+const pages = [
+  ['now', 'Now', Now, 'M2 9h3l2-6 3 11 2-5h2', 'Watch'],
+  ['pipelines', 'Pipelines', Pipelines, 'M2 3h4v4H2zM10 9h4v4h-4zM6 5h2.5v6H10', 'Engine'],
+  ['sql', 'SQL', Sql, 'M3 4l4 4-4 4M8.5 12H13'],
+  ['system', 'System', System, 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01', 'Operate'],
+];
+
+// The place is #/page/argument.
+const placeOf = () => {
+  const [, name, ...rest] = location.hash.split('/');
+  const page = pages.find(p => p[0] === name) ?? pages[0];
+  return { page, argument: rest.length > 0 ? decodeURIComponent(rest.join('/')) : null };
+};
 const wantsDark = matchMedia('(prefers-color-scheme: dark)');
 
 function Login({ done }) {
   const submit = e => { e.preventDefault(); setToken(e.target.elements.token.value); done(); };
-  return html`<form class="panel login" onSubmit=${submit}><h1>Freshet</h1><p class="note">This server asks for its API token. It is kept in this page alone, until you close it.</p>
-    <label>Token<input name="token" type="password" autocomplete="off" required /></label><button class="primary">Open</button></form>`;
+  return html`<main><form class="panel login" onSubmit=${submit}><h1>Freshet</h1><p>This server asks for its API token. It is kept in this page alone, until you close it.</p>
+    <label>Token<input name="token" type="password" autocomplete="off" required /></label><button class="primary">Open</button></form></main>`;
 }
 
 function App() {
-  const [page, setPage] = useState(pageOf);
+  const [place, setPlace] = useState(placeOf);
   const [down, setDown] = useState(null);
   const [locked, setLocked] = useState(false);
   const [dark, setDark] = useState(wantsDark.matches);
   useEffect(() => {
-    const turn = () => setPage(pageOf());
+    const turn = () => setPlace(placeOf());
     const follow = e => setDark(e.matches);
     addEventListener('hashchange', turn);
     wantsDark.addEventListener('change', follow);
     return () => { removeEventListener('hashchange', turn); wantsDark.removeEventListener('change', follow); };
   }, []);
   useEffect(() => { document.documentElement.dataset.theme = dark ? 'dark' : 'light'; }, [dark]);
+  const [name, title, Page] = place.page;
+  useEffect(() => { document.title = `${title} · Freshet`; }, [title]);
 
   // Runs what asks the server: an answer means that it is up, a failure is shown and the page goes on.
   const report = useCallback(async action => {
@@ -34,18 +49,19 @@ function App() {
       await action();
       setDown(null);
     } catch (failure) {
+      if (failure.name === 'AbortError') return;
       if (failure.status === 401) setLocked(true);
       else setDown(failure.status ? failure.message : 'The server does not answer.');
     }
   }, []);
 
   if (locked) return html`<${Login} done=${() => setLocked(false)} />`;
-  const [name, , Page] = page;
-  return html`<header><span class="brand"><img src="/console/icon.svg" alt="" />Freshet</span>
-      <nav aria-label="Pages">${pages.map(([n, title]) => html`<a key=${n} href=${`#/${n}`} aria-current=${n === name ? 'page' : undefined}>${title}</a>`)}</nav>
-      <span class=${`state${down ? ' down' : ''}`} role="status"><i></i>${down ?? 'live'}</span>
-      <button onClick=${() => setDark(!dark)} aria-label=${dark ? 'Light colours' : 'Dark colours'}>${dark ? 'Light' : 'Dark'}</button></header>
-    <main><${Page} key=${name} report=${report} /></main>`;
+  return html`<div class="frame"><header class="side"><a class="brand" href="#/now"><img src="/console/icon.svg" alt="" />Freshet</a>
+      <nav aria-label="Pages">${pages.map(([n, text, , icon, group]) => html`${group ? html`<div class="group">${group}</div>` : null}
+        <a key=${n} href=${`#/${n}`} aria-current=${n === name ? 'page' : undefined}><svg viewBox="0 0 16 16" aria-hidden="true"><path d=${icon} /></svg>${text}</a>`)}</nav>
+      <div class="foot"><span class=${`state${down ? ' down' : ''}`} role="status"><i></i>${down ?? 'live'}</span>
+        <button class="quiet" onClick=${() => setDark(!dark)} aria-label=${dark ? 'Light colours' : 'Dark colours'}>${dark ? 'Light' : 'Dark'}</button></div></header>
+    <main><${Page} key=${name} report=${report} argument=${place.argument} /></main></div>`;
 }
 
 render(html`<${App} />`, document.getElementById('app'));

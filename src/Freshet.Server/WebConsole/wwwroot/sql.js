@@ -1,15 +1,18 @@
-import { html, useEffect, useRef, useState } from './vendor/htm-preact.js';
+import { html, useEffect, useMemo, useRef, useState } from './vendor/htm-preact.js';
 import { get, parse, query, subscribe } from './api.js';
-import { Chart } from './chart.js';
-import { cell, count, isNumber, rowsOf } from './format.js';
+import { Chart, numbersOf } from './chart.js';
+import { Editor, placeOf } from './editor.js';
+import { cell, count, isNumber, measure, rowsOf } from './format.js';
+import { Empty, Head, Switch } from './parts.js';
 
 const rowsShown = 500;
-const words = ['SELECT', 'FROM', 'WHERE', 'GROUP BY', 'ORDER BY', 'LIMIT', 'JOIN', 'LEFT JOIN', 'HAVING', 'COUNT', 'DISTINCT', 'EXPLAIN', 'SHOW', 'DESCRIBE'];
+const savedAt = 'freshet.saved';
+const words = ['SELECT', 'FROM', 'WHERE', 'GROUP BY', 'ORDER BY', 'LIMIT', 'JOIN', 'LEFT JOIN', 'HAVING', 'DISTINCT', 'EXPLAIN', 'EXPLAIN MEMBERSHIP OF', 'SHOW VIEWS', 'SHOW TABLES', 'SHOW FUNCTIONS', 'DESCRIBE', 'SUBSCRIBE', 'INTERVAL', 'BETWEEN'];
 
 function Results({ columns, rows }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Rows"><table>
     <thead><tr>${columns.map(c => html`<th class=${isNumber(c.type) ? 'number' : ''}>${c.name}<small>${c.type}</small></th>`)}</tr></thead>
-    <tbody>${rows.slice(0, rowsShown).map(r => html`<tr>${r.map((v, i) => html`<td class=${v === null ? 'null' : isNumber(columns[i].type) ? 'number' : ''}>${cell(v)}</td>`)}</tr>`)}</tbody>
+    <tbody>${rows.slice(0, rowsShown).map(r => html`<tr>${r.map((v, i) => html`<td class=${v === null ? 'null' : isNumber(columns[i].type) ? 'number' : ''} title=${cell(v)}>${cell(v)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 }
 
@@ -20,63 +23,75 @@ function Failure({ error, text }) {
     ${line ? html`<pre>${line + '\n' + ' '.repeat(error.column - 1) + '^'}</pre>` : null}</div>`;
 }
 
-function Names({ views, insert }) {
-  return html`<aside class="panel names" aria-label="Views"><strong>Views</strong>
-    <div class="hint">Rows that failed or came late: <code>name$errors</code>, <code>name$late</code>.</div>
-    ${views.filter(v => !v.name.includes('$')).map(v => html`<details key=${v.name}><summary>${v.name}</summary><ul>${v.columns.map(c => html`<li>${c.name} ${c.type}</li>`)}</ul>
-      <button onClick=${() => insert(`SELECT * FROM ${v.name} LIMIT 100`)}>Read</button></details>`)}</aside>`;
+// Statements kept in this browser.
+function useSaved() {
+  const [saved, setSaved] = useState(() => { try { return JSON.parse(localStorage.getItem(savedAt)) ?? []; } catch { return []; } });
+  const keep = list => { setSaved(list); localStorage.setItem(savedAt, JSON.stringify(list)); };
+  return [saved, (name, text) => keep([...saved.filter(s => s.name !== name), { name, text }]), name => keep(saved.filter(s => s.name !== name))];
 }
 
-export function Sql({ report }) {
-  const [text, setText] = useState('SHOW VIEWS');
-  const [views, setViews] = useState([]);
-  const [functions, setFunctions] = useState([]);
+function Names({ tables, saved, open, forget }) {
+  return html`<aside class="panel names" aria-label="Names">
+    <h2 class="dim small">Saved in this browser</h2>${saved.length === 0 ? html`<p class="dim small">Save gives the statement a name.</p>` : saved.map(s => html`<div class="row" key=${s.name}><button class="plain grow break" onClick=${() => open(s.text)}>${s.name}</button><button class="quiet" aria-label=${`Forget ${s.name}`} onClick=${() => forget(s.name)}>×</button></div>`)}
+    <h2 class="dim small">Tables and views</h2><p class="dim small">Rows that failed or came late: <code>name$errors</code>, <code>name$late</code>.</p>
+    ${tables.map(v => html`<details key=${v.name}><summary>${v.name}</summary><ul>${v.columns.map(c => html`<li>${c.name} ${c.type}</li>`)}</ul>
+      <button class="quiet" onClick=${() => open(`SELECT * FROM ${v.name} LIMIT 100`)}>Read</button></details>`)}</aside>`;
+}
+
+async function namesOf(report) {
+  let tables = [];
+  let functions = [];
+  await report(async () => {
+    const ask = async sql => (await (await query(sql)).json()).rows;
+    const views = (await get('/api/views')).views.filter(v => !v.name.includes('$'));
+    const others = (await ask('SHOW TABLES')).map(r => r[0]).filter(n => /^\w+$/.test(n) && views.every(v => v.name !== n)).slice(0, 40);
+    const described = await Promise.all(others.map(async name => ({ name, columns: (await ask(`DESCRIBE \`${name}\``)).map(r => ({ name: r[0], type: r[1] })) })));
+    tables = [...described, ...views];
+    functions = (await ask('SHOW FUNCTIONS')).map(r => r[0]);
+  });
+  return { tables, functions };
+}
+
+export function Sql({ report, argument }) {
+  const [text, setText] = useState(argument ?? 'SHOW VIEWS');
+  const [{ tables, functions }, setNames] = useState({ tables: [], functions: [] });
   const [result, setResult] = useState(null);
   const [error, setError] = useState(null);
   const [mode, setMode] = useState('table');
+  const [kind, setKind] = useState('auto');
+  const [value, setValue] = useState(0);
   const [running, setRunning] = useState(null);
-  const [word, setWord] = useState('');
-  const editor = useRef(null);
+  const [naming, setNaming] = useState(false);
+  const [saved, save, forget] = useSaved();
+  const area = useRef(null);
   const stop = useRef(null);
 
   useEffect(() => {
-    report(async () => {
-      const known = (await get('/api/views')).views;
-      setViews(known);
-      const plain = known.find(v => !v.name.includes('$'));
-      if (plain) setText(`SELECT * FROM ${plain.name} LIMIT 100`);
-      setFunctions((await (await query('SHOW FUNCTIONS')).json()).rows.map(r => r[0]));
+    namesOf(report).then(found => {
+      setNames(found);
+      const plain = found.tables.find(v => v.key) ?? found.tables[0];
+      if (plain) setText(now => now === 'SHOW VIEWS' ? `SELECT * FROM ${plain.name} LIMIT 100` : now);
     });
     return () => stop.current?.abort();
   }, []);
+  useEffect(() => { if (argument) setText(argument); }, [argument]);
 
-  const names = [...new Set([...views.flatMap(v => [v.name, ...v.columns.map(c => c.name)]), ...words, ...functions])];
-  const matches = word.length < 2 ? [] : names.filter(n => n.toLowerCase().startsWith(word.toLowerCase()) && n.toLowerCase() !== word.toLowerCase()).slice(0, 8);
-
-  const wordAt = area => /[\w$]*$/.exec(area.value.slice(0, area.selectionStart))[0];
-  const changed = e => { setText(e.target.value); setWord(wordAt(e.target)); setError(null); };
-  const complete = name => {
-    const area = editor.current;
-    area.setRangeText(name, area.selectionStart - word.length, area.selectionStart, 'end');
-    setText(area.value);
-    setWord('');
-    area.focus();
-  };
+  // One entry for each name: what it is first.
+  const names = useMemo(() => [...new Map([...functions.map(f => [f, 'function']), ...words.map(w => [w, 'keyword']), ...tables.flatMap(t => t.columns.map(c => [c.name, `column, ${c.type.split('(')[0]}`])), ...tables.map(t => [t.name, 'table'])])], [tables, functions]);
+  const change = now => { setText(now); setError(null); };
 
   const mark = failure => {
     setError(failure);
-    if (!(failure.line > 0)) return;
-    const start = text.split('\n').slice(0, failure.line - 1).reduce((sum, l) => sum + l.length + 1, 0) + failure.column - 1;
-    const length = /^[\w$]*/.exec(text.slice(start))[0].length || 1;
-    editor.current.focus();
-    editor.current.setSelectionRange(start, start + length);
+    const place = placeOf(failure, text);
+    if (!place) return;
+    area.current.focus();
+    area.current.setSelectionRange(...place);
   };
 
-  const work = async (kind, action) => {
+  const work = async (what, action) => {
     stop.current?.abort();
     const abort = stop.current = new AbortController();
-    setRunning(kind);
-    setWord('');
+    setRunning(what);
     setError(null);
     try {
       await action(abort.signal);
@@ -89,7 +104,7 @@ export function Sql({ report }) {
   const run = () => work('query', async signal => {
     const started = performance.now();
     const answer = parse(await (await query(text, signal)).text());
-    setResult({ ...answer, note: `${rowsOf(answer.rows.length)} in ${count(performance.now() - started)} ms` });
+    setResult({ ...answer, note: `${rowsOf(answer.rows.length)} in ${measure(performance.now() - started, 'ms').join(' ')}` });
   });
 
   const live = () => work('live', async signal => {
@@ -122,29 +137,27 @@ export function Sql({ report }) {
     });
   });
 
-  const save = () => work('query', async signal => {
+  const download = () => work('query', async signal => {
     const url = URL.createObjectURL(await (await query(text, signal, 'text/csv')).blob());
     const link = Object.assign(document.createElement('a'), { href: url, download: 'result.csv' });
     link.click();
     URL.revokeObjectURL(url);
   });
 
-  const keys = e => {
-    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); run(); }
-    else if (e.key === 'Tab' && !e.shiftKey && matches.length > 0) { e.preventDefault(); complete(matches[0]); }
-    else if (e.key === 'Escape') setWord('');
-  };
-
-  return html`<h1>SQL</h1><p class="note">Reads views, tables and the history of topics, as of one step. Live follows views.</p>
-    <div class="sql"><div>
-      <div class="editor"><textarea ref=${editor} aria-label="Statement" spellcheck="false" aria-invalid=${error ? 'true' : 'false'} value=${text} onInput=${changed} onClick=${e => setWord(wordAt(e.target))} onKeyDown=${keys}></textarea></div>
-      <div class="suggestions">${matches.length === 0 ? html`<span class="hint">Ctrl+Enter runs; Tab takes the first suggestion.</span>` : matches.map(m => html`<button key=${m} onClick=${() => complete(m)}>${m}</button>`)}</div>
-      <div class="row"><button class="primary" onClick=${run} disabled=${running === 'query'}>Run</button>
+  const keep = e => { e.preventDefault(); save(e.target.elements.name.value.trim(), text); setNaming(false); };
+  const numbers = result ? numbersOf(result.columns) : [];
+  return html`<${Head} title="SQL" note="Reads views, tables and the history of topics, as of one step. Live follows views." />
+    <div class="sql"><div class="stack"><div class="panel"><${Editor} text=${text} names=${names} error=${error} change=${change} run=${run} area=${area} />
+      <div class="panel-foot row"><button class="primary" onClick=${run} disabled=${running === 'query'}>Run</button>
         ${running === 'live' ? html`<button onClick=${() => stop.current.abort()}>Stop</button>` : html`<button onClick=${live}>Live</button>`}
-        <button onClick=${save}>CSV</button><span class="grow"></span>
-        <label>Show <select value=${mode} onChange=${e => setMode(e.target.value)}><option value="table">table</option><option value="chart">chart</option></select></label></div>
+        <button onClick=${download}>CSV</button>
+        ${naming ? html`<form class="row" onSubmit=${keep}><input name="name" aria-label="Name" placeholder="Name" required maxlength="60" autofocus /><button>Keep</button></form>` : html`<button onClick=${() => setNaming(true)}>Save</button>`}
+        <span class="grow"></span><span class="dim small">Ctrl+Enter runs, Tab completes</span></div></div>
       ${error ? html`<${Failure} error=${error} text=${text} />` : null}
-      ${result ? html`<div class="panel results"><p class="note" role="status">${result.note}${result.rows.length > rowsShown ? `; the first ${rowsShown} are shown` : ''}</p>
-        ${mode === 'table' ? html`<${Results} ...${result} />` : html`<${Chart} ...${result} />`}</div>` : null}
-    </div><${Names} views=${views} insert=${setText} /></div>`;
+      ${result ? html`<section class="panel results" aria-label="Result"><header><p class="dim" role="status">${result.note}${result.rows.length > rowsShown ? `; the first ${rowsShown} are shown` : ''}</p>
+          <div class="row">${mode === 'chart' && numbers.length > 1 ? html`<label class="field">Value <select value=${numbers.includes(value) ? value : numbers[0]} onChange=${e => setValue(Number(e.target.value))}>${numbers.map(i => html`<option value=${i}>${result.columns[i].name}</option>`)}</select></label>` : null}
+            ${mode === 'chart' ? html`<${Switch} label="Kind of chart" value=${kind} options=${[['auto', 'Auto'], ['line', 'Line'], ['bar', 'Bar']]} change=${setKind} />` : null}
+            <${Switch} label="Show" value=${mode} options=${[['table', 'Table'], ['chart', 'Chart']]} change=${setMode} /></div></header>
+        ${result.rows.length === 0 ? html`<${Empty} title="No rows">The statement is right; nothing fits it now.<//>` : mode === 'table' ? html`<${Results} ...${result} />` : html`<div class="body"><${Chart} ...${result} kind=${kind} value=${value} /></div>`}</section>` : null}
+    </div><${Names} tables=${tables} saved=${saved} open=${change} forget=${forget} /></div>`;
 }
