@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Freshet.Commands.Remote;
 using Freshet.Server;
 
 namespace Freshet.Commands.Send;
@@ -12,14 +13,14 @@ internal static class SendCommand
         var file = new Argument<string>("file") { Description = "Events in Segment's form, one JSON object a line (.jsonl, .jsonl.gz, - for standard input)." };
         var rate = new Option<double?>("--rate") { Description = "Events a second; default as fast as the server takes them.", HelpName = "N" };
         var speed = new Option<string?>("--speed") { Description = "Keep the distances of the events' timestamps, this many times as fast, e.g. 60x.", HelpName = "Nx" };
-        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
+        var url = ServerOptions.NewUrl();
         var key = new Option<string>("--key") { Description = "The write key.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FRESHET_WRITE_KEY") ?? "", HelpName = "KEY" };
         var connections = new Option<int>("--connections") { Description = "Requests at once; the events of a user stay in order.", DefaultValueFactory = _ => 4, HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Most events of a request.", DefaultValueFactory = _ => 100, HelpName = "N" };
         var command = new Command("send", "Replay a file of events into a running server.") { file, rate, speed, url, key, connections, batch };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var plan = new SendPlan(parsed.GetValue(file)!, Server(parsed.GetValue(url)!), parsed.GetValue(key)!)
+            var plan = new SendPlan(parsed.GetValue(file)!, ServerOptions.Address(parsed.GetValue(url)!), parsed.GetValue(key)!)
             {
                 EventsPerSecond = Positive(parsed.GetValue(rate), "--rate"),
                 Speed = Speed(parsed.GetValue(speed)),
@@ -35,10 +36,6 @@ internal static class SendCommand
         ExamplesHelp.Attach(command, ["freshet send events.jsonl --key wk_shop", "freshet send events.jsonl.gz --speed 60x --key wk_shop", "freshet send events.jsonl --rate 5000 --url http://127.0.0.1:8080 --key wk_shop"]);
         return command;
     }
-
-    private static Uri Server(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-        ? uri!
-        : throw new UserException("usage", $"--url is \"{url}\" but must be like http://127.0.0.1:7070.");
 
     private static double? Positive(double? value, string option) =>
         value is <= 0 ? throw new UserException("usage", $"{option} must be above 0.") : value;
