@@ -5,6 +5,7 @@ using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
 using Freshet.Commands.Execute;
 using Freshet.Commands.Functions;
+using Freshet.Commands.People;
 using Freshet.Commands.Query;
 using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
@@ -13,6 +14,7 @@ using Freshet.Commands.Test;
 using Freshet.Server;
 using Freshet.Server.Api;
 using Freshet.Syntax;
+using Spectre.Console;
 
 namespace Freshet.Commands;
 
@@ -33,6 +35,7 @@ internal static class CommandLine
             return UserException.Usage;
         }
 
+        PlainWherePiped();
         using var termination = new Termination();
         try
         {
@@ -59,6 +62,17 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>Colours are for a terminal, and so is its width: what reads a pipe gets letters, and rows that are not broken.</summary>
+    private static void PlainWherePiped()
+    {
+        const int PipedWidth = 400;
+        var isPlain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        if (!isPlain) return;
+        AnsiConsole.Profile.Capabilities.Ansi = !Console.IsOutputRedirected;
+        AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = PipedWidth;
+    }
+
     public static RootCommand Build()
     {
         var root = new RootCommand("Freshet: events in over HTTP, durable, and live SQL views over them, in one process.")
@@ -70,6 +84,7 @@ internal static class CommandLine
             SendCommand.Build(),
             SqlCommand.Build(),
             TestCommand.Build(),
+            ProfileCommand.Build(),
             ReplayCommand.Build(),
             BenchCommand.Build(),
             FunctionsCommand.Build(),
