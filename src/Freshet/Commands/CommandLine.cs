@@ -5,6 +5,7 @@ using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
 using Freshet.Commands.Execute;
 using Freshet.Commands.Functions;
+using Freshet.Commands.New;
 using Freshet.Commands.People;
 using Freshet.Commands.Query;
 using Freshet.Commands.Replay;
@@ -77,6 +78,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Freshet: events in over HTTP, durable, and live SQL views over them, in one process.")
         {
+            NewCommand.Build(),
             RunCommand.Build(),
             CheckCommand.Build(),
             ExecCommand.Build(),
@@ -89,7 +91,7 @@ internal static class CommandLine
             BenchCommand.Build(),
             FunctionsCommand.Build(),
         };
-        ExamplesHelp.Attach(root, ["freshet demo", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
+        ExamplesHelp.Attach(root, ["freshet demo", "freshet new myproject", "freshet run myproject", "freshet send events.jsonl.gz --speed 60x", "freshet sql \"SELECT * FROM revenue_per_minute\""]);
         foreach (var option in root.Options)
             if (option is VersionOption version) version.Description = $"Show the version ({StatusRoutes.Version}).";
         return root;

@@ -22,6 +22,9 @@ public sealed class CommandLineTests
     [InlineData("send /nonexistent.jsonl --key k", "does not exist")]
     [InlineData("send x --key k --rate 1 --speed 2x", "give one of them")]
     [InlineData("send x", "--key")]
+    [InlineData("new /", "/ is there already and not empty; choose another name.")]
+    [InlineData("profile nobody", "write the type and the value of an identifier, such as user_id:42")]
+    [InlineData("profile user_id:1 --url ftp://x", "must be like http://127.0.0.1:7070")]
     public async Task What_cannot_begin_is_one_sentence_and_exit_code_2(string line, string sentence)
     {
         var (code, _, error) = await InvokeAsync(line);
@@ -36,6 +39,8 @@ public sealed class CommandLineTests
     [InlineData("demo")]
     [InlineData("send")]
     [InlineData("sql")]
+    [InlineData("new")]
+    [InlineData("profile")]
     public async Task Help_has_examples(string command)
     {
         var (code, output, _) = await InvokeAsync(command + " --help");

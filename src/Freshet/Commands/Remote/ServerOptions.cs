@@ -12,7 +12,7 @@ internal sealed class ServerOptions
 
     public Option<string?> Token { get; } = new("--token") { Description = $"The API token; better in {TokenVariable}, where other users do not see it.", HelpName = "TOKEN" };
 
-    public static Option<string> NewUrl() => new("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
+    public static Option<string> NewUrl() => new("--url") { Description = "The server; or FRESHET_URL.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FRESHET_URL") is { Length: > 0 } url ? url : "http://127.0.0.1:7070", HelpName = "URL" };
 
     public void AddTo(Command command)
     {
@@ -24,5 +24,5 @@ internal sealed class ServerOptions
 
     public static Uri Address(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
         ? address
-        : throw new UserException("usage", $"--url is \"{url}\" but must be like http://127.0.0.1:7070.");
+        : throw new UserException("usage", $"--url (or FRESHET_URL) is \"{url}\" but must be like http://127.0.0.1:7070.");
 }
