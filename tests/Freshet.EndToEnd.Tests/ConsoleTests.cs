@@ -109,6 +109,22 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
+    public async Task Live_events_shows_what_comes_in_and_what_an_event_changed()
+    {
+        var page = await OpenAsync("events");
+        await Assertions.Expect(page.Locator(".stream .line").Nth(3)).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("[data-rate]")).Not.ToHaveTextAsync("0/s", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "events");
+        await page.GetByLabel("Type").SelectOptionAsync("identify");
+        await Assertions.Expect(page.Locator(".stream .line .kind").First).ToHaveTextAsync("identify", new() { Timeout = 30_000 });
+        await page.Locator(".stream .line").First.ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Payload")).ToContainTextAsync("\"traits\"");
+        await Assertions.Expect(page.Locator(".stream .timeline")).ToContainTextAsync("Told", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "events-open");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task Pipelines_draws_the_circuit_and_says_why_nothing_has_come()
     {
         var page = await OpenAsync("pipelines/high_value");

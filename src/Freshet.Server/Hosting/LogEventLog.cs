@@ -64,6 +64,32 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         }
     }
 
+    public void Read(long from, long to, SequenceVisitor visit)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
+        for (var at = Math.Max(from, events.StartOffset.Value); at < to;)
+        {
+            var read = events.Read(new LogOffset(at), new LogOffset(to), buffer, out var need);
+            if (read == 0 && need == 0) break;
+            if (read == 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = ArrayPool<byte>.Shared.Rent(need);
+                continue;
+            }
+
+            var reader = new RecordBatchReader(buffer.AsSpan(0, read));
+            while (reader.TryNext(out var record))
+            {
+                if (record.Offset.Value < at || record.Offset.Value >= to) continue;
+                visit(record.Offset.Value, record.Value, record.TimestampMs);
+                at = record.Offset.Value + 1;
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
     /// <summary>Shows every record from a time on.</summary>
     public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)
     {

@@ -3,6 +3,7 @@ using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Ingest;
+using Freshet.Server.LiveEvents;
 using Freshet.Server.Pipelines;
 using Freshet.Server.Plans;
 using Freshet.Server.Profiles;
@@ -30,6 +31,7 @@ internal static class ServerRoutes
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        routes.AddRange(new EventRoutes(ingest, access, hub?.Stopping).Routes());
         if (hub is not null) routes.AddRange(new PipelineRoutes(hub.Pipeline, KindsOf(customers), access).Routes());
         if (views is not null)
         {

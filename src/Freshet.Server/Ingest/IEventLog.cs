@@ -21,6 +21,9 @@ internal interface IEventLog
     /// <summary>The record of a sequence number; null where it is no more.</summary>
     byte[]? Read(long sequence);
 
+    /// <summary>Shows the records from a sequence number up to, not with, another.</summary>
+    void Read(long from, long to, SequenceVisitor visit);
+
     /// <summary>Shows every record of the topic of rejected events, oldest first.</summary>
     void ReadRejected(EventVisitor visit);
 
@@ -36,6 +39,9 @@ internal interface IEventLog
 
 /// <summary>Sees one record; the bytes are valid during the call.</summary>
 internal delegate void EventVisitor(ReadOnlySpan<byte> value, long receivedAt);
+
+/// <summary>Sees one record and its sequence number; the bytes are valid during the call.</summary>
+internal delegate void SequenceVisitor(long sequence, ReadOnlySpan<byte> value, long receivedAt);
 
 /// <summary>The log does not take an event now; nothing of the request was taken.</summary>
 internal sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

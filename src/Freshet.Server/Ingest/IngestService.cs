@@ -29,6 +29,7 @@ internal sealed class IngestService
         Gate = gate;
         _log = log;
         _clock = clock;
+        Rejections = new RecentRejections(clock);
         _hash = SeededHash.Create();
         _window = new MessageIdWindow(settings.DedupWindow, settings.DedupBytesMax);
         Keys = new WriteKeys(settings.Keys, settings.EventsPerSecondMax, clock);
@@ -44,6 +45,9 @@ internal sealed class IngestService
     public IngestScratchPool Scratches { get; }
 
     public IngestCounters Counters { get; } = new();
+
+    /// <summary>What was not taken lately, for whoever watches.</summary>
+    public RecentRejections Rejections { get; }
 
     public ProjectSettings Settings => _settings;
 
@@ -115,6 +119,7 @@ internal sealed class IngestService
         }
 
         for (var i = 0; i < scanned.ItemCount; i++) StageItem(request, type, i, key, scratch);
+        foreach (var rejected in scratch.Rejected) NoteInvalid(body, scanned, rejected);
         Gate?.Judge(scratch);
         key ??= scratch.Staged.Count > 0 || scratch.Violations.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
         Interlocked.Add(ref Counters.Rejected, scratch.Rejected.Count);
@@ -186,7 +191,22 @@ internal sealed class IngestService
             throw;
         }
 
+        foreach (var violation in kept) Rejections.Add(violation.Verdict.Blocks ? "block" : "warn", violation.Verdict.Sentence, PayloadOf(violation.Record));
         foreach (var violation in kept) Gate!.Counters.Add(violation.Verdict.Event, violation.Verdict.Blocks ? "block" : "warn");
+    }
+
+    /// <summary>Shows an event that cannot be read to whoever watches, as it was sent.</summary>
+    private void NoteInvalid(ReadOnlySpan<byte> body, ScannedBody scanned, in RejectedEvent rejected)
+    {
+        ref var item = ref scanned.Item(rejected.Index);
+        Rejections.Add("invalid", rejected.Reason, body[item.Start..item.End]);
+    }
+
+    /// <summary>The event within a record of the topic of rejected events.</summary>
+    private static byte[] PayloadOf(byte[] record)
+    {
+        using var parsed = JsonDocument.Parse(record, new JsonDocumentOptions { MaxDepth = 1024 });
+        return parsed.RootElement.TryGetProperty("payload", out var payload) ? System.Text.Encoding.UTF8.GetBytes(payload.GetRawText()) : [];
     }
 
     /// <summary>Takes records that had been blocked, as they are, and keeps that they have been taken.</summary>

@@ -90,6 +90,12 @@ internal sealed class MemoryEventLog : IEventLog
         lock (_gate) return sequence < _records.Count ? System.Text.Encoding.UTF8.GetBytes(_records[(int)sequence].Value) : null;
     }
 
+    public void Read(long from, long to, SequenceVisitor visit)
+    {
+        for (var i = from; i < to; i++)
+            if (Read(i) is { } record) visit(i, record, 0);
+    }
+
     public void ReadRejected(EventVisitor visit)
     {
         foreach (var record in Rejected.ToList()) visit(System.Text.Encoding.UTF8.GetBytes(record), 0);

@@ -1,5 +1,6 @@
 import { html, render, useCallback, useEffect, useState } from './vendor/htm-preact.js';
 import { setToken } from './api.js';
+import { Events } from './events.js';
 import { Now } from './now.js';
 import { Pipelines } from './pipelines.js';
 import { Sql } from './sql.js';
@@ -8,6 +9,7 @@ import { System } from './system.js';
 // Name, title, component, icon; the groups stand before their first page.
 const pages = [
   ['now', 'Now', Now, 'M2 9h3l2-6 3 11 2-5h2', 'Watch'],
+  ['events', 'Live events', Events, 'M2 4h12M2 8h8M2 12h10M13 8h.01'],
   ['pipelines', 'Pipelines', Pipelines, 'M2 3h4v4H2zM10 9h4v4h-4zM6 5h2.5v6H10', 'Engine'],
   ['sql', 'SQL', Sql, 'M3 4l4 4-4 4M8.5 12H13'],
   ['system', 'System', System, 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01', 'Operate'],
