@@ -147,16 +147,30 @@ public sealed class Pipeline : IDisposable
     /// <exception cref="SqlException">The text is not a query that can be answered.</exception>
     public Query Query(string sql)
     {
-        var pin = Pin();
+        var session = Read();
         try
         {
-            var figures = new RunningFigures(_runner, _loop);
-            return new QueryPlanner(_binder, _connectors, _options, _views, Zone, figures).Plan(sql, pin, VisibleEnd);
+            return session.Query(sql);
         }
         catch
         {
-            pin.Dispose();
+            session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Begins to read as of the last published step.</summary>
+    public ReadSession Read()
+    {
+        // A step's views are published a moment before its positions.
+        while (true)
+        {
+            var pin = Pin();
+            var (step, clock, ends) = _loop.Visibility.Now();
+            if (step == pin.Step || Failure.IsCompleted)
+                return new ReadSession(new QueryPlanner(_binder, _connectors, _options, _views, Zone, new RunningFigures(_runner, _loop)), pin, clock, p => VisibleEnd(p, ends));
+            pin.Dispose();
+            Thread.Yield();
         }
     }
 
@@ -224,8 +238,8 @@ public sealed class Pipeline : IDisposable
     private ServedView Serve(string name, Schema schema, ImmutableArray<int> key) =>
         new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));
 
-    private LogOffset VisibleEnd(Partition partition) =>
-        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(_loop.Visibility.PositionOf(partition.Topic, 0)) : partition.AnsweredOffset;
+    private LogOffset VisibleEnd(Partition partition, IReadOnlyDictionary<string, long> ends) =>
+        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(ends.GetValueOrDefault(partition.Topic)) : partition.AnsweredOffset;
 
     /// <summary>
     /// Holds the plans against those of the last start. A changed view is built anew by the replay; a changed INSERT INTO has

@@ -22,6 +22,9 @@ internal sealed class TrackingPlan
 
     public IEnumerable<string> Names => _events.Select(e => e.Plan.Table).Append(RejectedTable.Name);
 
+    /// <summary>The typed tables, each as a query over <c>events</c> with profile_id.</summary>
+    public IEnumerable<(string Table, string Sql)> TypedQueries => _events.Select(e => (e.Plan.Table, TypedEvents.Query(e.Plan, e.Statement, hasProfile: true)));
+
     public IEnumerable<LayerObject> Declared => _events.Select(e => new LayerObject("EVENT", e.Plan.Event, e.Sql, e.Plan.Table));
 
     /// <summary>What FROM reads of that name, or null.</summary>

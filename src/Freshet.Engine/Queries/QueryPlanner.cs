@@ -1,8 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
-using Freshet.Columns;
-using Freshet.Columns.Memory;
-using Freshet.Columns.Types;
 using Freshet.Engine.Planning;
 using Freshet.Engine.Sources;
 using Freshet.Engine.Views;
@@ -20,14 +16,22 @@ internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, 
 {
     public Query Plan(string sql, ViewPin pin, Func<Partition, LogOffset> end)
     {
+        var statement = Binder().Bind(new SourceText("query", sql));
+        return statement.Plan is { } plan ? new Query(Run([plan], pin, end, 0), pin) : new Query(statement.Schema, TextBatch.Of(statement.Schema.Count, [.. statement.Lines]), pin);
+    }
+
+    /// <summary>What statements from outside are bound by.</summary>
+    public ReadBinder Binder()
+    {
         var binder = new ReadBinder(project) { Running = figures };
         foreach (var view in views)
             if (project.MaterializedViews.All(v => v.Name != view.View.Name)) binder.AddTable(TableOf(view.View));
-        var statement = binder.Bind(new SourceText("query", sql));
-        if (statement.Plan is not { } plan) return Rows(statement.Schema, statement.Lines, pin);
-        var run = new BoundedRun([plan], [], options with { Workers = 1 }, zone, connectors, (node, columns) => CreateSource(node, columns, pin, end));
-        return new Query(run, pin);
+        return binder;
     }
+
+    /// <param name="bytesMax">Bytes of state at most; 0 for no bound but that of the process.</param>
+    public BoundedRun Run(IReadOnlyList<PlanNode> plans, ViewPin pin, Func<Partition, LogOffset> end, long bytesMax) =>
+        new(plans, [], options with { Workers = 1 }, zone, connectors, (node, columns) => CreateSource(node, columns, pin, end)) { StateBytesMax = bytesMax };
 
     internal static TableDefinition TableOf(ServedView view) => new(
         view.Name, view.Schema, [], -1, null, view.Key, ImmutableDictionary<string, string>.Empty.Add(TableDefinition.ConnectorOption, "view"), new SourceText(view.Name, ""), default);
@@ -37,23 +41,5 @@ internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, 
         if (node.Table.Connector != "view") return connectors.CreateSource(node.Table, columns, end);
         var at = views.FindIndex(v => v.View.Name == node.Table.Name);
         return new ViewSource(node.Table.Name, pin.Of(views[at].View.Table), columns);
-    }
-
-    private static unsafe Query Rows(Schema schema, ImmutableArray<ImmutableArray<string?>> rows, ViewPin pin)
-    {
-        var memory = BatchMemory.Create();
-        var columns = new Column[schema.Count];
-        for (var c = 0; c < columns.Length; c++)
-        {
-            columns[c] = Column.Allocate(PhysicalKind.View, rows.Length, memory);
-            columns[c].Validity = memory.AllocateBits(rows.Length, true);
-            for (var r = 0; r < rows.Length; r++)
-            {
-                columns[c].As<StringView>()[r] = rows[r][c] is { } text ? StringView.Copy(Encoding.UTF8.GetBytes(text), memory) : default;
-                if (rows[r][c] is null) columns[c].Validity[r >> 6] &= ~(1UL << r);
-            }
-        }
-
-        return new Query(schema, new Batch(memory, columns, rows.Length), pin);
     }
 }

@@ -219,7 +219,7 @@ internal sealed class StepLoop : IDisposable
         while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
         if (_stopping) return false;
         if (!Publish(entry.Step)) return false;
-        Visibility.Publish(entry.Step, entry.Inputs);
+        Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
         return true;
     }
 
@@ -291,6 +291,6 @@ internal sealed class StepLoop : IDisposable
         var entry = new StepEntry(last.Step, last.ClockMicros, merged);
         _runner.Run(entry);
         Publish(entry.Step);
-        Visibility.Publish(entry.Step, entry.Inputs);
+        Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
     }
 }

@@ -11,13 +11,16 @@ internal sealed class Visibility
     private readonly Dictionary<(string Source, int Partition), Progress> _progress = [];
     private Exception? _failure;
 
-    /// <summary>The last published step; 0 before the first.</summary>
-    public long Step { get; private set; }
+    /// <summary>The last published step.</summary>
+    public long Step { get; private set; } = StepRunner.FirstStep;
 
-    /// <summary>The first position that is not visible yet.</summary>
-    public long PositionOf(string source, int partition)
+    /// <summary>The clock of that step, µs since 1970; 0 before the first with input.</summary>
+    private long _clockMicros;
+
+    /// <summary>The last published step, its clock, and the first position of each topic that it does not hold.</summary>
+    public (long Step, long ClockMicros, IReadOnlyDictionary<string, long> Ends) Now()
     {
-        lock (_lock) return _progress.TryGetValue((source, partition), out var progress) ? progress.Visible : 0;
+        lock (_lock) return (Step, _clockMicros, _progress.Where(p => p.Key.Partition == 0).ToDictionary(p => p.Key.Source, p => p.Value.Visible));
     }
 
     /// <summary>Waits until the row at <paramref name="position"/> is visible; gives the step at or before which it became so.</summary>
@@ -36,11 +39,12 @@ internal sealed class Visibility
     }
 
     /// <summary>A step has been published with these rows.</summary>
-    public void Publish(long step, IReadOnlyList<Journals.StepInput> inputs)
+    public void Publish(long step, long clockMicros, IReadOnlyList<Journals.StepInput> inputs)
     {
         lock (_lock)
         {
             Step = step;
+            _clockMicros = clockMicros;
             foreach (var input in inputs)
             {
                 var progress = ProgressOf(input.Source, input.Partition);

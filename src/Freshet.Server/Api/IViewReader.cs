@@ -1,4 +1,5 @@
 using Freshet.Columns;
+using Freshet.Engine.Queries;
 
 namespace Freshet.Server.Api;
 
@@ -35,6 +36,12 @@ internal interface IViewSnapshot : IDisposable
     IRows Lookup(ViewInfo view, IReadOnlyList<string?> key);
 }
 
+/// <summary>A snapshot within which statements can be run too.</summary>
+internal interface IReadSnapshot : IViewSnapshot
+{
+    ReadSession Session { get; }
+}
+
 /// <summary>The reading side of the engine, as the routes need it. Any thread; never stops the step.</summary>
 internal interface IViewReader
 {
@@ -45,6 +52,9 @@ internal interface IViewReader
 
     /// <summary>The views as of a step at or after every event acknowledged before the call.</summary>
     ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation);
+
+    /// <summary>The same, for queries that are put together here.</summary>
+    ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation);
 
     /// <summary>
     /// Runs a statement that only reads, as of a step at or after every event acknowledged before the call; a

@@ -2,7 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Freshet.Columns;
 using Freshet.Server.Http;
+using Freshet.Server.Segments;
 using Freshet.Server.Subscriptions;
+using Freshet.Syntax.Tree;
 
 namespace Freshet.Server.Api;
 
@@ -11,7 +13,8 @@ namespace Freshet.Server.Api;
 /// <c>{"columns":[{"name","type"}],"rows":[[..]]}</c> or, by Accept: text/csv, as CSV. A limit that is met before the first
 /// bytes are sent is a plain error; later the connection is cut, so that a shorter answer is never taken for the whole.
 /// </summary>
-internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan timeMax, SubscribeRoutes? subscriptions)
+/// <param name="memberships">Null where the project has no profiles.</param>
+internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan timeMax, SubscribeRoutes? subscriptions, MembershipAnswers? memberships)
 {
     private const int StatementBytesMax = 256 << 10;
     private const int FlushBytes = 32 << 10;
@@ -42,14 +45,18 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
             return;
         }
 
+        if (memberships is not null && MembershipAnswers.Asked(sql) is { } asked)
+        {
+            await ExplainAsync(exchange, asked);
+            return;
+        }
+
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(exchange.Aborted);
         timeout.CancelAfter(timeMax);
         try
         {
             await using var rows = await reader.QueryAsync(sql, timeout.Token);
-            var batch = await rows.NextAsync(timeout.Token);
-            if (exchange.Headers.Accept.ToString().Contains("text/csv", StringComparison.OrdinalIgnoreCase)) await WriteCsvAsync(exchange, rows, batch, timeout.Token);
-            else await WriteJsonAsync(exchange, rows, batch, timeout.Token);
+            await AnswerAsync(exchange, rows, timeout.Token);
         }
         catch (QueryException e) when (!exchange.HasStarted)
         {
@@ -59,6 +66,26 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
         {
             new Refusal(503, "query_time", $"The query took longer than {timeMax.TotalSeconds:0.#} s (limits.queryTime); narrow it, or make it a materialized view.") { RetryAfterSeconds = 1 }.Write(exchange);
         }
+    }
+
+    private static async ValueTask AnswerAsync(Exchange exchange, IRows rows, CancellationToken cancellation)
+    {
+        var batch = await rows.NextAsync(cancellation);
+        if (exchange.Headers.Accept.ToString().Contains("text/csv", StringComparison.OrdinalIgnoreCase)) await WriteCsvAsync(exchange, rows, batch, cancellation);
+        else await WriteJsonAsync(exchange, rows, batch, cancellation);
+    }
+
+    private async ValueTask ExplainAsync(Exchange exchange, ExplainMembership asked)
+    {
+        var (membership, refusal) = await memberships!.ExplainAsync(asked, exchange.Aborted);
+        if (membership is null)
+        {
+            refusal!.Write(exchange);
+            return;
+        }
+
+        await using var rows = new TextRows(MembershipRows.Columns, MembershipRows.Of(membership), membership.Step);
+        await AnswerAsync(exchange, rows, exchange.Aborted);
     }
 
     /// <summary>The statement, or null where the body holds none.</summary>

@@ -50,7 +50,7 @@ internal sealed class FreshetServer : IAsyncDisposable
             }
 
             history = new HistorySampler(backend, ingest);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project);
             return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));
         }
         catch

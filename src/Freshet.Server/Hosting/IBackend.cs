@@ -3,6 +3,7 @@ using Freshet.Engine;
 using Freshet.Server.Api;
 using Freshet.Server.Ingest;
 using Freshet.Server.Subscriptions;
+using Freshet.Sql.Binding;
 
 namespace Freshet.Server.Hosting;
 
@@ -15,6 +16,9 @@ internal interface IBackend : IAsyncDisposable
 
     /// <summary>What the project says of customers and their events.</summary>
     CustomerLayer? Customers { get; }
+
+    /// <summary>What the project declares; null while there is nothing to read.</summary>
+    ScriptBinder? Project { get; }
 
     /// <summary>Who follows the views; null while there are none.</summary>
     SubscriptionHub? Subscriptions { get; }

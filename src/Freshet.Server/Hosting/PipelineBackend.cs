@@ -6,6 +6,7 @@ using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Server.Ingest;
 using Freshet.Server.Subscriptions;
+using Freshet.Sql.Binding;
 using Freshet.Storage;
 
 namespace Freshet.Server.Hosting;
@@ -36,6 +37,8 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
     public IViewReader Views { get; }
 
     public CustomerLayer? Customers => _pipeline.Catalog.Layer as CustomerLayer;
+
+    public ScriptBinder? Project => _pipeline.Catalog;
 
     public SubscriptionHub? Subscriptions { get; }
 

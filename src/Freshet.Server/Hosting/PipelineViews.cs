@@ -41,6 +41,13 @@ internal sealed class PipelineViews : IViewReader
         return new Snapshot(this, _pipeline.Pin());
     }
 
+    public async ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation)
+    {
+        await WhenCaughtUpAsync(cancellation);
+        var session = _pipeline.Read();
+        return new ReadSnapshot(this, session);
+    }
+
     public async ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation)
     {
         await WhenCaughtUpAsync(cancellation);
@@ -85,7 +92,12 @@ internal sealed class PipelineViews : IViewReader
         if (_events.LastRejected is >= 0 and var rejected) await WhenVisibleAsync(Freshet.Customers.Plans.RejectedTable.Topic, rejected, cancellation);
     }
 
-    private sealed class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot
+    private sealed class ReadSnapshot(PipelineViews views, ReadSession session) : Snapshot(views, session.Pin), IReadSnapshot
+    {
+        public ReadSession Session => session;
+    }
+
+    private class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot
     {
         public long Step => pin.Step;
 

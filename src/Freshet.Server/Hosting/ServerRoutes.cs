@@ -7,8 +7,10 @@ using Freshet.Server.LiveEvents;
 using Freshet.Server.Pipelines;
 using Freshet.Server.Plans;
 using Freshet.Server.Profiles;
+using Freshet.Server.Segments;
 using Freshet.Server.Subscriptions;
 using Freshet.Server.WebConsole;
+using Freshet.Sql.Binding;
 
 namespace Freshet.Server.Hosting;
 
@@ -17,7 +19,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null)
     {
         var access = new AccessRules(settings);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
@@ -37,8 +39,9 @@ internal static class ServerRoutes
         {
             var subscriptions = hub is null ? null : new SubscribeRoutes(hub);
             routes.AddRange(new ViewRoutes(views, access, subscriptions).Routes());
-            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions).Routes());
-            routes.AddRange(new ProfileRoutes(profiles, ingest, profileAccess, access).Routes());
+            var memberships = profiles is null || project is null ? null : new MembershipAnswers(views, profiles, customers!, project, settings.QueryTimeMax, settings.QueryBytesMax);
+            routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions, memberships).Routes());
+            routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
             routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
         }
 

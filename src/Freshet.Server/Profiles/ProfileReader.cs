@@ -32,6 +32,9 @@ internal sealed class ProfileReader
 
     public IReadOnlyList<ViewInfo> Segments { get; }
 
+    /// <summary>What profiles can be asked for by.</summary>
+    public IReadOnlyList<string> IdentifierTypes => [.. _customers.Rules.Types.Select(t => t.Name), "profile_id"];
+
     /// <summary>Null where the project has no profiles.</summary>
     public static ProfileReader? Of(IViewReader? views, CustomerLayer? customers, IEventLog log) =>
         views is null || customers is null || views.Views.All(v => v.Name != ProfileReads.Of) ? null : new ProfileReader(views, customers, log);

@@ -3,15 +3,17 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Freshet.Server.Api;
+using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Ingest;
+using Freshet.Server.Segments;
 
 namespace Freshet.Server.Profiles;
 
 /// <summary>
-/// GET /api/profiles/{type}:{value}; POST .../split, .../link and .../erase, each an event in the log, answered after its own step.
+/// GET /api/profiles/{type}:{value}, and why it is in a segment: .../segments/{segment}/why; POST .../split, .../link and .../erase, each an event in the log, answered after its own step.
 /// </summary>
-internal sealed class ProfileRoutes(ProfileReader? reader, IngestService service, ProfileAccess access, AccessRules rules)
+internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? memberships, IngestService service, ProfileAccess access, AccessRules rules)
 {
     private const string Prefix = "/api/profiles/";
     private const int BodyBytesMax = 64 << 10;
@@ -27,8 +29,8 @@ internal sealed class ProfileRoutes(ProfileReader? reader, IngestService service
         var colon = parts[0].IndexOf(':', StringComparison.Ordinal);
         var refusal = access.Check(exchange)
             ?? (reader is null ? NoProfiles() : null)
-            ?? (colon <= 0 || colon == parts[0].Length - 1 ? new Refusal(400, "invalid_identifier", "A profile is named by one of its identifiers: user_id:42, email:a@example.com.") : null)
-            ?? (parts.Length != (exchange.Method == "GET" ? 1 : 2) || (parts.Length == 2 && parts[1] is not ("split" or "link" or "erase")) ? new Refusal(404, "unknown_route", "Profiles are read by GET /api/profiles/<type>:<value>, and changed by POST to .../split, .../link or .../erase.") : null);
+            ?? (colon <= 0 || colon == parts[0].Length - 1 ? InvalidIdentifier() : null)
+            ?? (IsRoute(exchange.Method, parts) ? null : new Refusal(404, "unknown_route", "Profiles are read by GET /api/profiles/<type>:<value> and .../segments/<segment>/why, and changed by POST to .../split, .../link or .../erase."));
         if (refusal is not null)
         {
             refusal.Write(exchange);
@@ -36,19 +38,52 @@ internal sealed class ProfileRoutes(ProfileReader? reader, IngestService service
         }
 
         var (type, value) = (parts[0][..colon], parts[0][(colon + 1)..]);
-        if (exchange.Method == "GET") await ReadAsync(exchange, type, value);
+        if (parts.Length == 4) await ExplainAsync(exchange, type, value, parts[2]);
+        else if (exchange.Method == "GET") await ReadAsync(exchange, type, value);
         else await ChangeAsync(exchange, type, value, parts[1]);
     }
 
     public static Refusal NoProfiles() =>
         new(404, "no_profiles", "This project keeps no profiles: declare a trait or a segment, CREATE TRAIT or CREATE SEGMENT, or name profile_id in a view.");
 
+    public static Refusal InvalidIdentifier() => new(400, "invalid_identifier", "A profile is named by one of its identifiers: user_id:42, email:a@example.com.");
+
+    /// <summary>Nobody has the identifier; where its type is misspelt, the nearest that is known.</summary>
+    public static Refusal NoSuchProfile(ProfileReader reader, string type, string value, long step)
+    {
+        var hint = reader.IdentifierTypes.Contains(type) || NearestName.Of(type, reader.IdentifierTypes) is not { } near ? "" : $" There is no type {type}: did you mean \"{near}\"?";
+        return new Refusal(404, "no_such_profile", $"No profile has the identifier {type}:{value} as of step {step}.{hint}");
+    }
+
+    private static bool IsRoute(string method, string[] parts) => parts switch
+    {
+        [_] or [_, "segments", _, "why"] => method == "GET",
+        [_, "split" or "link" or "erase"] => method == "POST",
+        _ => false,
+    };
+
+    private async ValueTask ExplainAsync(Exchange exchange, string type, string value, string segment)
+    {
+        var (membership, refusal) = await memberships!.ExplainAsync(type, value, segment, exchange.Aborted);
+        if (membership is null)
+        {
+            refusal!.Write(exchange);
+            return;
+        }
+
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        await using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+            MembershipJson.Write(json, membership);
+        exchange.Response.Headers["X-Freshet-Step"] = membership.Step.ToString(CultureInfo.InvariantCulture);
+        exchange.AnswerJson(200, buffer.WrittenSpan);
+    }
+
     private async ValueTask ReadAsync(Exchange exchange, string type, string value)
     {
         using var snapshot = await reader!.OpenAsync(exchange.Aborted);
         if (await reader.FindAsync(snapshot, type, value, exchange.Aborted) is not { } profile)
         {
-            new Refusal(404, "no_such_profile", $"No profile has the identifier {type}:{value} as of step {snapshot.Step}.").Write(exchange);
+            NoSuchProfile(reader, type, value, snapshot.Step).Write(exchange);
             return;
         }
 
@@ -82,7 +117,7 @@ internal sealed class ProfileRoutes(ProfileReader? reader, IngestService service
         {
             if (await reader.FindAsync(before, type, value, exchange.Aborted) is null)
             {
-                new Refusal(404, "no_such_profile", $"No profile has the identifier {type}:{value} as of step {before.Step}.").Write(exchange);
+                NoSuchProfile(reader, type, value, before.Step).Write(exchange);
                 return;
             }
         }

@@ -32,6 +32,8 @@ public sealed class ReadBinder(ScriptBinder project)
 
     private readonly Dictionary<string, TableDefinition> _further = [];
 
+    private readonly Dictionary<string, (CreateView Statement, SourceText Source)> _views = [];
+
     /// <summary>What is read ends; not so in a subscription, in none of the views that it expands.</summary>
     private bool _isBounded = true;
 
@@ -40,6 +42,17 @@ public sealed class ReadBinder(ScriptBinder project)
 
     /// <summary>Makes a table known that the project does not declare, such as the errors of a view.</summary>
     public void AddTable(TableDefinition table) => _further[table.Name] = table;
+
+    /// <summary>Makes a view known, in the place of whatever the project has of that name; it is text alone, and may read others.</summary>
+    public void AddView(CreateView view, SourceText source) => _views[view.Name.Last] = (view, source);
+
+    /// <summary>A query as a plan, which is optimized for running it once.</summary>
+    /// <param name="finish">What is done to its rows.</param>
+    public PlanNode BindQuery(Query query, SourceText source, Func<PlanNode, PlanNode>? finish = null)
+    {
+        var bound = Binder(source, source.Slice(query.Span)).Bind(query);
+        return Optimizer.Optimize(finish is null ? bound : finish(bound));
+    }
 
     public ReadStatement Bind(SourceText source)
     {
@@ -51,6 +64,7 @@ public sealed class ReadBinder(ScriptBinder project)
             Syntax.Tree.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT or the name of a materialized view here; SHOW MATERIALIZED VIEWS names the views."),
             ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured)),
             ExplainWatermark explained when Running is not null => CatalogAnswers.Answer(WatermarkColumns, Running.Watermarks(View(explained.View, source).Plan)),
+            ExplainMembership => throw new SqlException(source, statement.Span, "EXPLAIN MEMBERSHIP is about profiles, and this project keeps none: declare a trait or a segment, CREATE TRAIT or CREATE SEGMENT."),
             Show show => Answers(source).Show(show, source),
             Describe describe => Answers(source).Describe(describe, source),
             OtherStatement { What: "DESCRIBE FUNCTION" or "DESCRIBE FUNCTION EXTENDED" } function => CatalogAnswers.DescribeFunction(function, source),
@@ -107,12 +121,13 @@ public sealed class ReadBinder(ScriptBinder project)
     }
 
     private QueryBinder Binder(SourceText source, string? statement = null) =>
-        new(source, (name, options) => Table(name, options, source, statement), () => project.Names().Concat(_further.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(_isBounded) { Functions = project.Functions });
+        new(source, (name, options) => Table(name, options, source, statement), () => project.Names().Concat(_further.Keys).Concat(_views.Keys), ImmutableDictionary<string, PlanNode>.Empty, new QueryRules(_isBounded) { Functions = project.Functions });
 
     private PlanNode? Table(Name name, ImmutableDictionary<string, string> options, SourceText source, string? statement = null)
     {
         if (!options.IsEmpty) throw new SqlException(source, name.Span, "OPTIONS of tables are set in the project alone.");
         var last = project.Catalogs.KeyOf(name, source);
+        if (_views.TryGetValue(last, out var own)) return Expanded(own.Statement, own.Source);
         if (_further.TryGetValue(last, out var further)) return Scan.All(further);
         if (project.MaterializedViews.FirstOrDefault(v => v.Name == last) is { } view) return Scan.All(Served(view));
         if (project.Layer?.Read(last, statement ?? source.Text) is { } layered) return layered;

@@ -208,7 +208,7 @@ public sealed class ScriptBinder(bool isBounded)
                     ?? throw new SqlException(source, explain.View.Span, $"There is no materialized view {explain.View}.{NearestName.Hint(explain.View.Last, _materialized.Select(v => v.Name))}");
                 Answer(CatalogAnswers.Plan(PlanText.Of(explained.Plan)), statement, source);
                 break;
-            case Explain or ExplainView or Show or Describe or ExplainWatermark:
+            case Explain or ExplainView or Show or Describe or ExplainWatermark or ExplainMembership:
                 throw new SqlException(source, statement.Span, "This statement reads a running project: send it to /api/sql, or write it behind `freshet sql`.");
             case OtherStatement { What: "ALTER TABLE" or "ALTER VIEW" } alter:
                 Alter(alter, source);
@@ -330,7 +330,7 @@ public sealed class ScriptBinder(bool isBounded)
     }
 
     /// <summary>A view as written, with its text; null for none of that name.</summary>
-    internal (CreateView Statement, SourceText Source)? View(string name) => _views.TryGetValue(name, out var view) ? (view.Statement, view.Source) : null;
+    public (CreateView Statement, SourceText Source)? View(string name) => _views.TryGetValue(name, out var view) ? (view.Statement, view.Source) : null;
 
     /// <summary>A query over the tables and views known so far, optimized.</summary>
     public PlanNode BindQuery(Query query, SourceText source) => Optimized(Binder(source).BindTop(query), source, query.Span);

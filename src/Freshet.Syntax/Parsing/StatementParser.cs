@@ -205,6 +205,14 @@ internal sealed class StatementParser
             return new ExplainWatermark(view, From(start));
         }
 
+        if (_reader.TryWords("MEMBERSHIP", "OF"))
+        {
+            var profile = _reader.ExpectString("an identifier in quotes: 'user_id:42', 'email:ann@example.com'");
+            _reader.ExpectWord("IN");
+            var segment = _definitions.Name();
+            return new ExplainMembership(profile, segment, From(start));
+        }
+
         var details = ImmutableArray.CreateBuilder<string>();
         if (_reader.TryWord("PLAN"))
         {

@@ -55,6 +55,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
                 break;
             case ExplainView view: writer.Add("EXPLAIN ").Name(view.View); break;
             case ExplainWatermark watermark: writer.Add("EXPLAIN WATERMARK FOR ").Name(watermark.View); break;
+            case ExplainMembership membership: writer.Add("EXPLAIN MEMBERSHIP OF ").Quoted(membership.Profile).Add(" IN ").Name(membership.Segment); break;
             case Show show: Print(show); break;
             case Describe describe:
                 writer.Add("DESCRIBE ").Add(describe.IsExtended, "EXTENDED ").Add(describe.Kind is not null, describe.Kind + " ");

@@ -97,6 +97,10 @@ public sealed record ExplainView(Name View, TextSpan Span) : Statement(Span);
 /// <summary>EXPLAIN WATERMARK FOR view.</summary>
 public sealed record ExplainWatermark(Name View, TextSpan Span) : Statement(Span);
 
+/// <summary>EXPLAIN MEMBERSHIP OF 'type:value' IN segment: why a profile is in it, or is not.</summary>
+/// <param name="Profile">One of its identifiers.</param>
+public sealed record ExplainMembership(string Profile, Name Segment, TextSpan Span) : Statement(Span);
+
 public sealed record CreateFunction(
     Name Name,
     string ClassName,

@@ -39,6 +39,8 @@ internal sealed unsafe class TableViews : IViewReader
 
     public ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation) => ValueTask.FromResult<IViewSnapshot>(new Snapshot(this));
 
+    public ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation)
     {
         LastSql = sql;
