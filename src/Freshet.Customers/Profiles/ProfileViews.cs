@@ -16,24 +16,36 @@ internal static class ProfileViews
     public static void AddTrait(CreateTrait create, SourceText source, ScriptBinder binder)
     {
         var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id", "value"], create.Query, create.Span);
-        binder.AddView(view, source, plan =>
-        {
-            Check(plan, 2, $"A trait has two columns, profile_id and its value, and {create.Name} has {plan.Schema.Count}.", create.Query.Span, source);
-            return plan;
-        });
+        binder.AddView(view, source, plan => TraitRows(plan, create.Name, create.Query.Span, source));
         var added = binder.MaterializedViews[^1];
-        if (added.Name != create.Name.Last || added.Plan.Key is [0]) return;
-        throw new SqlException(source, create.Query.Span, $"A trait has one value for each profile, and the query of {create.Name} may give several: write GROUP BY profile_id, or keep one row by ROW_NUMBER() OVER (PARTITION BY profile_id ORDER BY ...) = 1.");
+        if (added.Name == create.Name.Last) CheckTrait(added.Plan, create.Name, create.Query.Span, source);
     }
 
     public static void AddSegment(CreateSegment create, SourceText source, ScriptBinder binder)
     {
         var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id"], create.Query, create.Span);
-        binder.AddView(view, source, plan =>
-        {
-            Check(plan, 1, $"A segment has one column, profile_id, and {create.Name} has {plan.Schema.Count}.", create.Query.Span, source);
-            return plan.Key is [0] ? plan : new Aggregate(plan, [0], []);
-        });
+        binder.AddView(view, source, plan => SegmentRows(plan, create.Name, create.Query.Span, source));
+    }
+
+    /// <summary>The rows of a trait's query, which has the shape of one.</summary>
+    public static PlanNode TraitRows(PlanNode plan, Name name, TextSpan place, SourceText source)
+    {
+        Check(plan, 2, $"A trait has two columns, profile_id and its value, and {name} has {plan.Schema.Count}.", place, source);
+        return plan;
+    }
+
+    /// <param name="plan">Optimized.</param>
+    public static void CheckTrait(PlanNode plan, Name name, TextSpan place, SourceText source)
+    {
+        if (plan.Key is [0]) return;
+        throw new SqlException(source, place, $"A trait has one value for each profile, and the query of {name} may give several: write GROUP BY profile_id, or keep one row by ROW_NUMBER() OVER (PARTITION BY profile_id ORDER BY ...) = 1.");
+    }
+
+    /// <summary>The profiles of a segment's query, each once.</summary>
+    public static PlanNode SegmentRows(PlanNode plan, Name name, TextSpan place, SourceText source)
+    {
+        Check(plan, 1, $"A segment has one column, profile_id, and {name} has {plan.Schema.Count}.", place, source);
+        return plan.Key is [0] ? plan : new Aggregate(plan, [0], []);
     }
 
     private static void Check(PlanNode plan, int columns, string sentence, TextSpan span, SourceText source)

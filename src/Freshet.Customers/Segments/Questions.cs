@@ -22,6 +22,9 @@ internal sealed class Questions(ReadSession session, ValueText text, long stateB
 
     public int Count => _asked.Count;
 
+    /// <summary>Rows of tables that have been read.</summary>
+    public long RowsRead { get; private set; }
+
     /// <summary>Asks a query; null, or why it cannot be answered.</summary>
     /// <param name="read">Takes each row, its columns as JSON.</param>
     public string? TryAsk(ReadBinder binder, Query query, long clockMicros, Action<string[]> read)
@@ -44,26 +47,32 @@ internal sealed class Questions(ReadSession session, ValueText text, long stateB
     public void Run(CancellationToken cancellation)
     {
         if (_asked.Count == 0) return;
-        using var run = session.Run([.. _asked.Select(a => a.Plan)], stateBytesMax);
-        for (var i = 0; i < _asked.Count; i++)
+        var asked = _asked.ToArray();
+        _asked.Clear();
+        using var run = session.Run([.. asked.Select(a => a.Plan)], stateBytesMax);
+        var goesOn = true;
+        while (goesOn)
         {
-            var schema = run.SchemaOf(i);
-            // Step by step, so that a limit of time is kept while no row comes.
-            while (!run.IsDone && !run.HasRows(i))
+            // Step by step, so that a limit of time is kept while no row comes, and no query's rows wait for another's.
+            cancellation.ThrowIfCancellationRequested();
+            goesOn = run.Step();
+            for (var i = 0; i < asked.Length; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
-                run.Step();
-            }
-
-            while (run.Next(i) is { } batch)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Read(schema, batch, _asked[i].Read);
-                batch.Release();
+                while (run.HasRows(i) && run.Next(i) is { } batch)
+                {
+                    try
+                    {
+                        Read(run.SchemaOf(i), batch, asked[i].Read);
+                    }
+                    finally
+                    {
+                        batch.Release();
+                    }
+                }
             }
         }
 
-        _asked.Clear();
+        RowsRead += run.RowsRead;
     }
 
     private void Read(Schema schema, Batch batch, Action<string[]> read)

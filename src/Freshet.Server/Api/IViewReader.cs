@@ -39,6 +39,9 @@ internal interface IViewSnapshot : IDisposable
 /// <summary>A snapshot within which statements can be run too.</summary>
 internal interface IReadSnapshot : IViewSnapshot
 {
+    /// <summary>Rows of a view.</summary>
+    long Count(ViewInfo view);
+
     ReadSession Session { get; }
 }
 

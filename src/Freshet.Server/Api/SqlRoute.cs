@@ -32,12 +32,7 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
             return;
         }
 
-        var body = await exchange.ReadBodyAsync(StatementBytesMax);
-        if (body != BodyResult.Complete || Statement(exchange) is not { } sql)
-        {
-            new Refusal(body == BodyResult.TooLarge ? 413 : 400, "invalid_body", "Send the statement as {\"sql\":\"SELECT ...\"} or as text/plain, at most 256 KiB.").Write(exchange);
-            return;
-        }
+        if (await ReadAsync(exchange) is not { } sql) return;
 
         if (subscriptions is not null && SubscribeRoutes.IsSubscription(sql))
         {
@@ -86,6 +81,15 @@ internal sealed class SqlRoute(IViewReader reader, AccessRules access, TimeSpan 
 
         await using var rows = new TextRows(MembershipRows.Columns, MembershipRows.Of(membership), membership.Step);
         await AnswerAsync(exchange, rows, exchange.Aborted);
+    }
+
+    /// <summary>The SQL of a request; null where it holds none, which has been answered.</summary>
+    public static async ValueTask<string?> ReadAsync(Exchange exchange)
+    {
+        var body = await exchange.ReadBodyAsync(StatementBytesMax);
+        if (body == BodyResult.Complete && Statement(exchange) is { } sql) return sql;
+        new Refusal(body == BodyResult.TooLarge ? 413 : 400, "invalid_body", "Send the statement as {\"sql\":\"SELECT ...\"} or as text/plain, at most 256 KiB.").Write(exchange);
+        return null;
     }
 
     /// <summary>The statement, or null where the body holds none.</summary>

@@ -95,6 +95,8 @@ internal sealed class PipelineViews : IViewReader
     private sealed class ReadSnapshot(PipelineViews views, ReadSession session) : Snapshot(views, session.Pin), IReadSnapshot
     {
         public ReadSession Session => session;
+
+        public long Count(ViewInfo view) => session.Pin.Of(Table(view)).Rows;
     }
 
     private class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot
@@ -118,7 +120,7 @@ internal sealed class PipelineViews : IViewReader
 
         public void Dispose() => pin.Dispose();
 
-        private ViewTable Table(ViewInfo view) => views._pipeline.Views[views._places[view.Name]].Table;
+        protected ViewTable Table(ViewInfo view) => views._pipeline.Views[views._places[view.Name]].Table;
 
         /// <summary>The key's texts as values; false where one is no value of its column's type, which no row has then.</summary>
         private static unsafe bool TryRead(ViewInfo view, IReadOnlyList<string?> key, BatchMemory memory, out Column[] columns)

@@ -42,6 +42,7 @@ internal static class ServerRoutes
             var memberships = profiles is null || project is null ? null : new MembershipAnswers(views, profiles, customers!, project, settings.QueryTimeMax, settings.QueryBytesMax);
             routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions, memberships).Routes());
             routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
+            routes.AddRange(new PreviewRoute(views, profiles, customers, project, access, settings.QueryTimeMax, settings.QueryBytesMax, settings.StateBytesMax).Routes());
             routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
         }
 

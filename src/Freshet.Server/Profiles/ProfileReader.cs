@@ -32,6 +32,9 @@ internal sealed class ProfileReader
 
     public IReadOnlyList<ViewInfo> Segments { get; }
 
+    /// <summary>A row for each profile.</summary>
+    public ViewInfo Profiles => _views.Views.First(v => v.Name == ProfileReads.Identifiers);
+
     /// <summary>What profiles can be asked for by.</summary>
     public IReadOnlyList<string> IdentifierTypes => [.. _customers.Rules.Types.Select(t => t.Name), "profile_id"];
 

@@ -54,6 +54,20 @@ public sealed class ReadBinder(ScriptBinder project)
         return Optimizer.Optimize(finish is null ? bound : finish(bound));
     }
 
+    /// <summary>Throws where a query could not be kept as a view, as the project's binder would: ORDER BY, other uses of the clock.</summary>
+    public void CheckKept(Query query, SourceText source)
+    {
+        _isBounded = false;
+        try
+        {
+            BindQuery(query, source);
+        }
+        finally
+        {
+            _isBounded = true;
+        }
+    }
+
     public ReadStatement Bind(SourceText source)
     {
         var statement = SqlParser.ParseOne(source);

@@ -7,6 +7,7 @@ using Freshet.Commands.Execute;
 using Freshet.Commands.Functions;
 using Freshet.Commands.New;
 using Freshet.Commands.People;
+using Freshet.Commands.Preview;
 using Freshet.Commands.Query;
 using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
@@ -88,6 +89,7 @@ internal static class CommandLine
             TestCommand.Build(),
             ProfileCommand.Build(),
             ReplayCommand.Build(),
+            PreviewCommand.Build(),
             BenchCommand.Build(),
             FunctionsCommand.Build(),
         };

@@ -11,10 +11,10 @@ public sealed class VisibilityTests
         var visibility = new Visibility();
         var third = visibility.WaitAsync("events", 0, 3, TestContext.Current.CancellationToken);
         var seventh = visibility.WaitAsync("events", 0, 7, TestContext.Current.CancellationToken);
-        visibility.Publish(1, [new StepInput("events", 0, 0, 4, InputMarks.None)]);
+        visibility.Publish(1, 0, [new StepInput("events", 0, 0, 4, InputMarks.None)]);
         Assert.Equal(1, await third);
         Assert.False(seventh.IsCompleted);
-        visibility.Publish(2, [new StepInput("events", 0, 4, 8, InputMarks.None)]);
+        visibility.Publish(2, 0, [new StepInput("events", 0, 4, 8, InputMarks.None)]);
         Assert.Equal(2, await seventh);
     }
 
@@ -22,7 +22,7 @@ public sealed class VisibilityTests
     public async Task A_row_that_is_visible_needs_no_wait()
     {
         var visibility = new Visibility();
-        visibility.Publish(5, [new StepInput("events", 0, 0, 10, InputMarks.None)]);
+        visibility.Publish(5, 0, [new StepInput("events", 0, 0, 10, InputMarks.None)]);
         Assert.Equal(5, await visibility.WaitAsync("events", 0, 9, default));
     }
 
