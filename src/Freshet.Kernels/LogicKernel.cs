@@ -22,27 +22,35 @@ public static unsafe class LogicKernel
             return output;
         }
 
-        var decided = isAnd ? (byte)0 : (byte)1;
-        output.Validity = context.Memory.AllocateBits(rows, true);
-        for (var i = 0; i < rows; i++)
+        var validity = output.Validity = context.Memory.AllocateBits(rows, false);
+        var (leftStep, rightStep) = (left.IsConstant ? 0 : 1, right.IsConstant ? 0 : 1);
+
+        // OR is AND of the opposites: with the bits turned, 0 decides in both.
+        var turned = isAnd ? 0 : 1;
+        for (var first = 0; first < rows; first += 64)
         {
-            var leftValid = left.IsValid(i);
-            var rightValid = right.IsValid(i);
-            var lv = l[left.IndexOf(i)];
-            var rv = r[right.IndexOf(i)];
-            if ((leftValid && lv == decided) || (rightValid && rv == decided))
+            var valid = 0UL;
+            var leftValid = Word(left, first);
+            var rightValid = Word(right, first);
+            var count = Math.Min(64, rows - first);
+            for (var i = 0; i < count; i++)
             {
-                values[i] = decided;
+                var hasLeft = (int)(leftValid >> i) & 1;
+                var hasRight = (int)(rightValid >> i) & 1;
+                var decides = (hasLeft & ~(l[(first + i) * leftStep] ^ turned)) | (hasRight & ~(r[(first + i) * rightStep] ^ turned));
+                values[first + i] = (byte)(~decides & 1 ^ turned);
+                valid |= (ulong)(uint)((decides | (hasLeft & hasRight)) & 1) << i;
             }
-            else
-            {
-                values[i] = (byte)(1 - decided);
-                if (!leftValid || !rightValid) output.Validity[i >> 6] &= ~(1UL << i);
-            }
+
+            validity[first >> 6] = valid;
         }
 
         return output;
     }
+
+    /// <summary>The validity of 64 rows.</summary>
+    private static ulong Word(in Column column, int row) =>
+        column.Validity is null ? ulong.MaxValue : column.IsConstant ? 0 - (column.Validity[0] & 1) : column.Validity[row >> 6];
 
     /// <summary>NOT x.</summary>
     public static Column Not(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types)

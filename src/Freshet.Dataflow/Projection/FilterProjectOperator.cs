@@ -65,8 +65,7 @@ public sealed unsafe class FilterProjectOperator(FilterProjectSpec spec) : Opera
 
     private Batch? Project(Batch batch, BatchMemory memory, int* selection, int count)
     {
-        _context.Active = selection;
-        _context.ActiveCount = count;
+        _context.Narrow(selection, count);
         var columns = new Column[spec.Projections.Length];
         var failed = false;
         for (var i = 0; i < columns.Length; i++)

@@ -246,11 +246,13 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     internal Stream FilterProject(Stream input, BoundExpression? condition, ImmutableArray<BoundExpression> expressions, ImmutableArray<string> names, PlanNode plan)
     {
         var canFail = expressions.Any(e => e.CanFail) || condition?.CanFail == true;
-        var columns = expressions.Select((e, i) => new Projection(names[i], Placed(e, input).Lower())).ToList();
+        var shared = SharedParts.Of(condition is null ? expressions : [condition, .. expressions]);
+        VectorExpression Lowered(BoundExpression expression) => Placed(shared.Mark(expression), input).Lower();
+        var columns = expressions.Select((e, i) => new Projection(names[i], Lowered(e))).ToList();
         if (input.Position >= 0) columns.Add(new Projection("position", new ColumnReference(input.Position, SqlType.BigInt)));
         var order = input.Order >= 0 && _demand.Of(plan) ? columns.Count : -1;
         if (order >= 0) columns.Add(new Projection("order", new ColumnReference(input.Order, RowPosition.Type)));
-        var spec = new FilterProjectSpec(condition is null ? null : Placed(condition, input).Lower(), [.. columns], input.Position >= 0 ? [input.Position] : []) { TimeZone = zone };
+        var spec = new FilterProjectSpec(condition is null ? null : Lowered(condition), [.. columns], input.Position >= 0 ? [input.Position] : []) { TimeZone = zone };
         var node = Add(new NodeSpec(condition is null ? "project" : "filter", plan.Identity, _ => new FilterProjectOperator(spec), [Input(EdgeSpec.Local(input.Node))]));
         var types = columns.Select(c => c.Expression.Type).ToImmutableArray();
         return new Stream(node, [.. Enumerable.Range(0, expressions.Length)], types, input.Position >= 0 ? expressions.Length : -1, canFail ? input.Errors.Add(new ErrorOutput(node, input.Position >= 0)) : input.Errors) { Order = order };

@@ -54,13 +54,11 @@ public sealed unsafe class LogicalExpression(bool isAnd, VectorExpression left, 
     public override Column Evaluate(EvaluationContext context)
     {
         var first = left.Evaluate(context);
-        var active = context.Active;
-        var count = context.ActiveCount;
+        var active = context.ActiveSet;
         // FALSE decides AND, TRUE decides OR; NULL decides nothing.
         ActiveRows.Narrow(context, first, decided: isAnd ? (byte)0 : (byte)1);
         var second = right.Evaluate(context);
-        context.Active = active;
-        context.ActiveCount = count;
+        context.ActiveSet = active;
         return LogicKernel.Combine(context, first, second, isAnd);
     }
 }
@@ -74,20 +72,19 @@ public sealed unsafe class CaseExpression(VectorExpression[] conditions, VectorE
         var output = Column.Allocate(Type.Physical, rows, context.Memory);
         output.Validity = context.Memory.AllocateBits(rows, false);
         if (Type.Physical == PhysicalKind.View) new Span<StringView>(output.Values, rows).Clear();
-        var active = context.Active;
-        var count = context.ActiveCount;
+        var active = context.ActiveSet;
         for (var branch = 0; branch < conditions.Length && context.ActiveCount > 0; branch++)
         {
             var condition = conditions[branch].Evaluate(context);
+            var reached = context.ActiveSet;
             ActiveRows.Split(context, condition, out var missed, out var missedCount);
             if (context.ActiveCount > 0) ActiveRows.Copy(context, results[branch].Evaluate(context), output);
-            context.Active = missed;
-            context.ActiveCount = missedCount;
+            context.ActiveSet = reached;
+            context.Narrow(missed, missedCount);
         }
 
         if (context.ActiveCount > 0) ActiveRows.Copy(context, otherwise.Evaluate(context), output);
-        context.Active = active;
-        context.ActiveCount = count;
+        context.ActiveSet = active;
         return output;
     }
 }
@@ -103,8 +100,7 @@ public sealed unsafe class CoalesceExpression(VectorExpression[] arguments, SqlT
         var output = Column.Allocate(Type.Physical, rows, context.Memory);
         output.Validity = context.Memory.AllocateBits(rows, false);
         if (Type.Physical == PhysicalKind.View) new Span<StringView>(output.Values, rows).Clear();
-        var active = context.Active;
-        var count = context.ActiveCount;
+        var active = context.ActiveSet;
         for (var i = 0; i < arguments.Length && context.ActiveCount > 0; i++)
         {
             var column = i == 0 ? first : arguments[i].Evaluate(context);
@@ -112,8 +108,7 @@ public sealed unsafe class CoalesceExpression(VectorExpression[] arguments, SqlT
             ActiveRows.KeepNull(context, column);
         }
 
-        context.Active = active;
-        context.ActiveCount = count;
+        context.ActiveSet = active;
         return output;
     }
 }
@@ -134,8 +129,7 @@ internal static unsafe class ActiveRows
             if (condition.IsNull(row) || values[condition.IndexOf(row)] != decided) count++;
         }
 
-        context.Active = open;
-        context.ActiveCount = count;
+        context.Narrow(open, count);
     }
 
     /// <summary>Leaves the rows for which a condition is TRUE; the others go to <paramref name="missed"/>.</summary>
@@ -153,8 +147,7 @@ internal static unsafe class ActiveRows
             else missed[missedCount++] = row;
         }
 
-        context.Active = hit;
-        context.ActiveCount = count;
+        context.Narrow(hit, count);
     }
 
     public static void KeepNull(EvaluationContext context, in Column column)
@@ -167,8 +160,7 @@ internal static unsafe class ActiveRows
             if (column.IsNull(row)) kept[count++] = row;
         }
 
-        context.Active = kept;
-        context.ActiveCount = count;
+        context.Narrow(kept, count);
     }
 
     /// <summary>Copies the active rows' values that are not NULL.</summary>

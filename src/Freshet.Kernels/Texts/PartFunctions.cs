@@ -71,7 +71,6 @@ public readonly struct SplitIndex : IRowFunction
         Span<byte> letter = stackalloc byte[2];
         var separator = arguments[1].Kind == PhysicalKind.View ? RowLoop.Bytes(arguments[1], row) : Letter(RowLoop.Integer(arguments[1], row), letter);
         if (index < 0 || text.IsEmpty || (separator.IsEmpty && arguments[1].Kind != PhysicalKind.View)) return false;
-        if (separator.Length == 1) return SplitBytes.TryPart(text, separator[0], index, out var part) && rows.Keep(part);
 
         // As in Flink an empty separator means white space.
         var isBlank = separator.IsEmpty;
@@ -85,7 +84,7 @@ public readonly struct SplitIndex : IRowFunction
         }
     }
 
-    private static ReadOnlySpan<byte> Letter(long code, Span<byte> room) =>
+    internal static ReadOnlySpan<byte> Letter(long code, Span<byte> room) =>
         code is < 1 or > 255 ? [] : room[..new System.Text.Rune((char)code).EncodeToUtf8(room)];
 }
 

@@ -33,12 +33,22 @@ public static class PlanText
         var top = above is Join { OneKey: { } oneKey } && oneKey.Does(node) ? above : node;
         if (above is AttachedWindowAggregate grouping && node is Project or SessionAssign && GroupedSessions.Of(grouping) is not null) top = above;
         foreach (var note in top == node ? Notes(node) : node is SessionAssign ? ["part of the aggregate above"] : node is Join ? ["part of the join above"] : []) text.Append(below).Append(note).Append('\n');
+        if (SharedNote(node, above) is { } shared) text.Append(below).Append(shared).Append('\n');
         if (measured?.Invoke(node) is { } figures) text.Append(below).Append("measured: ").Append(figures).Append('\n');
         for (var i = 0; i < node.Inputs.Length; i++)
         {
             var isLast = i == node.Inputs.Length - 1;
             Write(node.Inputs[i], top, text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), measured);
         }
+    }
+
+    /// <summary>What a filter and the projection above it compute once for several places.</summary>
+    private static string? SharedNote(PlanNode node, PlanNode? above)
+    {
+        var filter = node as Filter ?? (node as Project)?.Inputs[0] as Filter;
+        if (node is not (Project or Filter) || (node is Filter && above is Project)) return null;
+        var shared = SharedParts.Of([.. filter is null ? ImmutableArray<BoundExpression>.Empty : [filter.Condition], .. (node as Project)?.Expressions ?? []]).Parts;
+        return shared.IsEmpty ? null : "computed once: " + string.Join(", ", shared.Select(e => ExpressionText.Of(e, (filter ?? node).Inputs[0].Schema)));
     }
 
     private static string Title(PlanNode node)

@@ -27,7 +27,7 @@ internal static class TextFunctions
         Text("LTRIM", "STRING [, STRING]", Varying, RowLoop.Of(new Trim(true, false)), "Without blanks (or the given characters) at the start.", ("LTRIM('  a')", "a"), ("LTRIM('abcddcba', 'abd')", "cddcba")),
         Text("RTRIM", "STRING [, STRING]", Varying, RowLoop.Of(new Trim(false, true)), "Without blanks (or the given characters) at the end.", ("RTRIM('a  ')", "a")),
         String("BTRIM", "STRING [, STRING]", RowLoop.Of(new Trim(true, true)), "Without blanks (or the given characters) at both ends.", ("BTRIM('  www.apache.org  ')", "www.apache.org")),
-        String("SPLIT_INDEX", "STRING, STRING, INTEGER", RowLoop.Of<SplitIndex>(), "The part with this number (from 0) of a text split at a separator (a text, or the code of a character); NULL where there is none.", ("SPLIT_INDEX('a/b/c', '/', 1)", "b")).Or("STRING, INTEGER, INTEGER", RowLoop.Of<SplitIndex>()) with { Nulls = NullRule.Always },
+        String("SPLIT_INDEX", "STRING, STRING, INTEGER", SplitKernel.Part, "The part with this number (from 0) of a text split at a separator (a text, or the code of a character); NULL where there is none.", ("SPLIT_INDEX('a/b/c', '/', 1)", "b")).Or("STRING, INTEGER, INTEGER", SplitKernel.Part) with { Nulls = NullRule.Always },
     ];
 
     private static IEnumerable<ScalarFunction> Joined() =>

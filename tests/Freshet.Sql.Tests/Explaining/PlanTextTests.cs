@@ -31,6 +31,14 @@ public sealed class PlanTextTests
     }
 
     [Fact]
+    public void A_part_that_stands_at_several_places_is_said_to_be_computed_once()
+    {
+        var text = PlanText.Of(Planned.View("SELECT id, UPPER(customer) AS c, CASE WHEN LOWER(UPPER(customer)) = 'x' THEN 1 ELSE 2 END AS k FROM orders WHERE UPPER(customer) <> 'Y' AND CHAR_LENGTH(customer) > 1"));
+        Assert.Contains("computed once: UPPER(customer)\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("computed once", PlanText.Of(Planned.View("SELECT id, UPPER(customer) AS c, LOWER(customer) AS d FROM orders WHERE quantity > 2")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_grouping_by_sessions_keeps_their_aggregates_or_their_rows()
     {
         const string Grouped = "SELECT customer, COUNT(*) AS n, {0} AS x FROM orders GROUP BY customer, SESSION(placed, INTERVAL '10' SECOND)";
