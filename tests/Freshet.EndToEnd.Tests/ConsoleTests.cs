@@ -125,6 +125,49 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
+    public async Task Profiles_finds_a_person_and_splits_only_after_asking()
+    {
+        var page = await OpenAsync("profiles");
+        await Assertions.Expect(page.Locator("tbody tr").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await PicturesAsync(page, "profiles");
+        // Somebody whose e-mail address is known has two identifiers at least.
+        var who = (await console.Freshet.QueryAsync("SELECT `value` FROM identifiers WHERE type = 'email' LIMIT 1"))["rows"]!.AsArray();
+        while (who.Count == 0) who = (await console.Freshet.QueryAsync("SELECT `value` FROM identifiers WHERE type = 'email' LIMIT 1"))["rows"]!.AsArray();
+        var email = who[0]![0]!.GetValue<string>();
+        await page.GetByLabel("Identifier").FillAsync(email);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[data-profile]")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("svg.identity")).ToContainTextAsync(email);
+        await Assertions.Expect(page.GetByLabel("Events").Locator(".timeline li").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await PicturesAsync(page, "profile");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Split" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Split" })).ToBeDisabledAsync();
+        await dialog.GetByLabel("email:").CheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Assertions.Expect(page.Locator("svg.identity")).ToContainTextAsync(email);
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Segments_shows_sizes_that_move_and_a_traits_values()
+    {
+        var page = await OpenAsync("segments/here_now");
+        await Assertions.Expect(page.Locator("[data-size]")).Not.ToHaveTextAsync("0", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("svg.chart rect").First).ToBeAttachedAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByLabel("Some members").Locator("tbody tr").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await PicturesAsync(page, "segments");
+        await page.GetByLabel("Segments and traits").GetByText("devices").ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Most frequent values").Locator("tbody tr").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await PicturesAsync(page, "trait");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task Pipelines_draws_the_circuit_and_says_why_nothing_has_come()
     {
         var page = await OpenAsync("pipelines/high_value");

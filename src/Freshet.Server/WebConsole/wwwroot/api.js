@@ -20,8 +20,8 @@ export async function call(path, options = {}) {
 
 export const get = async path => (await call(path)).json();
 
-export const query = (sql, signal, accept = 'application/json') =>
-  call('/api/sql', { method: 'POST', body: sql, signal, headers: { 'content-type': 'text/plain', accept } });
+export const query = (sql, signal, accept = 'application/json', path = '/api/sql') =>
+  call(path, { method: 'POST', body: sql, signal, headers: { 'content-type': 'text/plain', accept } });
 
 // Numbers that JavaScript would round, or whose zeros it would drop, stay the texts that they are.
 const exact = (_, value, context) => typeof value === 'number' && context?.source && context.source !== String(value) ? context.source : value;

@@ -3,6 +3,8 @@ import { setToken } from './api.js';
 import { Events } from './events.js';
 import { Now } from './now.js';
 import { Pipelines } from './pipelines.js';
+import { Profiles } from './profiles.js';
+import { Segments } from './segments.js';
 import { Sql } from './sql.js';
 import { System } from './system.js';
 
@@ -10,6 +12,8 @@ import { System } from './system.js';
 const pages = [
   ['now', 'Now', Now, 'M2 9h3l2-6 3 11 2-5h2', 'Watch'],
   ['events', 'Live events', Events, 'M2 4h12M2 8h8M2 12h10M13 8h.01'],
+  ['profiles', 'Profiles', Profiles, 'M8 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM3 14c0-3 2-4.5 5-4.5s5 1.5 5 4.5', 'Customers'],
+  ['segments', 'Segments', Segments, 'M8 2a6 6 0 1 0 6 6H8z M11 2.5A5 5 0 0 1 13.5 5H11z'],
   ['pipelines', 'Pipelines', Pipelines, 'M2 3h4v4H2zM10 9h4v4h-4zM6 5h2.5v6H10', 'Engine'],
   ['sql', 'SQL', Sql, 'M3 4l4 4-4 4M8.5 12H13'],
   ['system', 'System', System, 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01', 'Operate'],
