@@ -13,6 +13,7 @@ using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
 using Freshet.Commands.Test;
+using Freshet.Commands.Top;
 using Freshet.Server;
 using Freshet.Server.Api;
 using Freshet.Syntax;
@@ -86,6 +87,7 @@ internal static class CommandLine
             DemoCommand.Build(),
             SendCommand.Build(),
             SqlCommand.Build(),
+            TopCommand.Build(),
             TestCommand.Build(),
             ProfileCommand.Build(),
             ReplayCommand.Build(),

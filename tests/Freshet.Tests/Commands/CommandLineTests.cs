@@ -13,7 +13,7 @@ public sealed class CommandLineTests
     [InlineData("run x --port", "--port needs a value.")]
     [InlineData("demo --seconds -1", "--seconds must be above 0.")]
     [InlineData("demo --seconds soon", "--seconds is \"soon\" but must be a number.")]
-    [InlineData("bench engin", "benchmark is \"engin\" but must be one of kernels, ingest, log, decode, engine, generator, replay, end-to-end; did you mean \"engine\"?")]
+    [InlineData("bench engin", "benchmark is \"engin\" but must be one of kernels, ingest, log, decode, engine, generator, replay, end-to-end, customers; did you mean \"engine\"?")]
     [InlineData("bench", "freshet bench needs <benchmark>.")]
     [InlineData("bench nexmark --quries q1", "freshet bench nexmark has no option \"--quries\"; did you mean \"--queries\"?")]
     [InlineData("exec a.sql --format cvs", "--format is \"cvs\" but must be one of table, csv, json; did you mean \"csv\"?")]
@@ -23,6 +23,7 @@ public sealed class CommandLineTests
     [InlineData("send x --key k --rate 1 --speed 2x", "give one of them")]
     [InlineData("send x", "--key")]
     [InlineData("new /", "/ is there already and not empty; choose another name.")]
+    [InlineData("top --interval 0", "--interval is the seconds between two frames")]
     [InlineData("profile nobody", "write the type and the value of an identifier, such as user_id:42")]
     [InlineData("profile user_id:1 --url ftp://x", "must be like http://127.0.0.1:7070")]
     public async Task What_cannot_begin_is_one_sentence_and_exit_code_2(string line, string sentence)
@@ -41,6 +42,7 @@ public sealed class CommandLineTests
     [InlineData("sql")]
     [InlineData("new")]
     [InlineData("profile")]
+    [InlineData("top")]
     public async Task Help_has_examples(string command)
     {
         var (code, output, _) = await InvokeAsync(command + " --help");
