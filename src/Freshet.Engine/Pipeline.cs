@@ -31,13 +31,12 @@ public sealed class Pipeline : IDisposable
     private readonly LogStore _log;
     private readonly PipelineOptions _options;
     private readonly ScriptBinder _binder;
-    private readonly StepRunner _runner;
+    private readonly StepRunner _first;
     private readonly List<ViewOutput> _views = [];
     private readonly List<SinkOutput> _sinks = [];
     private readonly Connectors _connectors;
     private readonly StepLoop _loop;
     private readonly ViewPublication _publication = new();
-    private readonly CircuitGraphReader _graph;
 
     private Pipeline(LogStore log, IReadOnlyList<SourceText> scripts, PipelineOptions options)
     {
@@ -46,30 +45,19 @@ public sealed class Pipeline : IDisposable
         _connectors = new Connectors(log, options);
         _binder = Bind(scripts, options);
 
-        var builder = new CircuitBuilder(options.HashSeed, Zone);
-        builder.AddSources([.. _binder.MaterializedViews.Select(v => v.Plan), .. _binder.Inserts.Select(i => i.Plan)]);
-        var views = new List<(ServedView View, int Node)>();
-        foreach (var view in _binder.MaterializedViews)
-        {
-            var (rows, errors) = builder.AddResult(view.Name, view.Plan, view.Key);
-            // Where no key is known a row is named by its content and counted.
-            views.Add((Serve(view.Name, view.Plan.Schema, view.Plan.Key), rows));
-            if (errors >= 0) views.Add((ErrorView(view.Name), errors));
-            foreach (var (name, schema, late) in builder.AddLates(view.Name, view.Plan)) views.Add((Serve(name, schema, []) with { Rows = ServedRows.Late, Of = view.Name }, late));
-        }
-
-        var inserts = _binder.Inserts.Select(i => (Insert: i, Node: i.Plan.IsAppendOnly ? builder.AddQuery(i.Name, i.Plan) : builder.AddChanges(i.Name, i.Plan))).ToList();
-        _runner = RunnerFactory.Create(builder, options, (source, columns) => _connectors.CreateSource(source.Table, columns, null));
+        var circuit = ProjectCircuit.Build(_binder, options, _connectors, Zone);
+        _first = circuit.Runner;
         CheckRetention();
-        foreach (var (view, node) in views) _views.Add(new ViewOutput(view, _runner.Circuit, node));
-        foreach (var (insert, node) in inserts)
+        foreach (var result in circuit.Results)
         {
-            _sinks.Add(new SinkOutput(insert.Name, _connectors.CreateSink(insert.Target, insert.Plan.Schema, isReplayed: true), _runner.Circuit, node.Rows));
-            if (node.Errors >= 0) _views.Add(new ViewOutput(ErrorView(insert.Name), _runner.Circuit, node.Errors));
+            var table = _publication.Add(new ViewSpec([.. result.Schema.Fields.Select(f => f.Type)], result.Key, []), options.HashSeed);
+            _views.Add(new ViewOutput(new ServedView(result.Name, result.Schema, result.Key, table) { Rows = result.Rows, Of = result.Of }, circuit.Runner.Circuit, result.Node));
         }
 
-        _graph = new CircuitGraphReader(_runner, _views, _sinks, _binder);
-        _loop = new StepLoop(log, _runner, _views, _sinks, _publication, options.Budget);
+        foreach (var (insert, node) in _binder.Inserts.Zip(circuit.Inserts))
+            _sinks.Add(new SinkOutput(insert.Name, _connectors.CreateSink(insert.Target, insert.Plan.Schema, isReplayed: true), circuit.Runner.Circuit, node));
+
+        _loop = new StepLoop(log, _first, _views, _sinks, _publication, options.Budget);
     }
 
     /// <summary>A project's SQL as a pipeline would run it, without running anything; throws where one would not start.</summary>
@@ -111,6 +99,9 @@ public sealed class Pipeline : IDisposable
     /// <summary>What the project declares.</summary>
     public ScriptBinder Catalog => _binder;
 
+    /// <summary>What takes the steps; until the loop is there, what will.</summary>
+    private StepRunner Runner => _loop?.Runner ?? _first;
+
     private TimeZoneInfo Zone => ZoneOf(_binder.Options);
 
     /// <summary>
@@ -139,7 +130,7 @@ public sealed class Pipeline : IDisposable
 
     /// <summary>Waits until the record at this offset of a topic is part of the views; gives the step.</summary>
     public Task<long> WhenVisibleAsync(string topic, long offset, CancellationToken cancellation = default) =>
-        _runner.Inputs.Any(i => i.Source.Name == topic) ? _loop.Visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Step);
+        Runner.Inputs.Any(i => i.Source.Name == topic) ? _loop.Visibility.WaitAsync(topic, 0, offset, cancellation) : Task.FromResult(Step);
 
     /// <summary>
     /// Starts a query over the views, the tables and the whole history of topics, all as of the last published step at most.
@@ -168,7 +159,7 @@ public sealed class Pipeline : IDisposable
             var pin = Pin();
             var (step, clock, ends) = _loop.Visibility.Now();
             if (step == pin.Step || Failure.IsCompleted)
-                return new ReadSession(new QueryPlanner(_binder, _connectors, _options, _views, Zone, new RunningFigures(_runner, _loop)), pin, clock, p => VisibleEnd(p, ends));
+                return new ReadSession(new QueryPlanner(_binder, _connectors, _options, _views, Zone, new RunningFigures(Runner, _loop)), pin, clock, p => VisibleEnd(p, ends));
             pin.Dispose();
             Thread.Yield();
         }
@@ -194,17 +185,30 @@ public sealed class Pipeline : IDisposable
         public void Dispose() => loop.Unfollow(follower);
     }
 
+    /// <summary>
+    /// Builds all views anew from the log as it is now, beside those that are served, and then changes these in one step: after records
+    /// of the past have been written anew. What INSERT INTOs have written stays. Any thread, one at a time.
+    /// Cost: a replay, and twice the state and views while it runs.
+    /// </summary>
+    /// <exception cref="EngineException">The engine has stopped.</exception>
+    public void Rebuild()
+    {
+        using var second = new SecondRun(ProjectCircuit.Build(_binder, _options, _connectors, Zone), _options.Budget, _options.HashSeed);
+        second.CatchUp(JournalReader.Read(_log.OpenPartition(StepLoop.JournalTopic)));
+        _loop.SwitchTo(second);
+    }
+
     /// <summary>How the tables that the project reads stand.</summary>
     public IReadOnlyList<SourceFigures> Sources =>
-        [.. _runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem, i.LastError is { } error ? $"row {error.Position + 1}{(error.Column.Length > 0 ? $", column {error.Column}" : "")}: {error.Reason}{(error.Value.Length > 0 ? $" The value is '{error.Value}'." : "")}" : null))];
+        [.. Runner.Inputs.Select(i => new SourceFigures(i.Source.Name, i.Position(0), i.RowsTaken, i.Errors, i.Watermark == Operator.NoWatermark ? null : i.Watermark, i.Source.Problem, i.LastError is { } error ? $"row {error.Position + 1}{(error.Column.Length > 0 ? $", column {error.Column}" : "")}: {error.Reason}{(error.Value.Length > 0 ? $" The value is '{error.Value}'." : "")}" : null))];
 
     /// <summary>What each operator has done.</summary>
     public IReadOnlyList<(string Name, NodeFigures Figures)> Operators =>
-        [.. Enumerable.Range(0, _runner.Circuit.Spec.Nodes.Length).Select(n => (_runner.Circuit.Spec.Nodes[n].Name, _runner.Circuit.FiguresOf(n)))];
+        [.. Enumerable.Range(0, Runner.Circuit.Spec.Nodes.Length).Select(n => (Runner.Circuit.Spec.Nodes[n].Name, Runner.Circuit.FiguresOf(n)))];
 
     /// <summary>The circuit to be drawn, with the figures of one moment between two steps.</summary>
     /// <exception cref="EngineException">The engine has stopped.</exception>
-    public CircuitGraph Graph() => _loop.Between(() => _graph.Read(Step));
+    public CircuitGraph Graph() => _loop.Between(() => new CircuitGraphReader(Runner, _views, _sinks, _binder).Read(Step));
 
     /// <summary>Rows written by each INSERT INTO since the start.</summary>
     public IReadOnlyList<(string Name, long Rows)> Inserts => [.. _sinks.Select(s => (s.Name, s.Rows))];
@@ -213,7 +217,7 @@ public sealed class Pipeline : IDisposable
     {
         _loop.Dispose();
         foreach (var sink in _sinks) sink.Dispose();
-        _runner.Dispose();
+        Runner.Dispose();
         _publication.Dispose();
     }
 
@@ -228,18 +232,13 @@ public sealed class Pipeline : IDisposable
     /// <summary>A start replays the log, so what views are built from is kept whole.</summary>
     private void CheckRetention()
     {
-        var cut = _log.Partitions.FirstOrDefault(p => !p.Settings.KeepsAll && _runner.Inputs.Any(i => i.Source.Name == p.Topic));
+        var cut = _log.Partitions.FirstOrDefault(p => !p.Settings.KeepsAll && Runner.Inputs.Any(i => i.Source.Name == p.Topic));
         if (cut is not null)
             throw new EngineException("retention_refused", $"The topic {cut.Topic} has a retention and is read by the project: until checkpoints exist a start builds the views from the whole topic, so nothing of it may be deleted. Remove 'retention.time' and 'retention.bytes' (for events: events.retention and events.retentionBytes).");
     }
 
-    private ServedView ErrorView(string name) => Serve(name + "$errors", CircuitBuilder.ErrorSchema, []) with { Rows = ServedRows.Errors, Of = name };
-
-    private ServedView Serve(string name, Schema schema, ImmutableArray<int> key) =>
-        new(name, schema, key, _publication.Add(new ViewSpec([.. schema.Fields.Select(f => f.Type)], key, []), _options.HashSeed));
-
     private LogOffset VisibleEnd(Partition partition, IReadOnlyDictionary<string, long> ends) =>
-        _runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(ends.GetValueOrDefault(partition.Topic)) : partition.AnsweredOffset;
+        Runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(ends.GetValueOrDefault(partition.Topic)) : partition.AnsweredOffset;
 
     /// <summary>
     /// Holds the plans against those of the last start. A changed view is built anew by the replay; a changed INSERT INTO has

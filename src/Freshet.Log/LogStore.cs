@@ -175,10 +175,40 @@ public sealed class LogStore : IDisposable
         return any;
     }
 
+    /// <summary>
+    /// Writes a topic's records before an offset anew, as an editor says (<see cref="RecordEditor"/>); durable when it returns. Any thread
+    /// but the committer's, one at a time; appends go on. After a throw each log segment is the old or the new one, and the same call
+    /// again does what is left.
+    /// </summary>
+    public (long Records, int Segments) Rewrite(Partition partition, LogOffset end, RecordEditor edit)
+    {
+        if (Volatile.Read(ref _failure) is { } failure) throw Stopped(failure);
+        try
+        {
+            var done = partition.Rewrite(end, edit, Environment.TickCount64);
+            if (done.Segments > 0) _ = CloseLaterAsync(partition);
+            return done;
+        }
+        catch (StorageException e) when (e.Error == StorageError.Io)
+        {
+            // It may be the sync of what has been appended that failed.
+            Volatile.Write(ref _failure, e);
+            Failed?.Invoke(e);
+            throw;
+        }
+    }
+
+    /// <summary>A replaced file's bytes are gone when nobody has it open any more.</summary>
+    private async Task CloseLaterAsync(Partition partition)
+    {
+        await Task.Delay(Partition.ReadersLeaveMs + 1000).ConfigureAwait(false);
+        if (!_stopping) partition.CloseDeleted(Environment.TickCount64);
+    }
+
     /// <summary>Deletes log segments that have outlived the retention of their topics.</summary>
     public void ApplyRetention(DateTimeOffset now)
     {
-        foreach (var partition in _partitions.Values) partition.ApplyRetention(now.ToUnixTimeMilliseconds());
+        foreach (var partition in _partitions.Values) partition.ApplyRetention(now.ToUnixTimeMilliseconds(), Environment.TickCount64);
     }
 
     public void Dispose()

@@ -7,11 +7,11 @@ namespace Freshet.Log;
 /// <summary>
 /// One partition of a topic: records in offset order in log segments.
 /// Invariant: offsets are dense; <see cref="DurableOffset"/> ≤ <see cref="NextOffset"/>; a record below DurableOffset is on
-/// disk and keeps its bytes. Appended to through <see cref="LogStore"/>; read from any thread, without waiting for writers.
+/// disk and keeps its bytes, but for <see cref="Rewrite"/>, which leaves its offset and timestamp. Appended to through <see cref="LogStore"/>; read from any thread, without waiting for writers.
 /// </summary>
 public sealed class Partition : IDisposable
 {
-    private const int ReadersLeaveMs = 60_000;
+    internal const int ReadersLeaveMs = 60_000;
 
     private readonly IDisk _disk;
     private readonly string _directory;
@@ -21,6 +21,9 @@ public sealed class Partition : IDisposable
     private LogSegment[] _segments;
     private readonly List<(LogSegment Segment, long DeletedAtMs)> _deleted = [];
 
+    /// <summary>Held while the list of log segments changes, and by the committer while it writes.</summary>
+    private readonly Lock _change = new();
+
     internal Partition(IDisk disk, string directory, string topic, int index, LogOptions options)
     {
         _disk = disk;
@@ -29,6 +32,7 @@ public sealed class Partition : IDisposable
         Topic = topic;
         Index = index;
         if (!disk.Exists(directory)) disk.CreateDirectory(directory);
+        SegmentRewriter.RemoveLeftovers(disk, directory);
         _segments = OpenSegments();
 
         // A killed process may have left names that no sync has covered; its last bytes have been written again.
@@ -135,6 +139,11 @@ public sealed class Partition : IDisposable
     /// <summary>Writes one batch; the committer alone. On a throw the partition is as it was.</summary>
     internal void Write(Span<byte> batch, int count, long baseTimestampMs, long maxTimestampMs, long tag, long clockMs)
     {
+        lock (_change) WriteLocked(batch, count, baseTimestampMs, maxTimestampMs, tag, clockMs);
+    }
+
+    private void WriteLocked(Span<byte> batch, int count, long baseTimestampMs, long maxTimestampMs, long tag, long clockMs)
+    {
         if (_segments[^1].EndBytes >= _options.SegmentBytes) Roll();
         RecordBatchHeader.Write(batch, NextOffset, count, baseTimestampMs, maxTimestampMs, tag, checked((int)(_next - _durable)));
         _segments[^1].Write(batch);
@@ -145,7 +154,53 @@ public sealed class Partition : IDisposable
         UnsyncedBytes += batch.Length;
     }
 
-    internal void Sync() => _segments[^1].Sync();
+    internal void Sync() => Volatile.Read(ref _segments)[^1].Sync();
+
+    /// <summary>
+    /// Writes the records before an offset anew, as an editor says: they keep their offsets and timestamps. All log segments that
+    /// hold one are closed first; each is replaced by itself, at once and durably. Gives the records that were changed and the
+    /// segments that hold them. One at a time; appends and reads go on.
+    /// </summary>
+    internal (long Records, int Segments) Rewrite(LogOffset end, RecordEditor edit, long nowMs)
+    {
+        lock (_change)
+        {
+            CloseDeleted(nowMs);
+            if (_segments[^1].BaseOffset < end && _segments[^1].EndBytes > 0) Roll();
+        }
+
+        var rewriter = new SegmentRewriter(_disk, _directory);
+        var rewritten = 0;
+        foreach (var old in Volatile.Read(ref _segments).Where(s => s.BaseOffset < end && s.EndBytes > 0))
+        {
+            if (!rewriter.TryRewrite(old, edit)) continue;
+            var replaced = new LogSegment(_disk.Open(Path.Combine(_directory, LogSegment.NameOf(old.BaseOffset)), create: false), old.BaseOffset, _options.ExtentBytes);
+            replaced.Recover(isLast: false, checkSums: false);
+            lock (_change)
+            {
+                Volatile.Write(ref _segments, [.. _segments.Select(s => ReferenceEquals(s, old) ? replaced : s)]);
+                _deleted.Add((old, nowMs));
+            }
+
+            rewritten++;
+        }
+
+        return (rewriter.Records, rewritten);
+    }
+
+    /// <summary>Closes files that have been deleted or replaced long enough ago for their readers to have left.</summary>
+    internal void CloseDeleted(long nowMs)
+    {
+        lock (_change)
+        {
+            for (var i = _deleted.Count - 1; i >= 0; i--)
+            {
+                if (nowMs - _deleted[i].DeletedAtMs < ReadersLeaveMs) continue;
+                _deleted[i].Segment.Dispose();
+                _deleted.RemoveAt(i);
+            }
+        }
+    }
 
     internal void MarkDurable()
     {
@@ -157,15 +212,14 @@ public sealed class Partition : IDisposable
     /// Deletes the oldest log segments that the settings no longer keep; the last one always stays. A file that is being read is
     /// closed a minute later.
     /// </summary>
-    internal void ApplyRetention(long nowMs)
+    internal void ApplyRetention(long nowMs, long clockMs)
     {
-        for (var i = _deleted.Count - 1; i >= 0; i--)
-        {
-            if (nowMs - _deleted[i].DeletedAtMs < ReadersLeaveMs) continue;
-            _deleted[i].Segment.Dispose();
-            _deleted.RemoveAt(i);
-        }
+        lock (_change) DeleteOldest(nowMs, clockMs);
+    }
 
+    private void DeleteOldest(long nowMs, long clockMs)
+    {
+        CloseDeleted(clockMs);
         var first = 0;
         var size = SizeBytes;
         for (; first < _segments.Length - 1; first++)
@@ -185,7 +239,7 @@ public sealed class Partition : IDisposable
         {
             _disk.Delete(segment.Path);
             _disk.SyncDirectory(_directory);
-            _deleted.Add((segment, nowMs));
+            _deleted.Add((segment, clockMs));
         }
     }
 

@@ -9,6 +9,7 @@ namespace Freshet.Engine.Sinks;
 internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, int node) : IDisposable
 {
     private readonly List<Batch> _rows = [];
+    private Circuit _circuit = circuit;
 
     public string Name => name;
 
@@ -30,8 +31,8 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
     /// <summary>Hands on this step's rows; those of a step that the sink has from before are dropped.</summary>
     public void Publish(long step)
     {
-        for (var share = 0; share < circuit.Shares; share++)
-            ((CollectorOperator)circuit.OperatorOf(node, share)).Take(_rows);
+        for (var share = 0; share < _circuit.Shares; share++)
+            ((CollectorOperator)_circuit.OperatorOf(node, share)).Take(_rows);
         if (_rows.Count == 0) return;
         if (step > LastStep)
         {
@@ -44,6 +45,9 @@ internal sealed class SinkOutput(string name, IRowSink sink, Circuit circuit, in
         foreach (var batch in _rows) batch.Release();
         _rows.Clear();
     }
+
+    /// <summary>Goes on with another circuit; what it has made so far is not written.</summary>
+    public void SwitchTo(Circuit other) => _circuit = other;
 
     public void Dispose() => sink.Dispose();
 }

@@ -56,6 +56,8 @@ internal sealed unsafe class RecordDecoder : IDisposable
         fixed (byte* key = record.Key)
         fixed (byte* value = record.Value)
         {
+            // A record without a value is no row: of what was erased, its offset is left.
+            if (!_format.HasWeights && !record.HasValue) return;
             if (!_format.HasWeights) _rows.Add(value, record.Value.Length);
             else if (_format.IsUpsert) AddUpsert(record, key, value);
             else AddChanges(record, value);

@@ -23,7 +23,7 @@ internal sealed class StepLoop : IDisposable
     public const string JournalTopic = "__journal";
 
     private readonly LogStore _log;
-    private readonly StepRunner _runner;
+    private StepRunner _runner;
     private readonly IReadOnlyList<ViewOutput> _views;
     private readonly IReadOnlyList<SinkOutput> _sinks;
     private readonly ViewPublication _publication;
@@ -55,6 +55,9 @@ internal sealed class StepLoop : IDisposable
         Publish(StepRunner.FirstStep);
     }
 
+    /// <summary>What takes the steps now.</summary>
+    public StepRunner Runner => Volatile.Read(ref _runner);
+
     /// <summary>How far the input is part of the views.</summary>
     public Visibility Visibility { get; } = new();
 
@@ -62,10 +65,8 @@ internal sealed class StepLoop : IDisposable
     public Task Failure => _failure.Task;
 
     /// <summary>
-    /// Runs the journal's steps again. Neighbouring entries are run as one step, up to the budget. A sink wrote a step's rows before
-    /// the next step was journaled, so after the last step that it holds nothing but that of the last entry is missing: only a
-    /// sink's last step is a place where steps are kept apart. So are marks, which have a place between rows, and the first row
-    /// after an idle mark, which ends it.
+    /// Runs the journal's steps again. A sink wrote a step's rows before the next step was journaled, so after the last step that it
+    /// holds nothing but that of the last entry is missing: only a sink's last step is a place where steps are kept apart.
     /// </summary>
     /// <param name="progress">Called with the rows done and the rows in all.</param>
     public void Replay(Action<long, long>? progress)
@@ -76,34 +77,13 @@ internal sealed class StepLoop : IDisposable
             .Select(e => e with { Inputs = [.. e.Inputs.Where(i => known.Contains(i.Source))] })
             .TakeWhile(e => e.Inputs.All(IsThere))
             .ToList();
-        var total = entries.SelectMany(e => e.Inputs).Sum(i => i.To - i.From);
-        var apart = _sinks.Select(s => s.LastStep).ToHashSet();
-        var idle = new HashSet<(string Source, int Partition)>();
-        var batch = new List<StepEntry>();
-        long done = 0;
-        long rows = 0;
-        foreach (var entry in entries)
+        var replay = new JournalReplay(_runner, _budget, entry =>
         {
-            var endsIdle = false;
-            foreach (var input in entry.Inputs) endsIdle |= (input.Marks & InputMarks.Idle) == 0 && idle.Remove((input.Source, input.Partition));
-            if (endsIdle && batch.Count > 0) RunBatch();
-            batch.Add(entry);
-            rows += entry.Inputs.Sum(i => i.To - i.From);
-            idle.UnionWith(entry.Inputs.Where(i => (i.Marks & InputMarks.Idle) != 0).Select(i => (i.Source, i.Partition)));
-            var hasMarks = entry.Inputs.Any(i => i.Marks != InputMarks.None);
-            if (rows >= _budget.Rows || hasMarks || apart.Contains(entry.Step) || ReferenceEquals(entry, entries[^1])) RunBatch();
-        }
-
+            Publish(entry.Step);
+            Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
+        });
+        replay.Run(entries, [.. _sinks.Select(s => s.LastStep)], progress);
         if (entries.Count < journaled.Count) Forget(journaled[entries.Count].Step, journaled[^1].Step);
-
-        void RunBatch()
-        {
-            RunReplayed(batch);
-            done += rows;
-            progress?.Invoke(done, total);
-            batch.Clear();
-            rows = 0;
-        }
     }
 
     /// <summary>
@@ -140,6 +120,34 @@ internal sealed class StepLoop : IDisposable
 
         return question.Result;
     }
+
+    /// <summary>
+    /// Goes on with a second run of the same circuit, which has caught up with this one or nearly so. The views change in one step
+    /// to what it holds, and readers and followers see that change alone. Of the INSERT INTOs nothing is written for it.
+    /// </summary>
+    /// <exception cref="EngineException">The engine has stopped.</exception>
+    public void SwitchTo(SecondRun next) => Between(() =>
+    {
+        next.CatchUp(JournalReader.Read(_journal));
+        var entry = new StepEntry(_runner.Step + 1, _runner.ClockMicros, []);
+        Journal(entry);
+        while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
+        if (_stopping) return false;
+        var before = _runner;
+        next.Runner.SkipTo(entry.Step);
+        Volatile.Write(ref _runner, next.Runner);
+        using (var pin = _publication.Pin())
+        {
+            var differences = _views.Select((v, i) => next.DifferenceFrom(pin.Of(v.View.Table), i)).ToList();
+            for (var i = 0; i < _views.Count; i++) _views[i].SwitchTo(next.Runner.Circuit, differences[i]);
+        }
+
+        foreach (var sink in _sinks) sink.SwitchTo(next.Runner.Circuit);
+        Publish(entry.Step);
+        Visibility.Publish(entry.Step, entry.ClockMicros, []);
+        before.Dispose();
+        return true;
+    });
 
     /// <summary>Shows a follower, on the engine's thread, what each step changes from here on; see <see cref="Pipeline.Follow"/>.</summary>
     public void Follow(Action<StepChanges> follower) => ImmutableInterlocked.Update(ref _followers, f => f.Add(follower));
@@ -274,23 +282,5 @@ internal sealed class StepLoop : IDisposable
 
         commit.GetAwaiter().GetResult();
         return true;
-    }
-
-    private void RunReplayed(List<StepEntry> batch)
-    {
-        var last = batch[^1];
-        var merged = new List<StepInput>();
-        foreach (var input in batch.SelectMany(e => e.Inputs))
-        {
-            var at = merged.FindIndex(m => m.Source == input.Source && m.Partition == input.Partition);
-            // A table that the project reads anew begins at its first row, whatever the old steps had taken.
-            if (at < 0) merged.Add(input with { From = _runner.InputNamed(input.Source).Position(input.Partition) });
-            else merged[at] = merged[at] with { To = input.To, Marks = input.Marks };
-        }
-
-        var entry = new StepEntry(last.Step, last.ClockMicros, merged);
-        _runner.Run(entry);
-        Publish(entry.Step);
-        Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
     }
 }

@@ -138,7 +138,8 @@ internal sealed class StepRunner : IDisposable
             var (input, partition, first, count) = _ranges[range];
             for (var i = first; i < first + count; i++)
             {
-                _batches.Add(new SourceBatch(input.Node, input.Take(partition, decoded[i], _slices[i].Timestamps)));
+                if (decoded[i].Rows == 0) decoded[i].Release();
+                else _batches.Add(new SourceBatch(input.Node, input.Take(partition, decoded[i], _slices[i].Timestamps)));
             }
         }
 
