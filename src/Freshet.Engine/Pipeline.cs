@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Freshet.Columns;
 using Freshet.Columns.Formats;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
@@ -36,6 +34,7 @@ public sealed class Pipeline : IDisposable
     private readonly List<SinkOutput> _sinks = [];
     private readonly Connectors _connectors;
     private readonly StepLoop _loop;
+    private CircuitGraphReader? _graph;
     private readonly ViewPublication _publication = new();
 
     private Pipeline(LogStore log, IReadOnlyList<SourceText> scripts, PipelineOptions options)
@@ -191,11 +190,12 @@ public sealed class Pipeline : IDisposable
     /// Cost: a replay, and twice the state and views while it runs.
     /// </summary>
     /// <exception cref="EngineException">The engine has stopped.</exception>
-    public void Rebuild()
+    /// <returns>The rows by which each view has changed, where it has.</returns>
+    public IReadOnlyDictionary<string, long> Rebuild()
     {
         using var second = new SecondRun(ProjectCircuit.Build(_binder, _options, _connectors, Zone), _options.Budget, _options.HashSeed);
         second.CatchUp(JournalReader.Read(_log.OpenPartition(StepLoop.JournalTopic)));
-        _loop.SwitchTo(second);
+        return _loop.SwitchTo(second);
     }
 
     /// <summary>How the tables that the project reads stand.</summary>
@@ -208,7 +208,11 @@ public sealed class Pipeline : IDisposable
 
     /// <summary>The circuit to be drawn, with the figures of one moment between two steps.</summary>
     /// <exception cref="EngineException">The engine has stopped.</exception>
-    public CircuitGraph Graph() => _loop.Between(() => new CircuitGraphReader(Runner, _views, _sinks, _binder).Read(Step));
+    public CircuitGraph Graph() => _loop.Between(() =>
+    {
+        if (!ReferenceEquals(_graph?.Runner, Runner)) _graph = new CircuitGraphReader(Runner, _views, _sinks, _binder);
+        return _graph!.Read(Step);
+    });
 
     /// <summary>Rows written by each INSERT INTO since the start.</summary>
     public IReadOnlyList<(string Name, long Rows)> Inserts => [.. _sinks.Select(s => (s.Name, s.Rows))];

@@ -20,6 +20,7 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public const int Merges = 3;
     public const int Drops = 4;
     public const int Causes = 5;
+    public const int Erasures = 6;
 
     public static Schema RelationSchema { get; } = Schema.Of(("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull));
 
@@ -34,6 +35,9 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public static Schema DropsSchema { get; } = Schema.Of(
         ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("rule", SqlType.String.NotNull), ("message_id", SqlType.String),
         ("received_at", SqlType.TimestampLtz(3)), ("sequence", SqlType.BigInt.NotNull));
+
+    public static Schema ErasuresSchema { get; } = Schema.Of(
+        ("sequence", SqlType.BigInt.NotNull), ("message_id", SqlType.String), ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull));
 
     public static Schema CausesSchema { get; } = Schema.Of(("profile_id", SqlType.BigInt.NotNull), ("cause", SqlType.String));
 

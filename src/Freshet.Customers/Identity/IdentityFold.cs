@@ -43,6 +43,17 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
     /// <summary>The profiles that the step has split or erased, and those that came of it.</summary>
     public Buffer<Turn> Turns { get; } = new();
 
+    /// <summary>A name that an erasure has made the identity forget.</summary>
+    public struct Erasure
+    {
+        public uint Name;
+        public long Number;
+        public int Event;
+    }
+
+    /// <summary>The names that the step's erasures have forgotten.</summary>
+    public Buffer<Erasure> Erasures { get; } = new();
+
     /// <summary>The step's merges, in order.</summary>
     public Buffer<Merge> Merges { get; } = new();
 
@@ -64,6 +75,8 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
                 if (candidates.IsEmpty || graph.Name(candidates[0].Name)->Number == 0) return NameRow.None;
                 var erased = graph.Name(candidates[0].Name)->Profile;
                 Turns.Add() = new Turn { Profile = graph.Profile(erased)->Id, Kind = EventKind.Erases };
+                var member = graph.Profile(erased)->First;
+                for (var i = 0; i < graph.Profile(erased)->Members; i++, member = graph.Name(member)->Next) Erasures.Add() = new Erasure { Name = member, Number = graph.Name(member)->Number, Event = index };
                 graph.Erase(erased);
                 return NameRow.None;
         }

@@ -21,9 +21,8 @@ internal sealed unsafe class IdentityOperator : Operator
     private readonly IdentityFold _fold;
     private readonly List<Batch> _batches = [];
     private readonly Buffer<long> _numbers = new();
-    
     /// <summary>How far each side output has been given; -1 where it is not due.</summary>
-    private readonly int[] _sides = new int[IdentityFeed.Causes];
+    private readonly int[] _sides = new int[IdentityFeed.Erasures];
     private BatchMemory? _memory;
     private int _given;
     private int _firstEvent;
@@ -103,6 +102,7 @@ internal sealed unsafe class IdentityOperator : Operator
             IdentityFeed.Relation => IdentityRowsOut.Relation(_graph, ref next),
             IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!, ref next),
             IdentityFeed.Causes => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!, ref next),
+            IdentityFeed.Erasures => IdentityRowsOut.Erasures(_graph, _fold.Erasures, _reader.Events, _memory!, ref next),
             IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!, ref next),
             _ => IdentityRowsOut.Drops(_reader.Drops, _reader.Events, _memory!, ref next),
         };
@@ -116,6 +116,7 @@ internal sealed unsafe class IdentityOperator : Operator
         _fold.Merges.Clear();
         _fold.Turns.Clear();
         Array.Fill(_sides, -1);
+        _fold.Erasures.Clear();
         (_given, _firstEvent) = (0, 0);
         _graph.EndOfStep();
         _memory?.Release();

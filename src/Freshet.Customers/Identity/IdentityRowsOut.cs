@@ -92,6 +92,23 @@ internal static unsafe class IdentityRowsOut
         return rows.ToBatch();
     }
 
+    public static Batch? Erasures(IdentityGraph graph, Buffer<IdentityFold.Erasure> erasures, Buffer<EventFacts> events, BatchMemory step, ref int next)
+    {
+        if (next == erasures.Count) return null;
+        var rows = new Rows(erasures.Count - next, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64);
+        rows.Memory.Retain(step);
+        for (; next < erasures.Count && !rows.IsFull; next++)
+        {
+            ref readonly var one = ref erasures[next];
+            ref var facts = ref events[one.Event];
+            var row = graph.Names.Table.Row(one.Name);
+            rows.Next(1).Set(0, facts.Sequence).SetText(1, facts.MessageId)
+                .Set(2, graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(0))).Set(3, graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(1))).Set(4, one.Number);
+        }
+
+        return rows.ToBatch();
+    }
+
     /// <summary>Each event's profile and message; then merges, splits and erasures, which count more.</summary>
     public static Batch? Causes(IdentityGraph graph, EventReader reader, IdentityFold fold, BatchMemory step, ref int next)
     {

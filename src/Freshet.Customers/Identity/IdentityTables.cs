@@ -41,6 +41,7 @@ internal sealed class IdentityTables
             ["identity$identifiers"] = Scan.All(feed.Table("identity$identifiers", IdentityFeed.Identifiers, IdentityFeed.IdentifiersSchema, [0, 1], "retract")),
             ["identity$merges"] = Scan.All(feed.Table("identity$merges", IdentityFeed.Merges, IdentityFeed.MergesSchema, [], null)),
             ["identity$causes"] = Scan.All(feed.Table("identity$causes", IdentityFeed.Causes, IdentityFeed.CausesSchema, [], null)),
+            ["identity$erasures"] = Scan.All(feed.Table("identity$erasures", IdentityFeed.Erasures, IdentityFeed.ErasuresSchema, [], null)),
             ["identity$drops"] = Scan.All(feed.Table("identity$drops", IdentityFeed.Drops, IdentityFeed.DropsSchema, [], null)),
         };
         _events = Scan.All(feed.Events);
@@ -48,7 +49,7 @@ internal sealed class IdentityTables
     }
 
     /// <summary>Names in FROM, besides those of the kept views.</summary>
-    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes"];
+    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes", "identity$erasures"];
 
     public PlanNode Read(string name) => _plans[name];
 

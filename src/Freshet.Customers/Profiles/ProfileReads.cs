@@ -19,6 +19,9 @@ internal static class ProfileReads
     public const string Links = "profile$links";
     public const string Recent = "profile$recent";
 
+    /// <summary>What erasures have forgotten that have not been worked off: sequence of the order, its message, and each identifier with its number.</summary>
+    public const string Erased = "profile$erased";
+
     public const string KeptViews = """
         CREATE MATERIALIZED VIEW `profile$of` AS
         SELECT type, `value`, MAX(profile_id) AS profile_id FROM `identity$identifiers` GROUP BY type, `value`;
@@ -34,6 +37,8 @@ internal static class ProfileReads
             FROM events AS e CROSS JOIN UNNEST(TRY_CAST(e.traits AS MAP<STRING, VARIANT>)) AS t(k, v)
             WHERE e.type = 'identify' AND e.profile_id IS NOT NULL))
         WHERE place = 1 GROUP BY profile_id;
+
+        CREATE MATERIALIZED VIEW `profile$erased` AS SELECT sequence, message_id, type, `value`, identifier FROM `identity$erasures`;
 
         CREATE MATERIALIZED VIEW `profile$links` AS
         SELECT profile_id, JSON_ARRAYAGG(group_id) AS doc FROM account_members GROUP BY profile_id;
@@ -71,6 +76,7 @@ internal static class ProfileReads
             foreach (var from in type.From)
                 if (Part(record, EventsTable.Columns[from.Column].Member, from.Path?.Steps.Select(s => s.Key) ?? []) is { Length: > 0 } text)
                     yield return (type.Name, Normalized(rules, type.Name, text));
+        if (Part(record, "previousId", []) is { Length: > 0 } previous) yield return ("user_id", Normalized(rules, "user_id", previous));
         if (!record.TryGetProperty("context", out var context) || context.ValueKind != JsonValueKind.Object || !context.TryGetProperty("externalIds", out var ids) || ids.ValueKind != JsonValueKind.Array) yield break;
         foreach (var id in ids.EnumerateArray())
             if (Part(id, "type", []) is { } name && Part(id, "id", []) is { } value) yield return (name, Normalized(rules, name, value));

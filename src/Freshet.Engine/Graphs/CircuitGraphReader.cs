@@ -33,6 +33,9 @@ internal sealed class CircuitGraphReader
         Draw();
     }
 
+    /// <summary>Whose circuit it draws.</summary>
+    public StepRunner Runner => _runner;
+
     /// <summary>Between steps, on the engine's thread.</summary>
     public CircuitGraph Read(long step)
     {

@@ -126,27 +126,33 @@ internal sealed class StepLoop : IDisposable
     /// to what it holds, and readers and followers see that change alone. Of the INSERT INTOs nothing is written for it.
     /// </summary>
     /// <exception cref="EngineException">The engine has stopped.</exception>
-    public void SwitchTo(SecondRun next) => Between(() =>
+    /// <returns>The rows by which each view has changed, where it has.</returns>
+    public IReadOnlyDictionary<string, long> SwitchTo(SecondRun next) => Between<IReadOnlyDictionary<string, long>>(() =>
     {
         next.CatchUp(JournalReader.Read(_journal));
         var entry = new StepEntry(_runner.Step + 1, _runner.ClockMicros, []);
         Journal(entry);
         while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
-        if (_stopping) return false;
+        if (_stopping) throw new EngineException("engine_stopped", "The engine has stopped: the views are built anew at the next start.");
+        var changed = new Dictionary<string, long>();
         var before = _runner;
         next.Runner.SkipTo(entry.Step);
         Volatile.Write(ref _runner, next.Runner);
         using (var pin = _publication.Pin())
         {
             var differences = _views.Select((v, i) => next.DifferenceFrom(pin.Of(v.View.Table), i)).ToList();
-            for (var i = 0; i < _views.Count; i++) _views[i].SwitchTo(next.Runner.Circuit, differences[i]);
+            for (var i = 0; i < _views.Count; i++)
+            {
+                if (differences[i].Count > 0) changed[_views[i].View.Name] = differences[i].Sum(b => (long)b.Count);
+                _views[i].SwitchTo(next.Runner.Circuit, differences[i]);
+            }
         }
 
         foreach (var sink in _sinks) sink.SwitchTo(next.Runner.Circuit);
         Publish(entry.Step);
         Visibility.Publish(entry.Step, entry.ClockMicros, []);
         before.Dispose();
-        return true;
+        return changed;
     });
 
     /// <summary>Shows a follower, on the engine's thread, what each step changes from here on; see <see cref="Pipeline.Follow"/>.</summary>

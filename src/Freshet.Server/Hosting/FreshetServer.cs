@@ -1,7 +1,9 @@
 using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Ingest;
+using Freshet.Customers.Profiles;
 using Freshet.Server.Plans;
+using Freshet.Server.Privacy;
 using Freshet.Server.WebConsole;
 
 namespace Freshet.Server.Hosting;
@@ -47,6 +49,12 @@ internal sealed class FreshetServer : IAsyncDisposable
                     gate.Counters.Add(record);
                     if (rejectedAt >= since && RejectedRecord.BlockedEvent(record) is { } blocked) ingest.RememberBlocked(blocked, rejectedAt);
                 });
+            }
+
+            if (backend is { Erasable: { } log, Views: { } views, Customers: { } customers } && views.Views.Any(v => v.Name == ProfileReads.Erased))
+            {
+                ingest.Erasures = new ErasureService(log, views, customers, new ReceiptStore(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory));
+                await ingest.Erasures.ResumeAsync();
             }
 
             history = new HistorySampler(backend, ingest);

@@ -2,6 +2,7 @@ using Freshet.Customers;
 using Freshet.Engine;
 using Freshet.Server.Api;
 using Freshet.Server.Ingest;
+using Freshet.Server.Privacy;
 using Freshet.Server.Subscriptions;
 using Freshet.Sql.Binding;
 
@@ -13,6 +14,9 @@ internal interface IBackend : IAsyncDisposable
     IEventLog Log { get; }
 
     IViewReader? Views { get; }
+
+    /// <summary>The log as an erasure changes it; null where nothing can be erased.</summary>
+    IErasableLog? Erasable => null;
 
     /// <summary>What the project says of customers and their events.</summary>
     CustomerLayer? Customers { get; }

@@ -55,7 +55,7 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
 
             var reader = new RecordBatchReader(buffer.AsSpan(0, read));
             while (reader.TryNext(out var record))
-                if (record.Offset.Value == sequence) return record.Value.ToArray();
+                if (record.Offset.Value == sequence) return record.HasValue ? record.Value.ToArray() : null;
             return null;
         }
         finally
@@ -82,7 +82,7 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
             while (reader.TryNext(out var record))
             {
                 if (record.Offset.Value < at || record.Offset.Value >= to) continue;
-                visit(record.Offset.Value, record.Value, record.TimestampMs);
+                if (record.HasValue) visit(record.Offset.Value, record.Value, record.TimestampMs);
                 at = record.Offset.Value + 1;
             }
         }
@@ -90,7 +90,7 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    /// <summary>Shows every record from a time on.</summary>
+    /// <summary>Shows every record from a time on; of those that were erased nothing is left to show.</summary>
     public static void Read(Partition events, long fromTimestampMs, EventVisitor visit)
     {
         var cursor = new PartitionCursor(events, events.OffsetBefore(fromTimestampMs));
@@ -98,7 +98,7 @@ internal sealed class LogEventLog(LogStore log, Partition events) : IEventLog
         {
             var reader = new RecordBatchReader(batches);
             while (reader.TryNext(out var record))
-                if (record.TimestampMs >= fromTimestampMs) visit(record.Value, record.TimestampMs);
+                if (record.TimestampMs >= fromTimestampMs && record.HasValue) visit(record.Value, record.TimestampMs);
         }
     }
 

@@ -5,6 +5,7 @@ using Freshet.Log;
 using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Server.Ingest;
+using Freshet.Server.Privacy;
 using Freshet.Server.Subscriptions;
 using Freshet.Sql.Binding;
 using Freshet.Storage;
@@ -12,7 +13,7 @@ using Freshet.Storage;
 namespace Freshet.Server.Hosting;
 
 /// <summary>The log of a project's data directory and the engine over it, opened and owned.</summary>
-internal sealed class PipelineBackend : IBackend, IStatusSection
+internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
 {
     private readonly LogStore _log;
     private readonly Partition _events;
@@ -35,6 +36,8 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
     public IEventLog Log { get; }
 
     public IViewReader Views { get; }
+
+    public IErasableLog? Erasable => this;
 
     public CustomerLayer? Customers => _pipeline.Catalog.Layer as CustomerLayer;
 
@@ -112,6 +115,12 @@ internal sealed class PipelineBackend : IBackend, IStatusSection
             output.WriteLine($"replayed {done:N0} of {total:N0} rows, {done / Math.Max(0.001, started.Elapsed.TotalSeconds):N0} rows/s");
         };
     }
+
+    public long EndOf(string topic) => _log.OpenPartition(topic).NextOffset.Value;
+
+    public (long Records, int Segments) Rewrite(string topic, long end, RecordEditor edit) => _log.Rewrite(_log.OpenPartition(topic), new LogOffset(end), edit);
+
+    public IReadOnlyDictionary<string, long> Rebuild() => _pipeline.Rebuild();
 
     public void ReadEventsSince(long receivedAt, EventVisitor visit) => LogEventLog.Read(_events, receivedAt, visit);
 

@@ -6,6 +6,7 @@ using Freshet.Server.Ingest;
 using Freshet.Server.LiveEvents;
 using Freshet.Server.Pipelines;
 using Freshet.Server.Plans;
+using Freshet.Server.Privacy;
 using Freshet.Server.Profiles;
 using Freshet.Server.Segments;
 using Freshet.Server.Subscriptions;
@@ -43,6 +44,7 @@ internal static class ServerRoutes
             routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions, memberships).Routes());
             routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
             routes.AddRange(new PreviewRoute(views, profiles, customers, project, access, settings.QueryTimeMax, settings.QueryBytesMax, settings.StateBytesMax).Routes());
+            routes.AddRange(new ErasureRoutes(ingest.Erasures, profileAccess, access).Routes());
             routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Plans;
+using Freshet.Server.Privacy;
 
 namespace Freshet.Server.Ingest;
 
@@ -39,6 +40,9 @@ internal sealed class IngestService
     public WriteKeys Keys { get; }
 
     public PlanGate? Gate { get; }
+
+    /// <summary>Whose events are not taken any more; null where nobody can be erased.</summary>
+    public ErasureService? Erasures { get; set; }
 
     public IEventLog Log => _log;
 
@@ -120,6 +124,7 @@ internal sealed class IngestService
 
         for (var i = 0; i < scanned.ItemCount; i++) StageItem(request, type, i, key, scratch);
         foreach (var rejected in scratch.Rejected) NoteInvalid(body, scanned, rejected);
+        Erasures?.Mark(scratch.Staged);
         Gate?.Judge(scratch);
         key ??= scratch.Staged.Count > 0 || scratch.Violations.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
         Interlocked.Add(ref Counters.Rejected, scratch.Rejected.Count);
@@ -296,9 +301,10 @@ internal sealed class IngestService
         for (var i = 0; i < staged.Count; i++)
         {
             ref var e = ref staged[i];
-            e.IsRepeat = !_window.Add(e.Fingerprint, receivedAt);
+            e.IsRepeat = e.IsSuppressed || !_window.Add(e.Fingerprint, receivedAt);
             if (!e.IsRepeat) continue;
             repeats++;
+            if (e.IsSuppressed) continue;
             // Where the first is in this very request, it is not in the list yet and its own append is awaited.
             if (_inFlight.Find(e.Fingerprint) is not { } first) continue;
             firsts ??= [];

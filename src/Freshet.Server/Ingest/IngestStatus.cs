@@ -15,6 +15,7 @@ internal sealed class IngestStatus(IngestService service) : IStatusSection
         json.WriteNumber("accepted", Volatile.Read(ref c.Accepted));
         json.WriteNumber("duplicates", Volatile.Read(ref c.Duplicates));
         json.WriteNumber("rejected", Volatile.Read(ref c.Rejected));
+        json.WriteNumber("suppressed", service.Erasures?.Suppressed ?? 0);
         json.WriteNumber("clampedTimes", Volatile.Read(ref c.Clamped));
         json.WriteNumber("unauthorized", Volatile.Read(ref c.Unauthorized));
         json.WriteNumber("rateLimited", Volatile.Read(ref c.RateLimited));
@@ -40,6 +41,7 @@ internal sealed class IngestStatus(IngestService service) : IStatusSection
         metrics.Sample("freshet_ingest_events_total", Volatile.Read(ref c.Rejected), "outcome=\"rejected\"");
         metrics.Sample("freshet_ingest_events_total", Volatile.Read(ref c.RateLimited), "outcome=\"rate_limited\"");
         metrics.Sample("freshet_ingest_events_total", Volatile.Read(ref c.Overloaded), "outcome=\"overloaded\"");
+        metrics.Sample("freshet_ingest_events_total", service.Erasures?.Suppressed ?? 0, "outcome=\"suppressed\"");
         metrics.Counter("freshet_ingest_clamped_times_total", "Events whose time was later than their arrival.", Volatile.Read(ref c.Clamped));
         metrics.Counter("freshet_ingest_unauthorized_total", "Requests without a known write key.", Volatile.Read(ref c.Unauthorized));
         metrics.Counter("freshet_ingest_bytes_total", "Bytes of the records of accepted events.", Volatile.Read(ref c.Bytes));

@@ -20,6 +20,9 @@ internal struct StagedEvent
     /// <summary>Seen before: acknowledged, but not taken again.</summary>
     public bool IsRepeat;
 
+    /// <summary>It carries an identifier that was erased: acknowledged, but neither taken nor kept in any other way.</summary>
+    public bool IsSuppressed;
+
     /// <summary>The event time was later than its arrival and was set to it.</summary>
     public bool IsClamped;
 }

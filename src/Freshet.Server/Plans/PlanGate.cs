@@ -65,7 +65,7 @@ internal sealed class PlanGate(IReadOnlyList<EventPlan> plans, UnplannedEvents u
         var kept = 0;
         for (var i = 0; i < verdicts.Length; i++)
         {
-            if (verdicts[i] is { } verdict)
+            if (verdicts[i] is { } verdict && !staged[i].IsSuppressed)
             {
                 var e = staged[i];
                 var (start, end) = scratch.MessageIdOf(e.Index);

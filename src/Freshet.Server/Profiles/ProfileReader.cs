@@ -62,6 +62,16 @@ internal sealed class ProfileReader
         return null;
     }
 
+    /// <summary>A value as the identity compares it.</summary>
+    public string Normalized(string type, string value) => ProfileReads.Normalized(_customers.Rules, type, value);
+
+    /// <summary>All identifiers of a profile.</summary>
+    public async ValueTask<IReadOnlyList<(string Type, string Value)>> IdentifiersAsync(IViewSnapshot snapshot, long profile, CancellationToken cancellation)
+    {
+        using var identifiers = JsonDocument.Parse(await DocumentAsync(snapshot, ProfileReads.Identifiers, profile, cancellation) ?? "[]");
+        return [.. identifiers.RootElement.EnumerateArray().Select(i => (i.GetProperty("type").GetString()!, i.GetProperty("value").GetString()!))];
+    }
+
     /// <summary>A JSON document of a profile; null where it has none.</summary>
     public ValueTask<string?> DocumentAsync(IViewSnapshot snapshot, string view, long profile, CancellationToken cancellation) => TextAsync(snapshot, view, [Number(profile)], 1, cancellation);
 

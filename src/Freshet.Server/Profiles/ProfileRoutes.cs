@@ -17,6 +17,7 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
 {
     private const string Prefix = "/api/profiles/";
     private const int BodyBytesMax = 64 << 10;
+    private static readonly TimeSpan ErasureWait = TimeSpan.FromSeconds(10);
 
     public IEnumerable<Route> Routes()
     {
@@ -83,7 +84,7 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
         using var snapshot = await reader!.OpenAsync(exchange.Aborted);
         if (await reader.FindAsync(snapshot, type, value, exchange.Aborted) is not { } profile)
         {
-            NoSuchProfile(reader, type, value, snapshot.Step).Write(exchange);
+            NoProfile(type, value, snapshot.Step).Write(exchange);
             return;
         }
 
@@ -117,9 +118,15 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
         {
             if (await reader.FindAsync(before, type, value, exchange.Aborted) is null)
             {
-                NoSuchProfile(reader, type, value, before.Step).Write(exchange);
+                NoProfile(type, value, before.Step).Write(exchange);
                 return;
             }
+        }
+
+        if (change == "erase")
+        {
+            await EraseAsync(exchange, type, value);
+            return;
         }
 
         try
@@ -135,8 +142,48 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
 
         using var snapshot = await reader.OpenAsync(exchange.Aborted);
         exchange.Response.Headers["X-Freshet-Step"] = snapshot.Step.ToString(CultureInfo.InvariantCulture);
-        if (change != "erase" && await reader.FindAsync(snapshot, type, value, exchange.Aborted) is { } profile) await AnswerAsync(exchange, snapshot, profile);
+        if (await reader.FindAsync(snapshot, type, value, exchange.Aborted) is { } profile) await AnswerAsync(exchange, snapshot, profile);
         else exchange.AnswerJson(200, "{\"success\":true}"u8);
+    }
+
+    private Refusal NoProfile(string type, string value, long step) =>
+        service.Erasures is { } erasures && erasures.Receipts.IsSuppressed(type, reader!.Normalized(type, value))
+            ? new Refusal(410, "profile_erased", "The profile of this identifier has been erased; GET /api/erasures has the receipt.")
+            : NoSuchProfile(reader!, type, value, step);
+
+    /// <summary>Suppresses the profile's identifiers, orders the erasure, and works it off; one that takes long is answered while it runs.</summary>
+    private async ValueTask EraseAsync(Exchange exchange, string type, string value)
+    {
+        try
+        {
+            using (var before = await reader!.OpenAsync(exchange.Aborted))
+            {
+                if (await reader.FindAsync(before, type, value, exchange.Aborted) is { } profile)
+                {
+                    var identifiers = await reader.IdentifiersAsync(before, profile, exchange.Aborted);
+                    service.Erasures?.Announce(identifiers);
+                    if (type == "profile_id" && identifiers.Count > 0) (type, value) = identifiers[0];
+                }
+            }
+
+            var sequence = await service.AppendOwnAsync("erase", $"{type}:{value}", []);
+            await reader.WhenVisibleAsync(sequence, exchange.Aborted);
+            if (service.Erasures is { } erasures)
+            {
+                var run = Task.Run(erasures.RunAsync);
+                if (await Task.WhenAny(run, Task.Delay(ErasureWait, exchange.Aborted)) == run) await run;
+                var receipt = erasures.Receipts.Receipts.FirstOrDefault(r => r.Sequence == sequence);
+                exchange.AnswerJson(200, JsonSerializer.SerializeToUtf8Bytes(new { success = true, receipt = receipt?.Id, status = receipt?.Status ?? "running" }));
+                return;
+            }
+        }
+        catch (LogUnavailableException e)
+        {
+            new Refusal(503, "overloaded", e.Message) { RetryAfterSeconds = 1 }.Write(exchange);
+            return;
+        }
+
+        exchange.AnswerJson(200, "{\"success\":true}"u8);
     }
 
     private static bool Named(ReadOnlyMemory<byte> body, out List<string> named)
