@@ -134,13 +134,14 @@ public sealed class Pipeline : IDisposable
     /// <summary>
     /// Starts a query over the views, the tables and the whole history of topics, all as of the last published step at most.
     /// </summary>
+    /// <param name="cancellation">Breaks the query off, between two of its batches.</param>
     /// <exception cref="SqlException">The text is not a query that can be answered.</exception>
-    public Query Query(string sql)
+    public Query Query(string sql, CancellationToken cancellation = default)
     {
         var session = Read();
         try
         {
-            return session.Query(sql);
+            return session.Query(sql, cancellation);
         }
         catch
         {

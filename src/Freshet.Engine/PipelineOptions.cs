@@ -30,6 +30,12 @@ public sealed record PipelineOptions
     /// <summary>Bytes of state of the whole process at most; beyond it the engine stops and names the operator that keeps most. 0: no bound.</summary>
     public long StateBytesMax { get; init; }
 
+    /// <summary>Bytes that one ad-hoc query may hold; beyond them it ends with an error. 0: no bound.</summary>
+    public long QueryBytesMax { get; init; }
+
+    /// <summary>Makes what a bounded run calls between two batches, of which an exception breaks it off.</summary>
+    internal Func<Dataflow.Circuits.Circuit, Action>? Watch { get; init; }
+
     /// <summary>Takes the rows of every INSERT INTO of a bounded run in the place of its table; for runs that only look at them.</summary>
     internal Func<Columns.Schema, Sinks.IRowSink>? Sink { get; init; }
 

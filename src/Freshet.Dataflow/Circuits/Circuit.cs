@@ -71,6 +71,12 @@ public sealed class Circuit : IDisposable
 
     public CircuitSpec Spec { get; }
 
+    /// <summary>
+    /// Called before an operator takes or makes a batch, by whichever worker runs it: what it throws ends the step, after which the
+    /// circuit can only be disposed of. For runs that have a limit of time or memory; null for none.
+    /// </summary>
+    public Action? BeforeBatch { get; set; }
+
     public int Shares { get; }
 
     internal int NodeCount { get; }
@@ -297,7 +303,7 @@ public sealed class Circuit : IDisposable
     {
         foreach (var thread in _threads) thread.Dispose();
         foreach (var worker in _workers) worker.Dispose();
-        foreach (var node in _nodes) node.Operator?.Dispose();
+        foreach (var node in _nodes) node.Dispose();
     }
 
     private bool IsDue(int node, long clockMicros)

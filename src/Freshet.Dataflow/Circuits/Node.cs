@@ -10,7 +10,7 @@ internal sealed record Outlet(int Output, int Target, int Port, Exchange Exchang
 /// One share of one node while the circuit lives: its operator, the batches that wait for it, and how far its step is.
 /// Only the worker that owns the share touches it, except <see cref="Backlog"/>.
 /// </summary>
-internal sealed class Node(int index, int share, Operator? op, int ports, ImmutableArray<Outlet> outlets)
+internal sealed class Node(int index, int share, Operator? op, int ports, ImmutableArray<Outlet> outlets) : IDisposable
 {
     private readonly Queue<(int Port, Batch Batch)> _queue = new();
 
@@ -52,6 +52,13 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
     public void Enqueue(int port, Batch batch) => _queue.Enqueue((port, batch));
 
     public (int Port, Batch Batch) Dequeue() => _queue.Dequeue();
+
+    /// <summary>Gives back the operator's state, and the batches that a failed step has left.</summary>
+    public void Dispose()
+    {
+        while (_queue.TryDequeue(out var waiting)) waiting.Batch.Release();
+        Operator?.Dispose();
+    }
 
     /// <summary>Takes one end mark.</summary>
     public void TakeMark(int port, Mark mark)

@@ -51,6 +51,7 @@ internal sealed class Worker(Circuit circuit) : IDisposable
             Drain();
             if (TryPick(out var node))
             {
+                circuit.BeforeBatch?.Invoke();
                 var start = Stopwatch.GetTimestamp();
                 RunNode(node, step);
                 node.BusyTicks += Stopwatch.GetTimestamp() - start;
@@ -71,7 +72,12 @@ internal sealed class Worker(Circuit circuit) : IDisposable
         if (Volatile.Read(ref _isParked) != 0 && Interlocked.Exchange(ref _isParked, 0) != 0) _wake.Release();
     }
 
-    public void Dispose() => _wake.Dispose();
+    /// <summary>Between steps; batches are left in the inbox only where a step has failed.</summary>
+    public void Dispose()
+    {
+        while (_inbox.TryDequeue(out var message)) message.Batch?.Release();
+        _wake.Dispose();
+    }
 
     private void Park()
     {

@@ -59,4 +59,13 @@ public sealed unsafe class ConsolidatorOperator : Operator
         _scratch = null;
         return null;
     }
+
+    public override void Dispose()
+    {
+        foreach (var batch in _batches) batch.Release();
+        _batches.Clear();
+        _all?.Release();
+        _scratch?.Release();
+        base.Dispose();
+    }
 }

@@ -213,6 +213,9 @@ internal sealed unsafe class JoinPairing : IDisposable
 
     public void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        _probing?.Release();
+        _scratch?.Release();
         _expiring?.Dispose();
         Sides[0].Dispose();
         Sides[1].Dispose();

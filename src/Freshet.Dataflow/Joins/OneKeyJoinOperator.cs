@@ -93,6 +93,9 @@ public sealed unsafe class OneKeyJoinOperator : Operator
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        _probing?.Release();
+        _scratch?.Release();
         foreach (var side in _sides) side.Dispose();
         _keys.Dispose();
         base.Dispose();

@@ -10,7 +10,14 @@ public sealed class CollectorOperator : Operator
 {
     private readonly List<Batch> _batches = [];
 
-    public override void Accept(int port, Batch batch, StepContext step) => _batches.Add(batch);
+    /// <summary>Bytes of the batches that wait to be taken.</summary>
+    public long HeldBytes { get; private set; }
+
+    public override void Accept(int port, Batch batch, StepContext step)
+    {
+        _batches.Add(batch);
+        HeldBytes += batch.Memory.AllocatedBytes;
+    }
 
     public override Batch? Produce(StepContext step) => null;
 
@@ -19,5 +26,13 @@ public sealed class CollectorOperator : Operator
     {
         batches.AddRange(_batches);
         _batches.Clear();
+        HeldBytes = 0;
+    }
+
+    public override void Dispose()
+    {
+        foreach (var batch in _batches) batch.Release();
+        _batches.Clear();
+        base.Dispose();
     }
 }

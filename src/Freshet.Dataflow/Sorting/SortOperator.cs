@@ -21,6 +21,7 @@ public sealed unsafe class SortOperator : Operator
     private readonly List<Batch> _batches = [];
     private SortKey[]? _keys;
     private long _collected;
+    private long _heldBytes;
     private Batch? _all;
     private BatchMemory? _scratch;
     private int* _rows;
@@ -34,7 +35,7 @@ public sealed unsafe class SortOperator : Operator
 
     public override long StateRows => _collected;
 
-    public override long StateBytes => _batches.Sum(b => b.Memory.AllocatedBytes);
+    public override long StateBytes => _heldBytes;
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
@@ -42,6 +43,7 @@ public sealed unsafe class SortOperator : Operator
         // A batch that is kept holds no more than its rows, and no text of another operator's state.
         batch = GatherKernel.Own(batch);
         _batches.Add(batch);
+        _heldBytes += batch.Memory.AllocatedBytes;
         _collected += batch.Count;
         if (_spec.IsAppendOnly && _spec.Reach is { } reach && _collected >= reach + ChunkRows) Prune(reach);
     }
@@ -76,7 +78,16 @@ public sealed unsafe class SortOperator : Operator
         if (kept > 0) return Take(from, kept);
         Release();
         _collected = 0;
+        _heldBytes = 0;
         return null;
+    }
+
+    public override void Dispose()
+    {
+        foreach (var batch in _batches) batch.Release();
+        _batches.Clear();
+        if (_all is not null) Release();
+        base.Dispose();
     }
 
     /// <summary>Drops the rows that cannot be in the result any more.</summary>
@@ -88,6 +99,7 @@ public sealed unsafe class SortOperator : Operator
         var best = Take(0, kept);
         Release();
         _batches.Add(best);
+        _heldBytes = best.Memory.AllocatedBytes;
         _collected = kept;
     }
 

@@ -55,9 +55,6 @@ public sealed class BoundedRun : IDisposable
         _runner.OnSourceError = OnSourceError;
     }
 
-    /// <summary>Bytes of state at most, looked at after each step; 0 for no bound of its own.</summary>
-    public long StateBytesMax { get; init; }
-
     /// <summary>Rows read so far.</summary>
     public long RowsRead => _runner.Inputs.Sum(i => i.RowsTaken);
 
@@ -97,8 +94,6 @@ public sealed class BoundedRun : IDisposable
         if (IsDone) return false;
         var entry = _runner.Plan(_budget, _clock());
         if (entry is not null) _runner.Run(entry);
-        if (StateBytesMax > 0 && Operators.Sum(o => o.Figures.StateBytes) is var bytes && bytes > StateBytesMax)
-            throw new EngineException("query_memory", $"The query keeps more than the {StateBytesMax >> 20} MiB of limits.queryBytes: narrow it, or raise the limit.");
         IsDone = _runner.AllEnded;
         Collect();
         if (entry is null && !IsDone) throw new InvalidOperationException("A bounded input has neither rows nor an end.");

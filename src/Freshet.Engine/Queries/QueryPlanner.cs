@@ -14,10 +14,10 @@ namespace Freshet.Engine.Queries;
 /// <summary>Reading statements against a running project: SELECT, EXPLAIN, SHOW, DESCRIBE.</summary>
 internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, PipelineOptions options, List<ViewOutput> views, TimeZoneInfo zone, RunningFigures figures)
 {
-    public Query Plan(string sql, ViewPin pin, Func<Partition, LogOffset> end)
+    public Query Plan(string sql, ViewPin pin, Func<Partition, LogOffset> end, CancellationToken cancellation)
     {
         var statement = Binder().Bind(new SourceText("query", sql));
-        return statement.Plan is { } plan ? new Query(Run([plan], pin, end, 0), pin) : new Query(statement.Schema, TextBatch.Of(statement.Schema.Count, [.. statement.Lines]), pin);
+        return statement.Plan is { } plan ? new Query(Run([plan], pin, end, options.QueryBytesMax, cancellation), pin) : new Query(statement.Schema, TextBatch.Of(statement.Schema.Count, [.. statement.Lines]), pin);
     }
 
     /// <summary>What statements from outside are bound by.</summary>
@@ -29,9 +29,9 @@ internal sealed class QueryPlanner(ScriptBinder project, Connectors connectors, 
         return binder;
     }
 
-    /// <param name="bytesMax">Bytes of state at most; 0 for no bound but that of the process.</param>
-    public BoundedRun Run(IReadOnlyList<PlanNode> plans, ViewPin pin, Func<Partition, LogOffset> end, long bytesMax) =>
-        new(plans, [], options with { Workers = 1 }, zone, connectors, (node, columns) => CreateSource(node, columns, pin, end)) { StateBytesMax = bytesMax };
+    /// <param name="bytesMax">Bytes that the run may hold; 0 for no bound but that of the process.</param>
+    public BoundedRun Run(IReadOnlyList<PlanNode> plans, ViewPin pin, Func<Partition, LogOffset> end, long bytesMax, CancellationToken cancellation) =>
+        new(plans, [], options with { Workers = 1, Watch = circuit => new QueryWatch(circuit, bytesMax, cancellation).Look }, zone, connectors, (node, columns) => CreateSource(node, columns, pin, end));
 
     internal static TableDefinition TableOf(ServedView view) => new(
         view.Name, view.Schema, [], -1, null, view.Key, ImmutableDictionary<string, string>.Empty.Add(TableDefinition.ConnectorOption, "view"), new SourceText(view.Name, ""), default);

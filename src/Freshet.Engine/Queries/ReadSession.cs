@@ -36,10 +36,11 @@ public sealed class ReadSession : IDisposable
 
     /// <summary>Starts queries together.</summary>
     /// <param name="plans">Of a binder of this session.</param>
-    /// <param name="stateBytesMax">Bytes of state at most; 0 for no bound but that of the process.</param>
-    public BoundedRun Run(IReadOnlyList<PlanNode> plans, long stateBytesMax) => _planner.Run(plans, _pin, _end, stateBytesMax);
+    /// <param name="bytesMax">Bytes that they may hold together; 0 for no bound but that of the process.</param>
+    /// <param name="cancellation">Breaks them off, between two batches.</param>
+    public BoundedRun Run(IReadOnlyList<PlanNode> plans, long bytesMax, CancellationToken cancellation = default) => _planner.Run(plans, _pin, _end, bytesMax, cancellation);
 
-    internal Query Query(string sql) => _planner.Plan(sql, _pin, _end);
+    internal Query Query(string sql, CancellationToken cancellation) => _planner.Plan(sql, _pin, _end, cancellation);
 
     public void Dispose() => _pin.Dispose();
 }

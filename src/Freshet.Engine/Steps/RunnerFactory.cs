@@ -30,8 +30,18 @@ internal static class RunnerFactory
         foreach (var constant in builder.Constants) circuit.AdvanceWatermark(constant.Node, Operator.EndWatermark);
         var step = new StepContext();
         step.Begin(StepRunner.FirstStep, 0);
-        circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c)))]);
-        return new StepRunner(circuit, inputs) { Memory = new MemoryBudget(options.StateBytesMax, builder.Titles) };
+        circuit.BeforeBatch = options.Watch?.Invoke(circuit);
+        var runner = new StepRunner(circuit, inputs) { Memory = new MemoryBudget(options.StateBytesMax, builder.Titles) };
+        try
+        {
+            circuit.Run(step, [.. builder.Constants.Select(c => new SourceBatch(c.Node, Rows(c)))]);
+            return runner;
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The rows of VALUES, computed.</summary>

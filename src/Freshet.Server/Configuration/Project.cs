@@ -36,7 +36,7 @@ internal static class Project
                 Apply(setting, settings, [setting.Default], "default", 0);
         }
 
-        settings.Keys.AddRange(WriteKeyReader.Read(entries.Where(IsKey)));
+        settings.Keys.AddRange(WriteKeyReader.Read(entries.Where(e => IsKey(e) && e.Path != "keys[]")));
         foreach (var key in (environment("FRESHET_KEYS") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Concat(writeKeys ?? []))
             if (!settings.Keys.Any(k => k.Key == key)) settings.Keys.Add(WriteKeyReader.Browser(key));
         CheckListen(settings);
@@ -53,6 +53,7 @@ internal static class Project
         {
             var path = Pattern(entry.Path);
             if (!known.Contains(path)) throw Unknown(entry);
+            if (entry.IsEmptyList) continue;
             if (!given.TryGetValue(path, out var list)) given[path] = list = [];
             list.Add(entry);
         }

@@ -4,7 +4,11 @@ using System.Text.Json;
 namespace Freshet.Server.Configuration;
 
 /// <summary>A scalar of freshet.json: where it stands, its text, and the line that a message names.</summary>
-internal readonly record struct ProjectFileEntry(string Path, string Value, int Line);
+internal readonly record struct ProjectFileEntry(string Path, string Value, int Line)
+{
+    /// <summary>An empty list: it gives nothing, but its name is still one to be checked.</summary>
+    public bool IsEmptyList => Path.EndsWith("[]", StringComparison.Ordinal);
+}
 
 /// <summary>
 /// Reads freshet.json (comments and trailing commas allowed) into a flat list of paths and texts:
@@ -62,8 +66,10 @@ internal static class ProjectFile
                 Object(ref reader, text, path, entries, environment);
                 break;
             case JsonTokenType.StartArray:
-                for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
-                    Value(ref reader, text, $"{path}[{i}]", LineAt(text, reader.TokenStartIndex), entries, environment);
+                var count = 0;
+                for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+                    Value(ref reader, text, $"{path}[{count}]", LineAt(text, reader.TokenStartIndex), entries, environment);
+                if (count == 0) entries.Add(new ProjectFileEntry(path + "[]", "", line));
                 break;
             case JsonTokenType.Null:
                 break;

@@ -78,6 +78,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
                 Workers = settings.Workers,
                 EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
                 StateBytesMax = settings.StateBytesMax,
+                QueryBytesMax = settings.QueryBytesMax,
                 Folder = settings.Folder,
                 Output = output,
                 Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),

@@ -53,7 +53,8 @@ internal sealed class PipelineViews : IViewReader
         await WhenCaughtUpAsync(cancellation);
         try
         {
-            return new QueryRows(_pipeline.Query(sql));
+            // Constants have their rows before the first row is asked for: that is work too.
+            return new QueryRows(await Task.Run(() => _pipeline.Query(sql, cancellation), cancellation));
         }
         catch (SqlException e)
         {

@@ -57,6 +57,7 @@ public sealed class ProjectTests : IDisposable
 
     [Theory]
     [InlineData("{\n \"prot\": 1}", "freshet.json:2: unknown setting \"prot\"; did you mean \"port\"?")]
+    [InlineData("{\n \"kyes\": []}", "freshet.json:2: unknown setting \"kyes\"; did you mean \"keys\"?")]
     [InlineData("""{"events": {"watermarkdelay": "1s"}}""", "did you mean \"watermarkDelay\"?")]
     [InlineData("""{"keys": [{"key": "a", "knd": "server"}]}""", "did you mean \"kind\"?")]
     [InlineData("""{"keys": [{"key": "a", "kind": "sever"}]}""", "did you mean \"server\"?")]

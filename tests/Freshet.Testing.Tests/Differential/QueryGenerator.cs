@@ -13,6 +13,7 @@ internal sealed class QueryGenerator(Random random, IReadOnlyList<GeneratedTable
     {
         var timed = tables.Where(t => t.TimeColumn is not null).ToList();
         if (timed.Count > 0 && random.Next(3) == 0) return Windowed(timed[random.Next(timed.Count)]);
+        if (timed.Count > 0 && random.Next(2) == 0) return new TimedQueryGenerator(random, timed, Call).Create();
         return Next(random.Next(1, 4));
     }
 
@@ -86,6 +87,7 @@ internal sealed class QueryGenerator(Random random, IReadOnlyList<GeneratedTable
         var pairs = (from l in left.Columns from r in right.Columns where l.Type == r.Type && l.Type != "DOUBLE" select (l, r)).ToList();
         if (pairs.Count == 0) return Projected(left);
         var (a, b) = pairs[random.Next(pairs.Count)];
+        if (random.Next(4) == 0) return WithScalar(left, right, a, b);
         var condition = random.Next(5) switch
         {
             0 => $"l.{a.Name} IN (SELECT r.{b.Name} FROM ({right.Sql}) AS r)",
@@ -97,18 +99,37 @@ internal sealed class QueryGenerator(Random random, IReadOnlyList<GeneratedTable
         return new Relation($"SELECT {string.Join(", ", left.Columns.Select(c => $"l.{c.Name}"))} FROM ({left.Sql}) AS l WHERE {condition}", left.Columns, false, [left, right]);
     }
 
+    /// <summary>A column with one value of another relation, which may depend on the row.</summary>
+    private Relation WithScalar(Relation left, Relation right, GeneratedColumn a, GeneratedColumn b)
+    {
+        var name = Name();
+        var of = right.Columns.FirstOrDefault(c => c.Type != "BOOLEAN") ?? b;
+        var (sql, type) = of.Type == "BOOLEAN" ? ($"COUNT(r.{of.Name})", "BIGINT") : random.Next(3) == 0 ? ($"COUNT(r.{of.Name})", "BIGINT") : ($"MAX(r.{of.Name})", of.Type);
+        var where = random.Next(3) == 0 ? "" : $" WHERE r.{b.Name} = l.{a.Name}";
+        return new Relation(
+            $"SELECT {string.Join(", ", left.Columns.Select(c => $"l.{c.Name}"))}, (SELECT {sql} FROM ({right.Sql}) AS r{where}) AS {name} FROM ({left.Sql}) AS l",
+            [.. left.Columns, new(name, type)], false, [left, right]);
+    }
+
     private Relation Grouped(Relation input)
     {
         var keys = random.Next(5) == 0 ? [] : Some(input.Columns, 2);
         var calls = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (Call: Call(input.Columns), Name: Name())).ToList();
         var sets = keys.Count == 2 && random.Next(4) == 0;
-        var by = keys.Count == 0 ? "" : " GROUP BY " + (sets ? $"GROUPING SETS (({keys[0].Name}, {keys[1].Name}), ({keys[0].Name}), ())" : string.Join(", ", keys.Select(k => k.Name)));
+        var by = keys.Count == 0 ? "" : " GROUP BY " + (sets ? Sets(keys[0].Name, keys[1].Name) : string.Join(", ", keys.Select(k => k.Name)));
         // A stream without rows gives the one row of an aggregate without keys here, as in SQL; Flink gives none.
         var having = keys.Count == 0 ? " HAVING COUNT(*) > 0" : random.Next(4) == 0 ? " HAVING COUNT(*) > 1" : "";
         return new Relation(
             $"SELECT {string.Join(", ", keys.Select(k => k.Name).Concat(calls.Select(c => $"{c.Call.Sql} AS {c.Name}")))} FROM ({input.Sql}) AS q{by}{having}",
             [.. keys, .. calls.Select(c => new GeneratedColumn(c.Name, c.Call.Type))], false, [input]);
     }
+
+    private string Sets(string a, string b) => random.Next(3) switch
+    {
+        0 => $"ROLLUP ({a}, {b})",
+        1 => $"CUBE ({a}, {b})",
+        _ => $"GROUPING SETS (({a}, {b}), ({a}), ())",
+    };
 
     private (string Sql, string Type) Call(IReadOnlyList<GeneratedColumn> columns)
     {

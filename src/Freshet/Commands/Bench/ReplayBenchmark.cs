@@ -36,7 +36,7 @@ internal sealed class ReplayBenchmark : IBenchmark
         using var pipeline = Pipeline.Start(reopened, [new SourceText("bench.sql", Views)]);
         await pipeline.WhenVisibleAsync(LogEventLog.Topic, events - 1, cancellation);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        using var query = pipeline.Query("SELECT n FROM all_events");
+        using var query = pipeline.Query("SELECT n FROM all_events", cancellation);
         var batch = query.Next() ?? throw new InvalidOperationException("The view all_events is empty.");
         long counted;
         unsafe
