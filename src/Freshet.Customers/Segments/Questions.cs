@@ -49,7 +49,7 @@ internal sealed class Questions(ReadSession session, ValueText text, long stateB
         if (_asked.Count == 0) return;
         var asked = _asked.ToArray();
         _asked.Clear();
-        using var run = session.Run([.. asked.Select(a => a.Plan)], stateBytesMax);
+        using var run = session.Run([.. asked.Select(a => a.Plan)], stateBytesMax, cancellation);
         var goesOn = true;
         while (goesOn)
         {
