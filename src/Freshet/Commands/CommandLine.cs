@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Freshet.Commands.Bench;
 using Freshet.Commands.Check;
 using Freshet.Commands.Demo;
+using Freshet.Commands.Events;
 using Freshet.Commands.Execute;
 using Freshet.Commands.Functions;
 using Freshet.Commands.New;
@@ -89,6 +90,7 @@ internal static class CommandLine
             SqlCommand.Build(),
             TopCommand.Build(),
             TestCommand.Build(),
+            EventsCommand.Build(),
             ProfileCommand.Build(),
             ReplayCommand.Build(),
             PreviewCommand.Build(),

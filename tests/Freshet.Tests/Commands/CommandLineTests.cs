@@ -43,6 +43,8 @@ public sealed class CommandLineTests
     [InlineData("new")]
     [InlineData("profile")]
     [InlineData("top")]
+    [InlineData("events")]
+    [InlineData("preview")]
     public async Task Help_has_examples(string command)
     {
         var (code, output, _) = await InvokeAsync(command + " --help");

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
+using Freshet.Commands.Remote;
 using Freshet.Server;
 
 namespace Freshet.Commands.Preview;
@@ -13,47 +12,28 @@ internal static class PreviewCommand
     public static Command Build()
     {
         var file = new Argument<string>("file") { Description = "CREATE TRAIT and CREATE SEGMENT statements, or a SELECT that gives profile_id; - reads standard input." };
-        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:7070", HelpName = "URL" };
-        var token = new Option<string?>("--token") { Description = "The API token; better in FRESHET_API_TOKEN, where other users do not see it.", HelpName = "TOKEN" };
+        var server = new ServerOptions();
         var sample = new Option<int>("--sample") { Description = "Members to show, at most 20.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var json = new Option<bool>("--json") { Description = "The server's answer as it is." };
-        var command = new Command("preview", "Size, sample and overlap of a segment over the whole history, before it is published.") { file, url, token, sample, json };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(file)!, parsed.GetValue(url)!, parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("FRESHET_API_TOKEN"), parsed.GetValue(sample), parsed.GetValue(json), cancellation));
+        var command = new Command("preview", "Size, sample and overlap of a segment over the whole history, before it is published.") { file, sample, json };
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var connection = server.Connect(parsed);
+            return await RunAsync(connection, parsed.GetValue(file)!, parsed.GetValue(sample), parsed.GetValue(json), cancellation);
+        });
         ExamplesHelp.Attach(command, ["freshet preview winback.sql", "echo \"SELECT profile_id FROM orders WHERE \\`value\\` > 3\" | freshet preview -"]);
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, string server, string? token, int sample, bool isJson, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ServerConnection server, string file, int sample, bool isJson, CancellationToken cancellation)
     {
-        if (!Uri.TryCreate(server, UriKind.Absolute, out var address)) throw new UserException("usage", $"--url is \"{server}\" but must be like http://127.0.0.1:7070.");
         if (file != "-" && !File.Exists(file)) throw new UserException("file_missing", $"There is no file {file}.");
         var sql = file == "-" ? await Console.In.ReadToEndAsync(cancellation) : await File.ReadAllTextAsync(file, cancellation);
-        using var client = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/segments/preview?sample={sample.ToString(CultureInfo.InvariantCulture)}") { Content = new StringContent(sql, Encoding.UTF8, "text/plain") };
-        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        try
-        {
-            using var response = await client.SendAsync(request, cancellation);
-            var body = await response.Content.ReadAsStringAsync(cancellation);
-            using var answer = JsonDocument.Parse(body);
-            if (!response.IsSuccessStatusCode)
-            {
-                var place = answer.RootElement.TryGetProperty("line", out var line) ? $"{file}:{line}:{answer.RootElement.GetProperty("column")}: " : "";
-                throw new UserException("preview_failed", place + answer.RootElement.GetProperty("message").GetString(), UserException.Failed);
-            }
-
-            if (isJson) Console.WriteLine(body);
-            else Write(answer.RootElement);
-            return 0;
-        }
-        catch (HttpRequestException e)
-        {
-            throw new UserException("server_unavailable", $"{server} does not answer ({HttpFailure.Reason(e)}); start it with `freshet run`, or give --url.", UserException.Failed);
-        }
-        catch (JsonException)
-        {
-            throw new UserException("not_freshet", $"{server} gives an answer that is not Freshet's; check --url.", UserException.Failed);
-        }
+        using var answer = await server.PostAsync($"/api/segments/preview?sample={sample.ToString(CultureInfo.InvariantCulture)}", sql, file, cancellation);
+        if (isJson) Console.WriteLine(answer.RootElement.GetRawText());
+        else Write(answer.RootElement);
+        return 0;
     }
 
     private static void Write(JsonElement answer)

@@ -30,6 +30,10 @@ internal sealed class ServerConnection : IDisposable
     /// <summary>The answer to a POST without a body.</summary>
     public Task<JsonDocument> PostAsync(string path, CancellationToken cancellation) => JsonAsync(() => new HttpRequestMessage(HttpMethod.Post, path), cancellation);
 
+    /// <summary>The answer to a POST of SQL; a mistake in it is told with its place in <paramref name="file"/>.</summary>
+    public Task<JsonDocument> PostAsync(string path, string sql, string file, CancellationToken cancellation) =>
+        AskAsync(() => new HttpRequestMessage(HttpMethod.Post, path) { Content = Sql(sql) }, (_, body) => JsonDocument.ParseAsync(body, default, cancellation), cancellation, file + ":");
+
     /// <summary>The answer to a statement that is not a subscription: columns and rows.</summary>
     public Task<JsonDocument> SqlAsync(string statement, CancellationToken cancellation) => JsonAsync(() => Statement(statement, null), cancellation);
 
@@ -43,22 +47,24 @@ internal sealed class ServerConnection : IDisposable
 
     private static HttpRequestMessage Statement(string sql, string? accept)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/api/sql") { Content = new StringContent(sql, Encoding.UTF8, "text/plain") };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/sql") { Content = Sql(sql) };
         if (accept is not null) request.Headers.Accept.ParseAdd(accept);
         return request;
     }
 
+    private static StringContent Sql(string text) => new(text, Encoding.UTF8, "text/plain");
+
     private Task<JsonDocument> JsonAsync(Func<HttpRequestMessage> request, CancellationToken cancellation) =>
         AskAsync(request, (_, body) => JsonDocument.ParseAsync(body, default, cancellation), cancellation);
 
-    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<HttpContent, Stream, Task<T>> read, CancellationToken cancellation)
+    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<HttpContent, Stream, Task<T>> read, CancellationToken cancellation, string file = "")
     {
         using var request = make();
         try
         {
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-            if (!response.IsSuccessStatusCode) throw await RefusedAsync((int)response.StatusCode, body, cancellation);
+            if (!response.IsSuccessStatusCode) throw await RefusedAsync((int)response.StatusCode, body, file, cancellation);
             return await read(response.Content, body);
         }
         catch (HttpRequestException e)
@@ -76,11 +82,11 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
-    private static async Task<UserException> RefusedAsync(int status, Stream body, CancellationToken cancellation)
+    private static async Task<UserException> RefusedAsync(int status, Stream body, string file, CancellationToken cancellation)
     {
         using var answer = await JsonDocument.ParseAsync(body, default, cancellation);
         var refusal = answer.RootElement;
-        var place = refusal.TryGetProperty("line", out var line) ? $"{line}:{refusal.GetProperty("column")}: " : "";
+        var place = refusal.TryGetProperty("line", out var line) ? $"{file}{line}:{refusal.GetProperty("column")}: " : "";
         var code = refusal.TryGetProperty("code", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : "refused";
         return new UserException(code, place + (refusal.TryGetProperty("message", out var text) ? text.GetString() : $"The server answers {status}."), UserException.Failed);
     }
