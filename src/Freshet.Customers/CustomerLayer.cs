@@ -85,6 +85,8 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         }
     }
 
+    public string? LookupOf(string view) => _isUsed && ProfileReads.Lookups.TryGetValue(view, out var column) ? column : null;
+
     public void Complete(ScriptBinder binder)
     {
         if (!_isUsed) return;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Freshet.Columns;
 using Freshet.Columns.Formats;
 using Freshet.Dataflow;
 using Freshet.Dataflow.Circuits;
@@ -49,7 +51,7 @@ public sealed class Pipeline : IDisposable
         CheckRetention();
         foreach (var result in circuit.Results)
         {
-            var table = _publication.Add(new ViewSpec([.. result.Schema.Fields.Select(f => f.Type)], result.Key, []), options.HashSeed);
+            var table = _publication.Add(new ViewSpec([.. result.Schema.Fields.Select(f => f.Type)], result.Key, LookupsOf(result.Name, result.Schema)), options.HashSeed);
             _views.Add(new ViewOutput(new ServedView(result.Name, result.Schema, result.Key, table) { Rows = result.Rows, Of = result.Of }, circuit.Runner.Circuit, result.Node));
         }
 
@@ -241,6 +243,10 @@ public sealed class Pipeline : IDisposable
         if (cut is not null)
             throw new EngineException("retention_refused", $"The topic {cut.Topic} has a retention and is read by the project: until checkpoints exist a start builds the views from the whole topic, so nothing of it may be deleted. Remove 'retention.time' and 'retention.bytes' (for events: events.retention and events.retentionBytes).");
     }
+
+    /// <summary>By which columns, beside its key, a view is looked up for the layer.</summary>
+    private ImmutableArray<ImmutableArray<int>> LookupsOf(string view, Schema schema) =>
+        _binder.Layer?.LookupOf(view) is { } column && schema.IndexOf(column) is >= 0 and var place ? [[place]] : [];
 
     private LogOffset VisibleEnd(Partition partition, IReadOnlyDictionary<string, long> ends) =>
         Runner.Inputs.Any(i => i.Source.Name == partition.Topic) ? new LogOffset(ends.GetValueOrDefault(partition.Topic)) : partition.AnsweredOffset;

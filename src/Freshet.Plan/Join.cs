@@ -90,6 +90,10 @@ public sealed class Join(PlanNode left, PlanNode right, JoinType type, Immutable
         }
     }
 
+    /// <summary>Whether this is an inner join with a relation that a feed gives, of one row a key: it is indexed once for all such joins.</summary>
+    public bool IsWithRelation =>
+        Type == JoinType.Inner && Residual is null && Expiry is null && NullSafe.IsEmpty && !LeftKeys.IsEmpty && Rules.AggregateBeforeJoin.IsRelation(Inputs[1], RightKeys);
+
     /// <summary>This join with those below it, where more than two inputs are joined on one key; else null.</summary>
     public OneKeyJoin? OneKey
     {

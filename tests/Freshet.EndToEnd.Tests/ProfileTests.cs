@@ -81,7 +81,7 @@ public sealed class ProfileTests
         Assert.Equal("""{"b":"x"}""", (await GetAsync(freshet, Profile + "traits?include=b"))["traits"]!.ToJsonString());
         Assert.Equal(["E2", "E1"], (await GetAsync(freshet, Profile + "events?include=E1,E2"))["data"]!.AsArray().Select(e => e!["event"]!.GetValue<string>()));
         Assert.Equal(["user_id"], (await GetAsync(freshet, Profile + "external_ids?include=user_id"))["data"]!.AsArray().Select(e => e!["type"]!.GetValue<string>()));
-        Assert.Equal("2026-01-01T00:00:00Z", (await GetAsync(freshet, Profile + "metadata"))["metadata"]!["created_at"]!.GetValue<string>());
+        Assert.Equal("2026-01-01T00:00:00.000Z", (await GetAsync(freshet, Profile + "metadata"))["metadata"]!["created_at"]!.GetValue<string>());
         Assert.Equal("[]", (await GetAsync(freshet, Profile + "links"))["data"]!.ToJsonString());
         Assert.Equal("""{"error":{"code":"not_found","message":"Profile was not found."}}""", (await GetAsync(freshet, "/v1/spaces/s1/collections/users/profiles/user_id:nobody/traits", 404)).ToJsonString());
         Assert.Equal("no_such_profile", (await GetAsync(freshet, "/api/profiles/user_id:nobody", 404))["code"]!.GetValue<string>());

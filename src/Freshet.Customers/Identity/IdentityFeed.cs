@@ -21,6 +21,7 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public const int Drops = 4;
     public const int Causes = 5;
     public const int Erasures = 6;
+    public const int Recent = 7;
 
     public static Schema RelationSchema { get; } = Schema.Of(("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull));
 
@@ -40,6 +41,9 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
         ("sequence", SqlType.BigInt.NotNull), ("message_id", SqlType.String), ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull));
 
     public static Schema CausesSchema { get; } = Schema.Of(("profile_id", SqlType.BigInt.NotNull), ("cause", SqlType.String));
+
+    /// <summary>The places of the latest events of an identifier, the latest first.</summary>
+    public static Schema RecentSchema { get; } = Schema.Of([("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull), .. Enumerable.Range(0, RecentRow.Max).Select(i => ($"place{i}", SqlType.BigInt))]);
 
     public IdentityRules Rules { get; } = rules;
 

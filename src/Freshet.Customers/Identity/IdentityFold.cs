@@ -13,17 +13,8 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
     private const int NumbersPerEvent = IdentityRules.EventMaxIdentifiers;
 
     private readonly Buffer<uint> _profiles = new();
-    private readonly Buffer<Total> _totals = new();
+    private readonly IdentityLimits _limits = new(rules, graph);
     private readonly List<(long Split, int Leaves)> _sides = [];
-
-    /// <summary>Members of a type that a profile would have, and the most that one of its parts has.</summary>
-    private struct Total
-    {
-        public long TypeId;
-        public int Rule;
-        public int Members;
-        public int Most;
-    }
 
     /// <summary>A profile that has gone into another.</summary>
     public struct Merge
@@ -82,7 +73,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         }
 
         if (candidates.IsEmpty) return NameRow.None;
-        while (Refusal(facts, candidates) is { } rule)
+        while (_limits.Refusal(facts, candidates) is { } rule)
         {
             var last = candidates[^1];
             drops.Add() = new Drop { Type = last.Type, Value = last.Value, Rule = rule, Event = index };
@@ -111,138 +102,6 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
 
         return candidates[..kept];
     }
-
-    /// <summary>Why these identifiers may not share a profile; null where they may.</summary>
-    private DropRule? Refusal(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
-    {
-        _profiles.Clear();
-        var added = 0;
-        foreach (ref readonly var candidate in candidates)
-        {
-            var name = graph.Name(candidate.Name);
-            if (name->Number == 0) added++;
-            else if (_profiles.Items.IndexOf(name->Profile) < 0) _profiles.Add() = name->Profile;
-        }
-
-        if (_profiles.Count + added <= 1) return null;
-        int members = added, merges = Math.Max(0, _profiles.Count - 1);
-        foreach (var profile in _profiles.Items)
-        {
-            members += graph.Profile(profile)->Members;
-            merges += graph.Profile(profile)->Merges;
-        }
-
-        if (members > rules.ProfileMaxIdentifiers || (_profiles.Count > 1 && merges > rules.ProfileMaxMerges)) return DropRule.Cap;
-        if (_profiles.Count > 1 && AreParted()) return DropRule.Split;
-        return IsOverLimit(facts, candidates) ? DropRule.Limit : null;
-    }
-
-    /// <summary>Whether two of the profiles have members of different sides of a split.</summary>
-    private bool AreParted()
-    {
-        _sides.Clear();
-        var parted = 0;
-        foreach (var profile in _profiles.Items)
-        {
-            if (graph.Profile(profile)->Parted == 0) continue;
-            if (parted++ > 0 && MeetsSides(profile)) return true;
-            ForPartings(profile, p => _sides.Add((p.Split, p.Leaves)));
-        }
-
-        return false;
-    }
-
-    private bool MeetsSides(uint profile)
-    {
-        var meets = false;
-        ForPartings(profile, p => meets |= _sides.Contains((p.Split, 1 - p.Leaves)));
-        return meets;
-    }
-
-    private void ForPartings(uint profile, Action<PartingRow> action)
-    {
-        var slot = graph.Profile(profile)->First;
-        for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
-            for (var parting = graph.Name(slot)->Partings; parting != NameRow.None; parting = graph.Parting(parting)->Next) action(*graph.Parting(parting));
-    }
-
-    /// <summary>Whether joining gives a type more members than its limit, and more than any part has already.</summary>
-    private bool IsOverLimit(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
-    {
-        _totals.Clear();
-        foreach (ref readonly var candidate in candidates)
-        {
-            var name = graph.Name(candidate.Name);
-            if (name->Number == 0 && !candidate.IsPrevious) AddTotal(candidate.TypeId, candidate.Rule, 1);
-        }
-
-        foreach (var profile in _profiles.Items)
-        {
-            for (var count = graph.Profile(profile)->Counts; count != NameRow.None; count = graph.Count(count)->Next)
-            {
-                var exempt = 0;
-                foreach (ref readonly var candidate in candidates)
-                    if (candidate.IsPrevious && candidate.TypeId == graph.Count(count)->TypeId && graph.Name(candidate.Name)->Number != 0 && graph.Name(candidate.Name)->Profile == profile && graph.Name(candidate.Name)->IsExempt == 0) exempt++;
-                if (graph.Count(count)->Members > exempt) AddTotal(graph.Count(count)->TypeId, graph.Count(count)->Rule, graph.Count(count)->Members - exempt);
-            }
-        }
-
-        for (var i = 0; i < _totals.Count; i++)
-        {
-            ref var total = ref _totals[i];
-            var type = TypeOf(total.Rule);
-            var limit = type.IsUnique ? 1 : type.Limit;
-            if (total.Members <= limit || total.Members <= total.Most) continue;
-            if (type.IsUnique || type.PeriodMicros == 0 || IsOverPeriod(facts, candidates, total.TypeId, limit, facts.ReceivedAt - type.PeriodMicros)) return true;
-        }
-
-        return false;
-    }
-
-    private bool IsOverPeriod(in EventFacts facts, ReadOnlySpan<Candidate> candidates, long typeId, int limit, long after)
-    {
-        int sum = 0, most = 0;
-        foreach (ref readonly var candidate in candidates)
-            if (candidate.TypeId == typeId && !candidate.IsPrevious && graph.Name(candidate.Name)->Number == 0) (sum, most) = (sum + 1, 1);
-        foreach (var profile in _profiles.Items)
-        {
-            var recent = 0;
-            var slot = graph.Profile(profile)->First;
-            for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
-            {
-                var name = graph.Name(slot);
-                if (name->TypeId == typeId && name->IsExempt == 0 && name->AddedAt > after && !IsPrevious(candidates, slot)) recent++;
-            }
-
-            sum += recent;
-            most = Math.Max(most, recent);
-        }
-
-        return sum > limit && sum > most;
-    }
-
-    private static bool IsPrevious(ReadOnlySpan<Candidate> candidates, uint name)
-    {
-        foreach (ref readonly var candidate in candidates)
-            if (candidate.Name == name && candidate.IsPrevious) return true;
-        return false;
-    }
-
-    private void AddTotal(long typeId, int rule, int members)
-    {
-        for (var i = 0; i < _totals.Count; i++)
-        {
-            ref var total = ref _totals[i];
-            if (total.TypeId != typeId) continue;
-            total.Members += members;
-            total.Most = Math.Max(total.Most, members);
-            return;
-        }
-
-        _totals.Add() = new Total { TypeId = typeId, Rule = rule, Members = members, Most = members };
-    }
-
-    private IdentifierType TypeOf(int rule) => rule < rules.Types.Length ? rules.Types[rule] : rules.External;
 
     /// <summary>The identifiers share a profile: new ones get numbers, profiles go into the oldest, each pair is linked.</summary>
     private void Accept(in EventFacts facts, int index, ReadOnlySpan<Candidate> candidates)
@@ -275,7 +134,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         }
 
         for (var i = 0; i < candidates.Length; i++)
-            for (var j = i + 1; j < candidates.Length; j++) graph.Link(candidates[i].Name, candidates[j].Name);
+            for (var j = i + 1; j < candidates.Length; j++) graph.Links.Keep(candidates[i].Name, candidates[j].Name);
     }
 
     private void Split(in EventFacts facts, ReadOnlySpan<Candidate> candidates)
@@ -322,7 +181,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
     private void EndPartings()
     {
         _sides.Clear();
-        foreach (var profile in _profiles.Items) ForPartings(profile, p => _sides.Add((p.Split, p.Leaves)));
+        foreach (var profile in _profiles.Items) _limits.ForPartings(profile, p => _sides.Add((p.Split, p.Leaves)));
         foreach (var profile in _profiles.Items)
         {
             var slot = graph.Profile(profile)->First;

@@ -9,7 +9,8 @@ using Freshet.State.Rows;
 namespace Freshet.Customers.Identity;
 
 /// <summary>
-/// The state of the identity: names, the profiles that they make, kept links and partings. It knows no rule: whoever calls it has decided.
+/// The state of the identity: names, the profiles that they make, their partings, and with <see cref="IdentityLinks"/> and
+/// <see cref="RecentEvents"/> their links and latest events. It knows no rule: whoever calls it has decided.
 /// Invariants: names share a profile exactly when kept links connect them; a profile's id is the least number of its members; its
 /// counts are those of its members that are not exempt; no profile has members of both sides of a split.
 /// Cost: joining costs the members of the younger profile; splitting and erasing the members and links of the profile.
@@ -19,8 +20,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private readonly KeyedTable _names;
     private readonly StateTable _profiles;
     private readonly StateTable _counts;
-    private readonly StateTable _links;
     private readonly StateTable _partings;
+    private readonly RecentEvents _recent = new();
     private readonly RowLayout _nameLayout;
     private readonly int _nameOffset;
     private readonly int _messageOffset;
@@ -29,6 +30,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private readonly Buffer<Before> _changed = new();
     private readonly Buffer<uint> _walk = new();
     private readonly Buffer<uint> _members = new();
+    private long _steps;
 
     public IdentityGraph(ulong seed)
     {
@@ -40,7 +42,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         _names = new KeyedTable(_nameLayout, 2, new PageVersions());
         _profiles = Table(sizeof(ProfileRow));
         _counts = Table(sizeof(CountRow));
-        _links = Table(sizeof(LinkRow));
+        Links = new IdentityLinks(this);
         _partings = Table(sizeof(PartingRow));
     }
 
@@ -59,14 +61,17 @@ internal sealed unsafe class IdentityGraph : IDisposable
     /// <summary>The names that this step has touched, each once, in the order in which it did.</summary>
     public Buffer<Before> Changed => _changed;
 
-    public long Rows => _names.Rows + _profiles.Rows + _counts.Rows + _links.Rows + _partings.Rows;
+    public RecentEvents Recent => _recent;
 
-    public long Bytes => _names.Bytes + _profiles.Bytes + _counts.Bytes + _links.Bytes + _partings.Bytes;
+    public long Rows => _recent.Rows + _names.Rows + _profiles.Rows + _counts.Rows + Links.Rows + _partings.Rows;
+
+    public long Bytes => _recent.Bytes + _names.Bytes + _profiles.Bytes + _counts.Bytes + Links.Bytes + _partings.Bytes;
 
     /// <summary>Links and members that joining, splitting and erasing have looked at: what they cost.</summary>
-    public long Steps { get; private set; }
+    public long Steps => _steps + Links.Steps;
 
-    public KeyedTable Names => _names;
+    /// <summary>The kept links of names.</summary>
+    public IdentityLinks Links { get; }
 
     public NameRow* Name(uint slot) => (NameRow*)(_names.Table.Change(slot) + _nameOffset);
 
@@ -75,6 +80,13 @@ internal sealed unsafe class IdentityGraph : IDisposable
     public CountRow* Count(uint slot) => (CountRow*)_counts.Change(slot);
 
     public PartingRow* Parting(uint slot) => (PartingRow*)_partings.Change(slot);
+
+    /// <summary>Its type and value.</summary>
+    public (StringView Type, StringView Value) TextsOf(uint name)
+    {
+        var row = _names.Table.Row(name);
+        return (_names.Table.TextAt(row, _nameLayout.OffsetOf(0)), _names.Table.TextAt(row, _nameLayout.OffsetOf(1)));
+    }
 
     public StringView MessageOf(uint name) => _names.Table.TextAt(_names.Table.Row(name), _messageOffset);
 
@@ -107,6 +119,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
             name->Links = NameRow.None;
             name->Partings = NameRow.None;
             name->Profile = NameRow.None;
+            name->Recent = NameRow.None;
             Touch(slots[added[i]]);
         }
 
@@ -160,6 +173,9 @@ internal sealed unsafe class IdentityGraph : IDisposable
         name->LastSeen = Math.Max(name->LastSeen, eventTime);
     }
 
+    /// <summary>An event belongs to a known name.</summary>
+    public void Remember(uint slot, in EventFacts facts) => _recent.Add(Name(slot), slot, facts.EventTime, facts.Sequence);
+
     /// <summary>A name no longer counts against its type's limit.</summary>
     public void Exempt(uint slot)
     {
@@ -182,7 +198,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
             var name = Name(slot);
             name->Profile = older;
             slot = name->Next;
-            Steps++;
+            _steps++;
         }
 
         // Two rings become one.
@@ -196,24 +212,6 @@ internal sealed unsafe class IdentityGraph : IDisposable
         for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->TypeId, Count(count)->Rule, Count(count)->Members);
         RemoveProfile(younger);
         return older;
-    }
-
-    /// <summary>Keeps a link of two names, if it is not kept yet.</summary>
-    public void Link(uint a, uint b)
-    {
-        // The shorter of the two lists ends first.
-        var (ofA, ofB) = (Name(a)->Links, Name(b)->Links);
-        while (ofA != NameRow.None && ofB != NameRow.None)
-        {
-            Steps++;
-            if (OtherEnd(ofA, a) == b || OtherEnd(ofB, b) == a) return;
-            (ofA, ofB) = (NextLink(ofA, a), NextLink(ofB, b));
-        }
-
-        var slot = _links.Add();
-        *(LinkRow*)_links.Row(slot) = new LinkRow { A = a, B = b, NextOfA = Name(a)->Links, NextOfB = Name(b)->Links };
-        Name(a)->Links = slot;
-        Name(b)->Links = slot;
     }
 
     /// <summary>The names marked by <see cref="NameRow.IsSeen"/> leave their profile: links to those that stay end, and names on different sides never meet again. What no link holds together falls apart.</summary>
@@ -232,8 +230,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
             if (Name(slot)->IsSeen == 0) continue;
             for (var link = Name(slot)->Links; link != NameRow.None;)
             {
-                var next = NextLink(link, slot);
-                if (Name(OtherEnd(link, slot))->IsSeen == 0) Unlink(link);
+                var next = Links.Next(link, slot);
+                if (Name(Links.OtherEnd(link, slot))->IsSeen == 0) Links.End(link);
                 link = next;
             }
         }
@@ -252,9 +250,10 @@ internal sealed unsafe class IdentityGraph : IDisposable
         foreach (var slot in _members.Items)
         {
             Touch(slot);
-            while (Name(slot)->Links != NameRow.None) Unlink(Name(slot)->Links);
+            while (Name(slot)->Links != NameRow.None) Links.End(Name(slot)->Links);
             while (Name(slot)->Partings != NameRow.None) RemoveParting(slot, Name(slot)->Partings);
             var name = Name(slot);
+            _recent.Forget(name, slot);
             name->Number = 0;
             name->Profile = NameRow.None;
         }
@@ -285,6 +284,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
     /// <summary>The step is over: names that nobody knows are forgotten.</summary>
     public void EndOfStep()
     {
+        for (var i = 0; i < _recent.Changed.Count; i++) Name(_recent.Changed[i].Name)->IsRecent = 0;
+        _recent.EndOfStep();
         for (var i = 0; i < _changed.Count; i++)
         {
             var slot = _changed[i].Name;
@@ -297,16 +298,17 @@ internal sealed unsafe class IdentityGraph : IDisposable
         _names.EndOfStep();
         _profiles.EndOfStep();
         _counts.EndOfStep();
-        _links.EndOfStep();
+        Links.EndOfStep();
         _partings.EndOfStep();
     }
 
     public void Dispose()
     {
+        _recent.Dispose();
         _names.Dispose();
         _profiles.Dispose();
         _counts.Dispose();
-        _links.Dispose();
+        Links.Dispose();
         _partings.Dispose();
     }
 
@@ -393,10 +395,10 @@ internal sealed unsafe class IdentityGraph : IDisposable
             var group = NewProfile(start);
             for (var i = 0; i < _walk.Count; i++)
             {
-                for (var link = Name(_walk[i])->Links; link != NameRow.None; link = NextLink(link, _walk[i]))
+                for (var link = Name(_walk[i])->Links; link != NameRow.None; link = Links.Next(link, _walk[i]))
                 {
-                    Steps++;
-                    var other = OtherEnd(link, _walk[i]);
+                    _steps++;
+                    var other = Links.OtherEnd(link, _walk[i]);
                     if (Name(other)->IsSeen != 0) continue;
                     Name(other)->IsSeen = 1;
                     AddMember(group, other);
@@ -415,32 +417,5 @@ internal sealed unsafe class IdentityGraph : IDisposable
         *(PartingRow*)_partings.Row(parting) = new PartingRow { Split = split, Leaves = leaves, Next = name->Partings };
         if (name->Partings == NameRow.None) Profile(name->Profile)->Parted++;
         name->Partings = parting;
-    }
-
-    private uint OtherEnd(uint link, uint name) => ((LinkRow*)_links.Row(link))->A is var a && a == name ? ((LinkRow*)_links.Row(link))->B : a;
-
-    private uint NextLink(uint link, uint name) => ((LinkRow*)_links.Row(link))->A == name ? ((LinkRow*)_links.Row(link))->NextOfA : ((LinkRow*)_links.Row(link))->NextOfB;
-
-    private void Unlink(uint link)
-    {
-        var row = *(LinkRow*)_links.Row(link);
-        Unhook(row.A, link, row.NextOfA);
-        Unhook(row.B, link, row.NextOfB);
-        _links.Remove(link);
-    }
-
-    private void Unhook(uint name, uint link, uint next)
-    {
-        if (Name(name)->Links == link)
-        {
-            Name(name)->Links = next;
-            return;
-        }
-
-        var before = Name(name)->Links;
-        while (NextLink(before, name) != link) before = NextLink(before, name);
-        var row = (LinkRow*)_links.Change(before);
-        if (row->A == name) row->NextOfA = next;
-        else row->NextOfB = next;
     }
 }

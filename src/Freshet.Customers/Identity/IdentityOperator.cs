@@ -21,8 +21,9 @@ internal sealed unsafe class IdentityOperator : Operator
     private readonly IdentityFold _fold;
     private readonly List<Batch> _batches = [];
     private readonly Buffer<long> _numbers = new();
+
     /// <summary>How far each side output has been given; -1 where it is not due.</summary>
-    private readonly int[] _sides = new int[IdentityFeed.Erasures];
+    private readonly int[] _sides = new int[IdentityFeed.Recent];
     private BatchMemory? _memory;
     private int _given;
     private int _firstEvent;
@@ -67,6 +68,7 @@ internal sealed unsafe class IdentityOperator : Operator
             ref var facts = ref _reader.Events[i];
             var owner = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
             facts.Owner = owner;
+            if (owner != NameRow.None) _graph.Remember(owner, facts);
             _numbers.Add() = owner == NameRow.None ? 0 : _graph.Name(owner)->Number;
         }
 
@@ -101,6 +103,7 @@ internal sealed unsafe class IdentityOperator : Operator
         {
             IdentityFeed.Relation => IdentityRowsOut.Relation(_graph, ref next),
             IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!, ref next),
+            IdentityFeed.Recent => IdentityRowsOut.Recent(_graph, ref next),
             IdentityFeed.Causes => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!, ref next),
             IdentityFeed.Erasures => IdentityRowsOut.Erasures(_graph, _fold.Erasures, _reader.Events, _memory!, ref next),
             IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!, ref next),

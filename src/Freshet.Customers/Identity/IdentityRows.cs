@@ -25,6 +25,9 @@ internal struct NameRow
     public uint Links;
     public uint Partings;
 
+    /// <summary>Its latest events; <see cref="None"/> for none.</summary>
+    public uint Recent;
+
     public int Rule;
 
     /// <summary>The old user_id of an alias: it does not count against the limit.</summary>
@@ -32,6 +35,9 @@ internal struct NameRow
 
     /// <summary>It is among the names that this step has changed, or may have to forget.</summary>
     public byte IsListed;
+
+    /// <summary>Its latest events have changed in this step.</summary>
+    public byte IsRecent;
 
     /// <summary>Set while a component is walked.</summary>
     public byte IsSeen;

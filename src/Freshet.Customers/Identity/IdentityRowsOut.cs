@@ -42,9 +42,7 @@ internal static unsafe class IdentityRowsOut
             var name = graph.Name(before.Name);
             var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
             if (before.Number == name->Number && before.Profile == profile && before.FirstSeen == name->FirstSeen && before.LastSeen == name->LastSeen) continue;
-            var row = graph.Names.Table.Row(before.Name);
-            var type = graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(0));
-            var value = graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(1));
+            var (type, value) = graph.TextsOf(before.Name);
             if (before.Number != 0)
             {
                 rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number).Set(3, before.Profile)
@@ -59,6 +57,31 @@ internal static unsafe class IdentityRowsOut
         }
 
         return rows.ToBatch();
+    }
+
+    public static Batch? Recent(IdentityGraph graph, ref int next)
+    {
+        var changed = graph.Recent.Changed;
+        if (next == changed.Count) return null;
+        Span<PhysicalKind> kinds = stackalloc PhysicalKind[3 + RecentRow.Max];
+        kinds.Fill(PhysicalKind.Int64);
+        kinds[..2].Fill(PhysicalKind.View);
+        var rows = new Rows((changed.Count - next) * 2, kinds);
+        for (; next < changed.Count && !rows.IsFull; next++)
+        {
+            ref var before = ref changed[next];
+            var name = graph.Name(before.Name);
+            var (type, value) = graph.TextsOf(before.Name);
+            if (before.Row.Count > 0) Write(rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number), ref before.Row);
+            if (name->Number != 0 && name->Recent != NameRow.None) Write(rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number), ref *graph.Recent.Row(name->Recent));
+        }
+
+        return rows.ToBatch();
+
+        static void Write(Rows rows, ref RecentRow row)
+        {
+            for (var i = 0; i < RecentRow.Max; i++) rows.SetTime(i + 3, i < row.Count ? row.Places[i] : EventFacts.NoTime);
+        }
     }
 
     public static Batch? Merges(Buffer<IdentityFold.Merge> merges, Buffer<EventFacts> events, BatchMemory step, ref int next)
@@ -101,9 +124,9 @@ internal static unsafe class IdentityRowsOut
         {
             ref readonly var one = ref erasures[next];
             ref var facts = ref events[one.Event];
-            var row = graph.Names.Table.Row(one.Name);
+            var (type, value) = graph.TextsOf(one.Name);
             rows.Next(1).Set(0, facts.Sequence).SetText(1, facts.MessageId)
-                .Set(2, graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(0))).Set(3, graph.Names.Table.TextAt(row, graph.Names.Table.Layout.OffsetOf(1))).Set(4, one.Number);
+                .Set(2, type).Set(3, value).Set(4, one.Number);
         }
 
         return rows.ToBatch();

@@ -42,6 +42,7 @@ internal sealed class IdentityTables
             ["identity$merges"] = Scan.All(feed.Table("identity$merges", IdentityFeed.Merges, IdentityFeed.MergesSchema, [], null)),
             ["identity$causes"] = Scan.All(feed.Table("identity$causes", IdentityFeed.Causes, IdentityFeed.CausesSchema, [], null)),
             ["identity$erasures"] = Scan.All(feed.Table("identity$erasures", IdentityFeed.Erasures, IdentityFeed.ErasuresSchema, [], null)),
+            ["identity$recent"] = Scan.All(feed.Table("identity$recent", IdentityFeed.Recent, IdentityFeed.RecentSchema, [0, 1], "retract")),
             ["identity$drops"] = Scan.All(feed.Table("identity$drops", IdentityFeed.Drops, IdentityFeed.DropsSchema, [], null)),
         };
         _events = Scan.All(feed.Events);
@@ -49,7 +50,7 @@ internal sealed class IdentityTables
     }
 
     /// <summary>Names in FROM, besides those of the kept views.</summary>
-    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes", "identity$erasures"];
+    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes", "identity$erasures", "identity$recent"];
 
     public PlanNode Read(string name) => _plans[name];
 

@@ -8,46 +8,34 @@ using Freshet.Plan.Catalog;
 namespace Freshet.Customers.Profiles;
 
 /// <summary>
-/// What is kept so that a profile is read by look-ups alone: whose an identifier is, and for each profile its identifiers, told traits and
-/// groups as JSON. Recent events are kept for each identifier, by their place in the log, so that a merge moves nothing.
+/// What is kept so that a profile is read by look-ups alone: its identifiers, its told traits, its groups as JSON, and what has gone into
+/// what. Recent events are kept for each identifier, by their place in the log, so that a merge moves nothing.
 /// </summary>
 internal static class ProfileReads
 {
-    public const string Of = "profile$of";
-    public const string Identifiers = "profile$identifiers";
-    public const string Traits = "profile$traits";
+    public const string Identifiers = "identifiers";
+    public const string Profiles = "profiles";
+    public const string Merges = "profile_merges";
+    public const string Traits = "profile_traits";
     public const string Links = "profile$links";
     public const string Recent = "profile$recent";
 
     /// <summary>What erasures have forgotten that have not been worked off: sequence of the order, its message, and each identifier with its number.</summary>
     public const string Erased = "profile$erased";
 
+    /// <summary>How many columns of places <see cref="Recent"/> has, behind the identifier's type, value and number.</summary>
+    public const int RecentEvents = RecentRow.Max;
+
+    /// <summary>The columns by which these views are read beside their key.</summary>
+    public static IReadOnlyDictionary<string, string> Lookups { get; } = new Dictionary<string, string> { [Identifiers] = "profile_id", [Traits] = "profile_id", [Merges] = "merged_profile_id" };
+
     public const string KeptViews = """
-        CREATE MATERIALIZED VIEW `profile$of` AS
-        SELECT type, `value`, MAX(profile_id) AS profile_id FROM `identity$identifiers` GROUP BY type, `value`;
-
-        CREATE MATERIALIZED VIEW `profile$identifiers` AS
-        SELECT profile_id, JSON_ARRAYAGG(JSON_OBJECT('type' VALUE type, 'value' VALUE `value`, 'first_seen' VALUE first_seen, 'last_seen' VALUE last_seen, 'identifier' VALUE identifier, 'source' VALUE source, 'message_id' VALUE message_id)) AS doc
-        FROM `identity$identifiers` GROUP BY profile_id;
-
-        CREATE MATERIALIZED VIEW `profile$traits` AS
-        SELECT profile_id, JSON_OBJECTAGG(KEY k VALUE v) AS doc FROM (
-          SELECT profile_id, k, v, ROW_NUMBER() OVER (PARTITION BY profile_id, k ORDER BY event_time DESC, sequence DESC) AS place FROM (
-            SELECT e.profile_id, e.event_time, e.sequence, t.k, t.v
-            FROM events AS e CROSS JOIN UNNEST(TRY_CAST(e.traits AS MAP<STRING, VARIANT>)) AS t(k, v)
-            WHERE e.type = 'identify' AND e.profile_id IS NOT NULL))
-        WHERE place = 1 GROUP BY profile_id;
-
         CREATE MATERIALIZED VIEW `profile$erased` AS SELECT sequence, message_id, type, `value`, identifier FROM `identity$erasures`;
 
         CREATE MATERIALIZED VIEW `profile$links` AS
         SELECT profile_id, JSON_ARRAYAGG(group_id) AS doc FROM account_members GROUP BY profile_id;
 
-        CREATE MATERIALIZED VIEW `profile$recent` AS
-        SELECT identifier, LISTAGG(CAST(sequence AS STRING)) AS places FROM (
-          SELECT identifier, sequence, ROW_NUMBER() OVER (PARTITION BY identifier ORDER BY event_time DESC, sequence DESC) AS place
-          FROM `identity$events` WHERE identifier IS NOT NULL)
-        WHERE place <= 10 GROUP BY identifier;
+        CREATE MATERIALIZED VIEW `profile$recent` AS SELECT * FROM `identity$recent`;
         """;
 
     /// <summary>A value as the identity compares it.</summary>

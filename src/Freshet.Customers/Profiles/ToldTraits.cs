@@ -2,7 +2,8 @@ namespace Freshet.Customers.Profiles;
 
 /// <summary>
 /// What people and accounts are told to be: the traits of identify and group calls, a row for each profile (or account) and name. The
-/// last by event time counts; of equal times the one later in the log. A trait told as null is there as NULL.
+/// last by event time counts; of equal times the one later in the log. A trait told as null is there as NULL. Of a profile's
+/// traits <c>value</c> is the text, and <c>told</c> what was told.
 /// </summary>
 internal static class ToldTraits
 {
@@ -12,8 +13,9 @@ internal static class ToldTraits
         FROM events CROSS JOIN UNNEST(TRY_CAST(traits AS MAP<STRING, STRING>)) AS t(name, told) WHERE type = 'identify';
 
         CREATE MATERIALIZED VIEW IF NOT EXISTS profile_traits AS
-        SELECT profile_id, name, `value`, event_time, message_id FROM (
-          SELECT *, ROW_NUMBER() OVER (PARTITION BY profile_id, name ORDER BY event_time DESC, sequence DESC) AS n FROM trait_history)
+        SELECT profile_id, name, TRY_CAST(told AS STRING) AS `value`, event_time, message_id, told FROM (
+          SELECT profile_id, t.name AS name, told, event_time, message_id, ROW_NUMBER() OVER (PARTITION BY profile_id, t.name ORDER BY event_time DESC, sequence DESC) AS n
+          FROM events CROSS JOIN UNNEST(TRY_CAST(traits AS MAP<STRING, VARIANT>)) AS t(name, told) WHERE type = 'identify')
         WHERE n = 1;
 
         CREATE MATERIALIZED VIEW IF NOT EXISTS account_traits AS

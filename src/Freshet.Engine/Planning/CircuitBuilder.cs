@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Dataflow.Arrangements;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
 using Freshet.Dataflow.Errors;
+using Freshet.Dataflow.Joins;
 using Freshet.Dataflow.Projection;
 using Freshet.Dataflow.Results;
 using Freshet.Dataflow.Sorting;
@@ -38,6 +40,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly Dictionary<string, Stream> _streams = [];
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly Dictionary<string, int> _feeds = [];
+    private readonly Dictionary<string, Dictionary<int, SharedRelation>> _relations = [];
     private readonly List<ConstantNode> _constants = [];
     private readonly Dictionary<string, List<(int Side, int Node, Schema Schema, int Columns)>> _lates = [];
     private PositionDemand _demand = new([]);
@@ -192,6 +195,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
             WindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
             AttachedWindowAggregate window => WindowLowering.Aggregate(this, window, seed, zone),
             Join { OneKey: { } oneKey } join => OneKeyJoinLowering.Of(join, oneKey, this),
+            Join { IsWithRelation: true } join => RelationJoinLowering.Of(join, this),
             Join join => _demand.Of(join) ? JoinPositions.Join(this, join, seed, zone) : JoinLowering.Of(join, this),
             SemiJoin semi => JoinLowering.Of(semi, this),
             SetOperation set => SetLowering.Of(set, this),
@@ -329,6 +333,14 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
 
             added.Add((table, schema, Add(new NodeSpec(table, "", _ => new CollectorOperator(), [Input(EdgeSpec.Local(single))]))));
         }
+    }
+
+    /// <summary>The index of a relation that joins share, made with the first of them.</summary>
+    internal Dictionary<int, SharedRelation> Relation(Stream relation, PlanNode plan, RelationJoinSpec spec)
+    {
+        var name = plan.Text + " by " + string.Join(',', spec.RightKeys);
+        if (!_relations.TryGetValue(name, out var shares)) _relations.Add(name, shares = RelationJoinLowering.Add(this, relation, plan, spec));
+        return shares;
     }
 
     /// <summary>Whether something above asks for the positions of a plan's rows.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Freshet.Columns.Types;
+using Freshet.Kernels;
 
 namespace Freshet.Plan.Rules;
 
@@ -15,6 +17,8 @@ namespace Freshet.Plan.Rules;
 /// It keeps every result: each row has one partner at most, and the calls can be put together from parts. Those are COUNT, MIN, MAX
 /// and exact sums; arguments of DISTINCT calls become keys of the first aggregation. Sums of floating-point numbers are rounded where
 /// they are read, so that sums of them could differ in the last bit, and stay as they are.
+/// A row that reaches the join is one whose key is not NULL, for the relation has every key that a row has: where an expression can fail, rows
+/// without a key are left out before it is computed.
 /// Conditions on the clock over the join's left side go below it first, so that a row's time is looked at before it is counted.
 /// </summary>
 internal static class AggregateBeforeJoin
@@ -26,7 +30,7 @@ internal static class AggregateBeforeJoin
         return Optimizer.Rebuild(plan, node => node is Aggregate aggregate ? Split(aggregate) ?? node : node);
     }
 
-    private static bool IsRelation(PlanNode node, ImmutableArray<int> keys) => !node.IsAppendOnly && PruneColumns.IsFed(node) && Join.IsUnique(node, keys);
+    internal static bool IsRelation(PlanNode node, ImmutableArray<int> keys) => !node.IsAppendOnly && PruneColumns.IsFed(node) && Join.IsUnique(node, keys);
 
     private static bool Fits(Join join) => join.Type is JoinType.Inner or JoinType.Left && join.Residual is null && join.NullSafe.IsEmpty && IsRelation(join.Inputs[1], join.RightKeys);
 
@@ -42,7 +46,7 @@ internal static class AggregateBeforeJoin
         if (bounds.Any(b => At(b).Columns().Any(c => c >= width))) return null;
 
         // The left side with the bounds behind its columns, while they hold; then the join, and the columns as they were.
-        var left = join.Inputs[0];
+        var left = Reaching(join, bounds.Select(At));
         var columns = All(left).Concat(bounds.Select(At)).ToImmutableArray();
         var extended = new Project(left, columns, [.. left.Schema.Fields.Select(f => f.Name), .. bounds.Select(b => input.Schema.Fields[b].Name)]);
         int Place(int bound) => bound < 0 ? -1 : width + bounds.IndexOf(bound);
@@ -70,7 +74,7 @@ internal static class AggregateBeforeJoin
         var distinct = aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments).Distinct().ToDictionary(a => a, a => parts.Place(At(a)));
         var firstKeys = Enumerable.Range(0, parts.Count).ToImmutableArray();
         var partial = aggregate.Calls.Where(c => !c.IsDistinct).Select(c => c.Over(a => parts.Place(At(a)))).ToImmutableArray();
-        var input = parts.Over(join.Inputs[0]);
+        var input = parts.Over(Reaching(join, aggregate.Keys.Concat(aggregate.Calls.SelectMany(c => c.Arguments.Append(c.Filter))).Where(c => c >= 0).Select(At)));
         var first = new Aggregate(input, firstKeys, partial);
 
         // The rows of the join: the first aggregation's, then the relation's.
@@ -79,6 +83,16 @@ internal static class AggregateBeforeJoin
         // A key that stands twice would be one column less: the names of the result are the aggregation's.
         var second = new Aggregate(joined, keys, PartialAggregation.Whole(aggregate, distinct, firstKeys.Length));
         return new Project(second, [.. All(second)], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
+    }
+
+    /// <summary>The left rows that the join keeps, where one of the expressions can fail; else all of them.</summary>
+    private static PlanNode Reaching(Join join, IEnumerable<BoundExpression> expressions)
+    {
+        var left = join.Inputs[0];
+        if (join.Type == JoinType.Left || !expressions.Any(e => e.CanFail)) return left;
+        foreach (var key in join.LeftKeys.Where(k => left.Schema[k].IsNullable))
+            left = new Filter(left, new BoundCall("IS NOT NULL", LogicKernel.IsNotNull, [new BoundColumn(key, left.Schema[key])], SqlType.Boolean.NotNull, default));
+        return left;
     }
 
     private static IEnumerable<BoundExpression> All(PlanNode node) => node.Schema.Fields.Select((f, i) => (BoundExpression)new BoundColumn(i, f.Type));

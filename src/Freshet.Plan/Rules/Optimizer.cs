@@ -17,6 +17,8 @@ internal static class Optimizer
         plan = Rebuild(plan, TakePathsBelow.Apply);
         plan = Rebuild(plan, FindTimedJoins.Apply);
         plan = AggregateBeforeJoin.Apply(plan);
+        plan = Rebuild(plan, MergeProjects.Apply);
+        plan = Rebuild(plan, LatestBeforeClock.Apply);
         plan = PruneColumns.Apply(plan);
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, AggregateInPanes.Apply);

@@ -1,10 +1,15 @@
 using Freshet.Columns;
 using Freshet.Engine.Queries;
+using Freshet.State.Views;
 
 namespace Freshet.Server.Api;
 
 /// <summary>A served view as its readers know it. <paramref name="Key"/> are positions in the schema; empty without a key.</summary>
-internal sealed record ViewInfo(string Name, Schema Schema, IReadOnlyList<int> Key);
+internal sealed record ViewInfo(string Name, Schema Schema, IReadOnlyList<int> Key)
+{
+    /// <summary>Its rows, for readers by key; null where the view has no table.</summary>
+    public ViewTable? Table { get; init; }
+}
 
 /// <summary>
 /// The rows of an answer, in batches. The receiver of a batch releases it. A limit of time or memory, and an error of the
@@ -25,6 +30,9 @@ internal interface IRows : IAsyncDisposable
 internal interface IViewSnapshot : IDisposable
 {
     long Step { get; }
+
+    /// <summary>What is held, for readers by key.</summary>
+    ViewPin Pin { get; }
 
     /// <summary>The rows of a view in its order, from <paramref name="offset"/>, at most <paramref name="limit"/>.</summary>
     IRows Scan(ViewInfo view, long offset, long limit);
@@ -58,6 +66,9 @@ internal interface IViewReader
 
     /// <summary>The same, for queries that are put together here.</summary>
     ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation);
+
+    /// <summary>The views as of the last published step.</summary>
+    IViewSnapshot Pin();
 
     /// <summary>
     /// Runs a statement that only reads, as of a step at or after every event acknowledged before the call; a

@@ -30,7 +30,7 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
     {
         wish = null;
         bool hasProfile = false, hasSegments = false;
-        var traits = new List<ViewInfo>();
+        var traits = new List<ProfileValue>();
         if (ViewRoutes.NotReady(reader) is { } notReady) return notReady;
         var found = new List<ViewInfo>();
         foreach (var name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -69,12 +69,16 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
 
     private bool IsOfProfile(ViewInfo view) => profiles is not null && view.Key.Count == 1 && view.Schema.Fields[view.Key[0]].Name == ProfileKey;
 
+    private bool NeedsProfile(ReturnWish wish) => wish.HasProfile || wish.HasSegments || wish.Traits.Count > 0 || wish.Views.Any(IsOfProfile);
+
     public async ValueTask AnswerAsync(Exchange exchange, IngestScratch scratch, ReturnWish wish, long sequence, bool isBatch)
     {
         await reader.WhenVisibleAsync(sequence, exchange.Aborted);
+        // Its own step is what the answer shows: what has been acknowledged since is nobody's to wait for here.
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-        using var snapshot = await reader.OpenAsync(exchange.Aborted);
+        using var snapshot = reader.Pin();
+        using var reading = profiles is null || !NeedsProfile(wish) ? null : new ProfileReading(profiles, snapshot);
         json.WriteStartObject();
         json.WriteBoolean("success", true);
         json.WriteNumber("step", snapshot.Step);
@@ -89,7 +93,7 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
                 if (rejected < scratch.Rejected.Count && (i == scratch.Staged.Count || scratch.Rejected[rejected].Index < scratch.Staged[i].Index))
                     json.WriteString("rejected", scratch.Rejected[rejected++].Reason);
                 else
-                    await WriteAsync(json, snapshot, wish, scratch.Staged.ValueMemory(scratch.Staged[i++]), exchange.Aborted);
+                    await WriteAsync(json, snapshot, reading, wish, scratch.Staged.ValueMemory(scratch.Staged[i++]), exchange.Aborted);
                 json.WriteEndObject();
             }
 
@@ -97,7 +101,7 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
         }
         else
         {
-            await WriteAsync(json, snapshot, wish, scratch.Staged.ValueMemory(scratch.Staged[0]), exchange.Aborted);
+            await WriteAsync(json, snapshot, reading, wish, scratch.Staged.ValueMemory(scratch.Staged[0]), exchange.Aborted);
         }
 
         json.WriteEndObject();
@@ -106,28 +110,23 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
         exchange.AnswerJson(200, buffer.WrittenSpan);
     }
 
-    private async ValueTask WriteAsync(Utf8JsonWriter json, IViewSnapshot snapshot, ReturnWish wish, ReadOnlyMemory<byte> value, CancellationToken cancellation)
+    /// <param name="reading">Null where nothing is asked of the event's profile.</param>
+    private async ValueTask WriteAsync(Utf8JsonWriter json, IViewSnapshot snapshot, ProfileReading? reading, ReturnWish wish, ReadOnlyMemory<byte> value, CancellationToken cancellation)
     {
         using var parsed = JsonDocument.Parse(value, new JsonDocumentOptions { MaxDepth = 1024 });
-        var profile = profiles is null ? null : await profiles.FindAsync(snapshot, parsed.RootElement, cancellation);
+        var profile = reading?.Find(parsed.RootElement);
         if (wish.HasProfile)
         {
             json.WritePropertyName("profile");
-            if (profile is { } found) await ProfileJson.WriteAsync(json, profiles!, snapshot, found, isWhole: false, cancellation);
+            if (profile is { } found) ProfileJson.Write(json, profiles!, reading!, found, events: -1);
             else json.WriteNullValue();
         }
 
-        if (wish.HasSegments) ProfileJson.WriteTexts(json, "segments", profile is { } of ? await profiles!.SegmentsAsync(snapshot, of, cancellation) : []);
+        if (wish.HasSegments) ProfileJson.WriteSegments(json, profiles!, reading!, profile);
         if (wish.Traits.Count > 0)
         {
             json.WriteStartObject("traits");
-            foreach (var trait in wish.Traits)
-            {
-                if (profile is not { } owner || await ProfileReader.TraitAsync(snapshot, trait, owner, cancellation) is not { } text) continue;
-                json.WritePropertyName(trait.Name);
-                json.WriteRawValue(text, skipInputValidation: true);
-            }
-
+            if (profile is { } owner) ProfileJson.WriteTraits(json, wish.Traits, reading!, owner);
             json.WriteEndObject();
         }
 
@@ -165,4 +164,4 @@ internal sealed class ReturnViews(IViewReader reader, ProfileReader? profiles)
 }
 
 /// <summary>What ?return asks for.</summary>
-internal sealed record ReturnWish(IReadOnlyList<ViewInfo> Views, IReadOnlyList<ViewInfo> Traits, bool HasProfile, bool HasSegments);
+internal sealed record ReturnWish(IReadOnlyList<ViewInfo> Views, IReadOnlyList<ProfileValue> Traits, bool HasProfile, bool HasSegments);

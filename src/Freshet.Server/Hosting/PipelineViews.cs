@@ -20,14 +20,12 @@ internal sealed class PipelineViews : IViewReader
 
     private readonly Pipeline _pipeline;
     private readonly IEventLog _events;
-    private readonly Dictionary<string, int> _places = [];
 
     public PipelineViews(Pipeline pipeline, IEventLog events)
     {
         _pipeline = pipeline;
         _events = events;
-        for (var i = 0; i < pipeline.Views.Count; i++) _places.Add(pipeline.Views[i].Name, i);
-        Views = [.. pipeline.Views.Select(v => new ViewInfo(v.Name, v.Schema, [.. v.Key]))];
+        Views = [.. pipeline.Views.Select(v => new ViewInfo(v.Name, v.Schema, [.. v.Key]) { Table = v.Table })];
     }
 
     public IReadOnlyList<ViewInfo> Views { get; }
@@ -38,15 +36,17 @@ internal sealed class PipelineViews : IViewReader
     public async ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation)
     {
         await WhenCaughtUpAsync(cancellation);
-        return new Snapshot(this, _pipeline.Pin());
+        return Pin();
     }
 
     public async ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation)
     {
         await WhenCaughtUpAsync(cancellation);
         var session = _pipeline.Read();
-        return new ReadSnapshot(this, session);
+        return new ReadSnapshot(session);
     }
+
+    public IViewSnapshot Pin() => new Snapshot(_pipeline.Pin());
 
     public async ValueTask<IRows> QueryAsync(string sql, CancellationToken cancellation)
     {
@@ -72,6 +72,7 @@ internal sealed class PipelineViews : IViewReader
     private async ValueTask WhenVisibleAsync(string topic, long offset, CancellationToken cancellation)
     {
         var visible = _pipeline.WhenVisibleAsync(topic, offset, cancellation);
+        if (visible.IsCompletedSuccessfully) return;
         while (true)
         {
             try
@@ -93,25 +94,27 @@ internal sealed class PipelineViews : IViewReader
         if (_events.LastRejected is >= 0 and var rejected) await WhenVisibleAsync(Freshet.Customers.Plans.RejectedTable.Topic, rejected, cancellation);
     }
 
-    private sealed class ReadSnapshot(PipelineViews views, ReadSession session) : Snapshot(views, session.Pin), IReadSnapshot
+    private sealed class ReadSnapshot(ReadSession session) : Snapshot(session.Pin), IReadSnapshot
     {
         public ReadSession Session => session;
 
-        public long Count(ViewInfo view) => session.Pin.Of(Table(view)).Rows;
+        public long Count(ViewInfo view) => session.Pin.Of(view.Table!).Rows;
     }
 
-    private class Snapshot(PipelineViews views, ViewPin pin) : IViewSnapshot
+    private class Snapshot(ViewPin pin) : IViewSnapshot
     {
         public long Step => pin.Step;
 
-        public IRows Scan(ViewInfo view, long offset, long limit) => new ScanRows(view.Schema, Step, pin.Of(Table(view)), offset, limit);
+        public ViewPin Pin => pin;
+
+        public IRows Scan(ViewInfo view, long offset, long limit) => new ScanRows(view.Schema, Step, pin.Of(view.Table!), offset, limit);
 
         public IRows Lookup(ViewInfo view, IReadOnlyList<string?> key)
         {
             var memory = BatchMemory.Create();
             try
             {
-                return new OneRow(view.Schema, Step, TryRead(view, key, memory, out var columns) ? pin.Of(Table(view)).Get(columns) : null);
+                return new OneRow(view.Schema, Step, TryRead(view, key, memory, out var columns) ? pin.Of(view.Table!).Get(columns) : null);
             }
             finally
             {
@@ -120,8 +123,6 @@ internal sealed class PipelineViews : IViewReader
         }
 
         public void Dispose() => pin.Dispose();
-
-        protected ViewTable Table(ViewInfo view) => views._pipeline.Views[views._places[view.Name]].Table;
 
         /// <summary>The key's texts as values; false where one is no value of its column's type, which no row has then.</summary>
         private static unsafe bool TryRead(ViewInfo view, IReadOnlyList<string?> key, BatchMemory memory, out Column[] columns)

@@ -1,67 +1,89 @@
 using System.Text.Json;
-using Freshet.Customers.Profiles;
 using Freshet.Server.Api;
 
 namespace Freshet.Server.Profiles;
 
 /// <summary>A profile as JSON.</summary>
-internal static class ProfileJson
+internal static unsafe class ProfileJson
 {
-    private static readonly string[] Hidden = ["identifier", "source", "message_id"];
+
+    /// <summary>How many events a profile shows at most.</summary>
+    public const int EventsMax = 10;
 
     /// <summary>{"profile_id", "traits", "computed", "segments", "identifiers"} and, for those who ask for the whole, "links" and "events".</summary>
-    public static async ValueTask WriteAsync(Utf8JsonWriter json, ProfileReader reader, IViewSnapshot snapshot, long profile, bool isWhole, CancellationToken cancellation)
+    /// <param name="events">How many of the latest events; -1 for a profile without links and events.</param>
+    public static void Write(Utf8JsonWriter json, ProfileReader reader, ProfileReading reading, long profile, int events)
     {
         json.WriteStartObject();
-        json.WriteNumber("profile_id", profile);
-        json.WritePropertyName("traits");
-        json.WriteRawValue(await reader.DocumentAsync(snapshot, ProfileReads.Traits, profile, cancellation) ?? "{}", skipInputValidation: true);
-        json.WriteStartObject("computed");
-        foreach (var trait in reader.Traits)
+        json.WriteNumber("profile_id"u8, profile);
+        json.WriteStartObject("traits"u8);
+        foreach (var (name, value) in reading.Told(profile))
         {
-            if (await ProfileReader.TraitAsync(snapshot, trait, profile, cancellation) is not { } value) continue;
-            json.WritePropertyName(trait.Name);
+            json.WritePropertyName(name);
             json.WriteRawValue(value, skipInputValidation: true);
         }
 
         json.WriteEndObject();
-        WriteTexts(json, "segments", await reader.SegmentsAsync(snapshot, profile, cancellation));
-        using var identifiers = JsonDocument.Parse(await reader.DocumentAsync(snapshot, ProfileReads.Identifiers, profile, cancellation) ?? "[]");
-        json.WriteStartArray("identifiers");
-        foreach (var identifier in identifiers.RootElement.EnumerateArray())
-        {
-            json.WriteStartObject();
-            foreach (var member in identifier.EnumerateObject())
-                if (!Hidden.Contains(member.Name)) member.WriteTo(json);
-            json.WriteEndObject();
-        }
-
+        json.WriteStartObject("computed"u8);
+        WriteTraits(json, reader.Traits, reading, profile);
+        json.WriteEndObject();
+        WriteSegments(json, reader, reading, profile);
+        json.WriteStartArray("identifiers"u8);
+        foreach (var identifier in reading.Identifiers(profile)) Write(json, identifier);
         json.WriteEndArray();
-        if (isWhole)
-        {
-            json.WriteStartArray("links");
-            using var links = JsonDocument.Parse(await reader.DocumentAsync(snapshot, ProfileReads.Links, profile, cancellation) ?? "[]");
-            foreach (var link in links.RootElement.EnumerateArray())
-            {
-                json.WriteStartObject();
-                json.WriteString("type", "group_id");
-                json.WriteString("value", link.GetString());
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("events");
-            foreach (var one in (await reader.EventsAsync(snapshot, identifiers.RootElement.EnumerateArray(), cancellation)).Take(10)) one.WriteTo(json);
-            json.WriteEndArray();
-        }
-
+        if (events >= 0) WriteRest(json, reader, reading, profile, events);
         json.WriteEndObject();
     }
 
-    public static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    /// <summary>The members of an object: the traits that the profile has.</summary>
+    public static void WriteTraits(Utf8JsonWriter json, IReadOnlyList<ProfileValue> traits, ProfileReading reading, long profile)
     {
-        json.WriteStartArray(name);
-        foreach (var text in texts) json.WriteStringValue(text);
+        foreach (var trait in traits)
+        {
+            if (!reading.Find(trait.Table, profile)) continue;
+            json.WritePropertyName(trait.Json);
+            if (reading.Row.IsNull(1)) json.WriteNullValue();
+            else RowJson.WriteValue(json, trait.Type, reading.Row[1], 0);
+        }
+    }
+
+    public static void WriteSegments(Utf8JsonWriter json, ProfileReader reader, ProfileReading reading, long? profile)
+    {
+        json.WriteStartArray("segments"u8);
+        foreach (var segment in reader.Segments)
+            if (profile is { } found && reading.Find(segment.Table, found)) json.WriteStringValue(segment.Json);
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, ProfileIdentifier identifier)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, identifier.Type);
+        json.WriteString("value"u8, identifier.Value);
+        json.WriteString("first_seen"u8, identifier.FirstSeen);
+        json.WriteString("last_seen"u8, identifier.LastSeen);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRest(Utf8JsonWriter json, ProfileReader reader, ProfileReading reading, long profile, int events)
+    {
+        json.WriteStartArray("links"u8);
+        if (reading.Document(reader.Links, profile) is { } document)
+        {
+            using var links = JsonDocument.Parse(document);
+            foreach (var link in links.RootElement.EnumerateArray())
+            {
+                json.WriteStartObject();
+                json.WriteString("type"u8, "group_id"u8);
+                json.WriteString("value"u8, link.GetString());
+                json.WriteEndObject();
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("events"u8);
+        if (events > 0)
+            foreach (var one in reading.Events(reading.Identifiers(profile)).Take(events)) one.WriteTo(json);
         json.WriteEndArray();
     }
 }

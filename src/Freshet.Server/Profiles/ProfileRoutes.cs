@@ -82,21 +82,29 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
     private async ValueTask ReadAsync(Exchange exchange, string type, string value)
     {
         using var snapshot = await reader!.OpenAsync(exchange.Aborted);
-        if (await reader.FindAsync(snapshot, type, value, exchange.Aborted) is not { } profile)
+        using var reading = new ProfileReading(reader, snapshot);
+        if (reading.Find(type, value) is not { } profile)
         {
             NoProfile(type, value, snapshot.Step).Write(exchange);
             return;
         }
 
-        await AnswerAsync(exchange, snapshot, profile);
+        var events = ProfileJson.EventsMax;
+        if (exchange.Query("events") is { } wanted && (!int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out events) || events > ProfileJson.EventsMax))
+        {
+            new Refusal(400, "invalid_events", $"?events is how many of the latest events to show, 0 to {ProfileJson.EventsMax}.").Write(exchange);
+            return;
+        }
+
+        Answer(exchange, reading, snapshot.Step, profile, events);
     }
 
-    private async ValueTask AnswerAsync(Exchange exchange, IViewSnapshot snapshot, long profile)
+    private void Answer(Exchange exchange, ProfileReading reading, long step, long profile, int events = ProfileJson.EventsMax)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        await using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
-            await ProfileJson.WriteAsync(json, reader!, snapshot, profile, isWhole: true, exchange.Aborted);
-        exchange.Response.Headers["X-Freshet-Step"] = snapshot.Step.ToString(CultureInfo.InvariantCulture);
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+            ProfileJson.Write(json, reader!, reading, profile, events);
+        exchange.Response.Headers["X-Freshet-Step"] = step.ToString(CultureInfo.InvariantCulture);
         exchange.AnswerJson(200, buffer.WrittenSpan);
     }
 
@@ -116,7 +124,8 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
 
         using (var before = await reader!.OpenAsync(exchange.Aborted))
         {
-            if (await reader.FindAsync(before, type, value, exchange.Aborted) is null)
+            using var known = new ProfileReading(reader, before);
+            if (known.Find(type, value) is null)
             {
                 NoProfile(type, value, before.Step).Write(exchange);
                 return;
@@ -142,7 +151,8 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
 
         using var snapshot = await reader.OpenAsync(exchange.Aborted);
         exchange.Response.Headers["X-Freshet-Step"] = snapshot.Step.ToString(CultureInfo.InvariantCulture);
-        if (await reader.FindAsync(snapshot, type, value, exchange.Aborted) is { } profile) await AnswerAsync(exchange, snapshot, profile);
+        using var reading = new ProfileReading(reader, snapshot);
+        if (reading.Find(type, value) is { } profile) Answer(exchange, reading, snapshot.Step, profile);
         else exchange.AnswerJson(200, "{\"success\":true}"u8);
     }
 
@@ -158,9 +168,10 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
         {
             using (var before = await reader!.OpenAsync(exchange.Aborted))
             {
-                if (await reader.FindAsync(before, type, value, exchange.Aborted) is { } profile)
+                using var known = new ProfileReading(reader, before);
+                if (known.Find(type, value) is { } profile)
                 {
-                    var identifiers = await reader.IdentifiersAsync(before, profile, exchange.Aborted);
+                    List<(string Type, string Value)> identifiers = [.. known.Identifiers(profile).Select(i => (i.Type, i.Value))];
                     service.Erasures?.Announce(identifiers);
                     if (type == "profile_id" && identifiers.Count > 0) (type, value) = identifiers[0];
                 }

@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Freshet.Customers.Profiles;
-using Freshet.Server.Api;
 using Freshet.Server.Http;
 
 namespace Freshet.Server.Profiles;
@@ -54,19 +52,19 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         }
 
         using var snapshot = await reader.OpenAsync(exchange.Aborted);
-        if (await reader.FindAsync(snapshot, identifier[..colon], identifier[(colon + 1)..], exchange.Aborted) is not { } profile)
+        using var reading = new ProfileReading(reader, snapshot);
+        if (reading.Find(identifier[..colon], identifier[(colon + 1)..]) is not { } profile)
         {
             Error(exchange, 404, "not_found", "Profile was not found.");
             return;
         }
 
         var buffer = new ArrayBufferWriter<byte>(1024);
-        await using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
             json.WriteStartObject();
             var page = new Page(path, from, limit);
-            using var identifiers = JsonDocument.Parse(await reader.DocumentAsync(snapshot, ProfileReads.Identifiers, profile, exchange.Aborted) ?? "[]");
-            await WriteAsync(json, exchange, snapshot, profile, part, identifiers.RootElement, page);
+            Write(json, exchange, reading, profile, part, page);
             json.WriteEndObject();
         }
 
@@ -74,14 +72,15 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         exchange.AnswerJson(200, buffer.WrittenSpan);
     }
 
-    private async ValueTask WriteAsync(Utf8JsonWriter json, Exchange exchange, IViewSnapshot snapshot, long profile, string part, JsonElement identifiers, Page page)
+    private void Write(Utf8JsonWriter json, Exchange exchange, ProfileReading reading, long profile, string part, Page page)
     {
+        var identifiers = reading.Identifiers(profile);
         var include = exchange.Query("include")?.Split(',');
         var exclude = exchange.Query("exclude")?.Split(',');
         switch (part)
         {
             case "traits":
-                var traits = (await TraitsAsync(exchange, snapshot, profile)).Where(t => include is null || include.Contains(t.Name)).ToList();
+                var traits = Traits(exchange, reading, profile).Where(t => include is null || include.Contains(t.Name)).ToList();
                 json.WriteStartObject("traits");
                 foreach (var (name, value) in page.Of(traits))
                 {
@@ -93,14 +92,14 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
                 page.Write(json, traits.Count);
                 break;
             case "external_ids":
-                var ids = identifiers.EnumerateArray().Where(i => include is null || include.Contains(i.GetProperty("type").GetString())).ToList();
+                var ids = identifiers.Where(i => include is null || include.Contains(i.Type)).ToList();
                 json.WriteStartArray("data");
                 foreach (var id in page.Of(ids)) WriteIdentifier(json, id);
                 json.WriteEndArray();
                 page.Write(json, ids.Count);
                 break;
             case "events":
-                var events = (await reader!.EventsAsync(snapshot, identifiers.EnumerateArray(), exchange.Aborted)).Where(e => Fits(exchange, e, include, exclude)).ToList();
+                var events = reading.Events(identifiers).Where(e => Fits(exchange, e, include, exclude)).ToList();
                 if (exchange.Query("sort") == "asc") events.Reverse();
                 json.WriteStartArray("data");
                 foreach (var one in page.Of(events)) WriteEvent(json, one, identifiers, profile);
@@ -108,11 +107,11 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
                 page.Write(json, events.Count);
                 break;
             case "metadata":
-                var latest = (await reader!.EventsAsync(snapshot, identifiers.EnumerateArray(), exchange.Aborted)).FirstOrDefault();
+                var latest = reading.Events(identifiers).FirstOrDefault();
                 WriteMetadata(json, identifiers, latest);
                 break;
             default:
-                using (var links = JsonDocument.Parse(await reader!.DocumentAsync(snapshot, ProfileReads.Links, profile, exchange.Aborted) ?? "[]"))
+                using (var links = JsonDocument.Parse(reading.Document(reader!.Links, profile) ?? "[]"))
                 {
                     var all = links.RootElement.EnumerateArray().ToList();
                     json.WriteStartArray("data");
@@ -126,25 +125,28 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
     }
 
     /// <summary>Told traits, computed traits, and segments as true or false; by name.</summary>
-    private async ValueTask<List<(string Name, string Json)>> TraitsAsync(Exchange exchange, IViewSnapshot snapshot, long profile)
+    private List<(string Name, string Json)> Traits(Exchange exchange, ProfileReading reading, long profile)
     {
         var kind = exchange.Query("class");
         var traits = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (kind is null)
-        {
-            using var told = JsonDocument.Parse(await reader!.DocumentAsync(snapshot, ProfileReads.Traits, profile, exchange.Aborted) ?? "{}");
-            foreach (var trait in told.RootElement.EnumerateObject()) traits[trait.Name] = trait.Value.GetRawText();
-        }
-
+            foreach (var (name, value) in reading.Told(profile)) traits[name] = value;
         if (kind is null or "computed_trait")
-            foreach (var trait in reader!.Traits)
-                if (await ProfileReader.TraitAsync(snapshot, trait, profile, exchange.Aborted) is { } value) traits[trait.Name] = value;
-        if (kind is null or "audience")
         {
-            var entered = await reader!.SegmentsAsync(snapshot, profile, exchange.Aborted);
-            foreach (var segment in reader.Segments) traits[segment.Name] = entered.Contains(segment.Name) ? "true" : "false";
+            var buffer = new ArrayBufferWriter<byte>(256);
+            using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                ProfileJson.WriteTraits(json, reader!.Traits, reading, profile);
+                json.WriteEndObject();
+            }
+
+            using var parsed = JsonDocument.Parse(buffer.WrittenMemory);
+            foreach (var member in parsed.RootElement.EnumerateObject()) traits[member.Name] = member.Value.GetRawText();
         }
 
+        if (kind is null or "audience")
+            foreach (var segment in reader!.Segments) traits[segment.Name] = reading.Find(segment.Table, profile) ? "true" : "false";
         return [.. traits.Select(t => (t.Key, t.Value))];
     }
 
@@ -156,31 +158,31 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
             && (exchange.Query("start") is not { } start || string.CompareOrdinal(time, start) >= 0) && (exchange.Query("end") is not { } end || string.CompareOrdinal(time, end) < 0);
     }
 
-    private static void WriteIdentifier(Utf8JsonWriter json, JsonElement identifier)
+    private static void WriteIdentifier(Utf8JsonWriter json, ProfileIdentifier identifier)
     {
         json.WriteStartObject();
-        json.WriteString("source_id", Text(identifier, "source"));
+        json.WriteString("source_id", identifier.Source);
         json.WriteString("collection", "users");
-        json.WriteString("id", Text(identifier, "value"));
-        json.WriteString("type", Text(identifier, "type"));
-        json.WriteString("created_at", Text(identifier, "first_seen"));
+        json.WriteString("id", identifier.Value);
+        json.WriteString("type", identifier.Type);
+        json.WriteString("created_at", identifier.FirstSeen);
         json.WriteString("encoding", "none");
-        json.WriteString("first_message_id", Text(identifier, "message_id"));
+        json.WriteString("first_message_id", identifier.MessageId);
         json.WriteEndObject();
     }
 
-    private static void WriteEvent(Utf8JsonWriter json, JsonElement record, JsonElement identifiers, long profile)
+    private static void WriteEvent(Utf8JsonWriter json, JsonElement record, List<ProfileIdentifier> identifiers, long profile)
     {
         json.WriteStartObject();
         json.WriteStartArray("external_ids");
-        foreach (var identifier in identifiers.EnumerateArray())
+        foreach (var identifier in identifiers)
         {
             // Those that the event carries itself, as far as they have a member of their own.
-            var carried = Text(identifier, "type") switch { "user_id" => Text(record, "userId"), "anonymous_id" => Text(record, "anonymousId"), _ => null };
-            if (carried is null || carried != Text(identifier, "value")) continue;
+            var carried = identifier.Type switch { "user_id" => Text(record, "userId"), "anonymous_id" => Text(record, "anonymousId"), _ => null };
+            if (carried is null || carried != identifier.Value) continue;
             json.WriteStartObject();
             json.WriteString("collection", "users");
-            json.WriteString("type", Text(identifier, "type"));
+            json.WriteString("type", identifier.Type);
             json.WriteString("id", carried);
             json.WriteString("encoding", "none");
             json.WriteEndObject();
@@ -201,15 +203,15 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         json.WriteEndObject();
     }
 
-    private static void WriteMetadata(Utf8JsonWriter json, JsonElement identifiers, JsonElement latest)
+    private static void WriteMetadata(Utf8JsonWriter json, List<ProfileIdentifier> identifiers, JsonElement latest)
     {
-        var byAge = identifiers.EnumerateArray().OrderBy(i => Text(i, "first_seen"), StringComparer.Ordinal).ToList();
+        var byAge = identifiers.OrderBy(i => i.FirstSeen, StringComparer.Ordinal).ToList();
         json.WriteStartObject("metadata");
-        json.WriteString("created_at", byAge.Select(i => Text(i, "first_seen")).FirstOrDefault());
-        json.WriteString("updated_at", byAge.Max(i => Text(i, "last_seen")));
+        json.WriteString("created_at", byAge.Select(i => i.FirstSeen).FirstOrDefault());
+        json.WriteString("updated_at", byAge.Max(i => i.LastSeen));
         json.WriteNull("expires_at");
-        json.WriteString("first_message_id", byAge.Select(i => Text(i, "message_id")).FirstOrDefault());
-        json.WriteString("first_source_id", byAge.Select(i => Text(i, "source")).FirstOrDefault());
+        json.WriteString("first_message_id", byAge.Select(i => i.MessageId).FirstOrDefault());
+        json.WriteString("first_source_id", byAge.Select(i => i.Source).FirstOrDefault());
         json.WriteString("last_message_id", latest.ValueKind == JsonValueKind.Object ? Text(latest, "messageId") : null);
         json.WriteString("last_source_id", latest.ValueKind == JsonValueKind.Object ? Text(latest, "source") : null);
         json.WriteEndObject();

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Customers;
-using Freshet.Customers.Profiles;
 using Freshet.Customers.Segments;
 using Freshet.Engine;
 using Freshet.Server.Api;
@@ -37,9 +36,9 @@ internal sealed class MembershipAnswers(IViewReader views, ProfileReader profile
         try
         {
             using var snapshot = await views.ReadAsync(timeout.Token);
-            if (await profiles.FindAsync(snapshot, type, value, timeout.Token) is not { } profile) return (null, ProfileRoutes.NoSuchProfile(profiles, type, value, snapshot.Step));
-            using var identifiers = JsonDocument.Parse(await profiles.DocumentAsync(snapshot, ProfileReads.Identifiers, profile, timeout.Token) ?? "[]");
-            var numbers = identifiers.RootElement.EnumerateArray().Select(i => i.GetProperty("identifier").GetInt64()).ToList();
+            using var reading = new ProfileReading(profiles, snapshot);
+            if (reading.Find(type, value) is not { } profile) return (null, ProfileRoutes.NoSuchProfile(profiles, type, value, snapshot.Step));
+            var numbers = reading.Numbers(profile);
             return (await Task.Run(() => explainer.Explain(snapshot.Session, found, profile, numbers, timeout.Token), timeout.Token), null);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -13,6 +13,7 @@ internal sealed class PreviewJson(Utf8JsonWriter json, IReadSnapshot snapshot, P
     public async Task WriteAsync(int sample, string at, long started, CancellationToken cancellation)
     {
         var overlaps = await OverlapsAsync(cancellation);
+        using var reading = new ProfileReading(profiles, snapshot);
         json.WriteStartObject();
         json.WriteNumber("step", snapshot.Step);
         json.WriteString("at", at);
@@ -28,7 +29,7 @@ internal sealed class PreviewJson(Utf8JsonWriter json, IReadSnapshot snapshot, P
             json.WriteString("name", segment.Name);
             json.WriteNumber("size", segment.Members.Count);
             json.WriteStartArray("sample");
-            foreach (var (profile, _) in segment.Sample.Take(sample)) await ProfileJson.WriteAsync(json, profiles, snapshot, profile, isWhole: false, cancellation);
+            foreach (var (profile, _) in segment.Sample.Take(sample)) ProfileJson.Write(json, profiles, reading, profile, events: -1);
             json.WriteEndArray();
             json.WriteStartArray("overlap");
             foreach (var (name, size, both) in overlaps[i])
@@ -77,7 +78,7 @@ internal sealed class PreviewJson(Utf8JsonWriter json, IReadSnapshot snapshot, P
         {
             var size = 0L;
             var both = new long[overlaps.Length];
-            await using var rows = snapshot.Scan(existing, 0, long.MaxValue);
+            await using var rows = snapshot.Scan(existing.View, 0, long.MaxValue);
             while (await rows.NextAsync(cancellation) is { } batch)
             {
                 size += batch.Count;

@@ -30,6 +30,9 @@ public interface ICatalogLayer
     /// <exception cref="SqlException">The statement is the layer's and is wrong.</exception>
     bool TryExecute(Statement statement, SourceText source, ScriptBinder binder);
 
+    /// <summary>The column by which a kept view's rows are looked up beside its key; null for none.</summary>
+    string? LookupOf(string view) => null;
+
     /// <summary>All statements have been read: what they leave to be kept is added, as statements.</summary>
     void Complete(ScriptBinder binder);
 }

@@ -1,3 +1,5 @@
+using Freshet.State.Pages;
+
 namespace Freshet.State.Views;
 
 /// <summary>
@@ -19,7 +21,13 @@ public sealed class ViewPin : IDisposable
 
     /// <summary>A view as of the step.</summary>
     /// <exception cref="KeyNotFoundException">The view was not there in this step.</exception>
-    public ViewSnapshot Of(ViewTable view) => new(view, Version.Pin, Version.Shapes[view]);
+    public ViewSnapshot Of(ViewTable view) => new(view, Pages, ShapeOf(view));
+
+    internal PagePin Pages => Version.Pin;
+
+    internal ViewShape ShapeOf(ViewTable view) => Version.Shapes is var shapes && view.Ordinal < shapes.Length && shapes[view.Ordinal] is { } shape
+        ? shape
+        : throw new KeyNotFoundException("The view was not there in this step.");
 
     public void Dispose()
     {

@@ -19,7 +19,8 @@ public sealed class ViewPublication : IDisposable
     private readonly PageVersions _versions = new();
     private readonly List<PinnedVersion> _held = [];
     private readonly List<ViewTable> _dropped = [];
-    private ImmutableDictionary<ViewTable, ViewShape>? _shapes;
+    private ViewShape?[]? _shapes;
+    private int _added;
     private ImmutableHashSet<ViewTable> _views = [];
     private PinnedVersion? _current;
     private bool _isPublishing;
@@ -38,7 +39,7 @@ public sealed class ViewPublication : IDisposable
         lock (_gate)
         {
             WaitForEnd();
-            var view = new ViewTable(spec, _versions, seed);
+            var view = new ViewTable(spec, _versions, seed, _added++);
             _views = _views.Add(view);
             Changed();
             return view;
@@ -91,7 +92,7 @@ public sealed class ViewPublication : IDisposable
             WaitForEnd();
             if (_current is null)
             {
-                _shapes ??= _views.ToImmutableDictionary(v => v, v => v.Shape);
+                _shapes ??= Shapes();
                 _current = new PinnedVersion(_versions.Pin(), _step, _shapes);
                 _held.Add(_current);
             }
@@ -128,6 +129,13 @@ public sealed class ViewPublication : IDisposable
         }
     }
 
+    private ViewShape?[] Shapes()
+    {
+        var shapes = new ViewShape?[_added];
+        foreach (var view in _views) shapes[view.Ordinal] = view.Shape;
+        return shapes;
+    }
+
     private void WaitForEnd()
     {
         while (_isPublishing) Monitor.Wait(_gate);
@@ -141,7 +149,7 @@ public sealed class ViewPublication : IDisposable
 
     private void FreeDropped() => _dropped.RemoveAll(view =>
     {
-        if (_held.Exists(h => h.Shapes.ContainsKey(view))) return false;
+        if (_held.Exists(h => view.Ordinal < h.Shapes.Length && h.Shapes[view.Ordinal] is not null)) return false;
         view.Dispose();
         return true;
     });

@@ -31,8 +31,10 @@ public sealed unsafe class ViewTable : IDisposable
     private long _weight;
     private int _isDropped;
 
-    internal ViewTable(ViewSpec spec, PageVersions versions, ulong seed)
+    /// <param name="ordinal">Its place among the shapes of a version.</param>
+    internal ViewTable(ViewSpec spec, PageVersions versions, ulong seed, int ordinal)
     {
+        Ordinal = ordinal;
         _spec = spec;
         _seed = seed;
         _allColumns = [.. Enumerable.Range(0, spec.Columns.Length)];
@@ -56,6 +58,9 @@ public sealed unsafe class ViewTable : IDisposable
     public long Bytes => _table.Bytes + _primary.Bytes + _lookups.Sum(l => l.Bytes);
 
     public ViewSpec Spec => _spec;
+
+    /// <summary>Its place among the shapes of a version; no other view of the database ever has it.</summary>
+    internal int Ordinal { get; }
 
     internal int WeightOffset { get; }
 
@@ -138,10 +143,7 @@ public sealed unsafe class ViewTable : IDisposable
     {
         var memory = BatchMemory.Create();
         var image = memory.Allocate(_layout.RowBytes);
-        ulong hash;
-        HashKernel.Hash(key, null, 1, _seed, &hash);
-        if (ViewReader.Find(pages, _table, _primary, pinnedShape, hash, _keyColumns, key, image, memory) == StateTable.None
-            || (WeightOffset >= 0 && *(long*)(image + WeightOffset) <= 0))
+        if (!Find(pages, pinnedShape, key, image, memory))
         {
             memory.Release();
             return null;
@@ -150,6 +152,16 @@ public sealed unsafe class ViewTable : IDisposable
         var builder = new RowBatchBuilder(_layout, WeightOffset, 1, memory);
         builder.Add(image);
         return builder.ToBatch();
+    }
+
+    /// <summary>Copies the row of a primary key to <paramref name="image"/>; false without one.</summary>
+    internal bool Find<TPages>(TPages pages, long pinnedShape, ReadOnlySpan<Column> key, byte* image, BatchMemory memory)
+        where TPages : struct, IPageSource
+    {
+        ulong hash;
+        HashKernel.Hash(key, null, 1, _seed, &hash);
+        return ViewReader.Find(pages, _table, _primary, pinnedShape, hash, _keyColumns, key, image, memory) != StateTable.None
+            && (WeightOffset < 0 || *(long*)(image + WeightOffset) > 0);
     }
 
     /// <summary>The first row of a key in a lookup index as of a pin, copied to <paramref name="image"/>; None without one.</summary>

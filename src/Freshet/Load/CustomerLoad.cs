@@ -69,7 +69,7 @@ internal sealed class CustomerLoad(IPEndPoint server, string key, CustomerTraffi
     }
 
     /// <summary>Reads of profiles by their account; reads a second.</summary>
-    public async Task<double> ReadsAsync(int connections, TimeSpan duration, CancellationToken cancellation)
+    public async Task<double> ReadsAsync(int connections, string query, TimeSpan duration, CancellationToken cancellation)
     {
         var reads = 0L;
         var started = Stopwatch.GetTimestamp();
@@ -79,7 +79,7 @@ internal sealed class CustomerLoad(IPEndPoint server, string key, CustomerTraffi
             do
             {
                 var profile = random.NextInt64(profiles);
-                var request = Encoding.ASCII.GetBytes($"GET /api/profiles/user_id:{CustomerTraffic.UserId(profile)} HTTP/1.1\r\nHost: {server}\r\n\r\n");
+                var request = Encoding.ASCII.GetBytes($"GET /api/profiles/user_id:{CustomerTraffic.UserId(profile)}{query} HTTP/1.1\r\nHost: {server}\r\n\r\n");
                 await SendAsync(connection, request, cancellation);
                 Interlocked.Increment(ref reads);
             }

@@ -44,9 +44,21 @@ public sealed unsafe class MergeStormTests
         using var identity = new Driver(IdentityRules.Default);
         (string? User, string Anonymous)[] events = [.. Enumerable.Range(0, 40_000).Select(i => (User: (string?)$"u{i}", Anonymous: $"a{i}"))];
         identity.Take(events);
-        Assert.Equal(80_000 + 80_000 + 40_000, identity.SideRows);
+        Assert.Equal(80_000 + 80_000 + 40_000 + 40_000, identity.SideRows);
         identity.Take(events);
         Assert.InRange(identity.LargestSide, 1, Batch.TypicalRows + 1);
+    }
+
+    [Fact]
+    public void An_event_of_known_identifiers_makes_no_managed_objects()
+    {
+        using var identity = new Driver(IdentityRules.Default);
+        (string? User, string Anonymous)[] events = [.. Enumerable.Range(0, 20_000).Select(i => (User: (string?)$"u{i % 5000}", Anonymous: $"a{i % 5000}"))];
+        for (var i = 0; i < 2; i++) identity.Take(events);
+        var before = identity.AllocatedBytes;
+        identity.Take(events);
+        // A batch costs some objects, an event none.
+        Assert.InRange(identity.AllocatedBytes - before, 0, 4 * events.Length);
     }
 
     /// <summary>The operator alone, over events of two columns.</summary>
@@ -74,6 +86,9 @@ public sealed unsafe class MergeStormTests
 
         public int LargestSide { get; private set; }
 
+        /// <summary>Managed bytes that the operator's calls have allocated.</summary>
+        public long AllocatedBytes { get; private set; }
+
         public void Take((string? User, string Anonymous)[] events)
         {
             var memory = BatchMemory.Create();
@@ -93,10 +108,20 @@ public sealed unsafe class MergeStormTests
 
             var step = new StepContext();
             step.Begin(++_step, 0);
-            Operator.Accept(0, new Batch(memory, columns, events.Length), step);
+            var batch = new Batch(memory, columns, events.Length);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Take(batch, step);
+            AllocatedBytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        public void Dispose() => Operator.Dispose();
+
+        private void Take(Batch events, StepContext step)
+        {
+            Operator.Accept(0, events, step);
             Operator.EndOfInput(step, 0);
             while (Operator.Produce(step) is { } batch) batch.Release();
-            for (var side = 0; side < IdentityFeed.Causes; side++)
+            for (var side = 0; side < IdentityFeed.Recent; side++)
             {
                 while (Operator.TakeSide(side) is { } batch)
                 {
@@ -108,8 +133,6 @@ public sealed unsafe class MergeStormTests
 
             Operator.EndOfStep();
         }
-
-        public void Dispose() => Operator.Dispose();
 
         private static void Set(Column column, int row, string text, BatchMemory memory)
         {

@@ -69,7 +69,7 @@ public sealed class ProfileViewTests
             new Happening("m0", "identify") { UserId = "u", Traits = """{"plan": "free"}""", Time = 10 },
             new Happening("m1", "identify") { UserId = "u", Traits = """{"plan": "trial"}""", Time = 10 });
         customers.Take(new Happening("m2", "identify") { UserId = "u", Traits = """{"plan": "pro"}""", Time = 10 });
-        Assert.Equal(["32 | {\"plan\":\"pro\"}"], customers.Rows("profile$traits"));
+        Assert.StartsWith("32 | plan | pro | ", Assert.Single(customers.Rows("profile_traits")), StringComparison.Ordinal);
     }
 
     [Fact]

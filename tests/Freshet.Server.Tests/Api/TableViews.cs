@@ -4,6 +4,7 @@ using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Server.Api;
+using Freshet.State.Views;
 
 namespace Freshet.Server.Tests.Api;
 
@@ -37,7 +38,9 @@ internal sealed unsafe class TableViews : IViewReader
 
     public string? NotReady { get; set; }
 
-    public ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation) => ValueTask.FromResult<IViewSnapshot>(new Snapshot(this));
+    public ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation) => ValueTask.FromResult(Pin());
+
+    public IViewSnapshot Pin() => new Snapshot(this);
 
     public ValueTask<IReadSnapshot> ReadAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
@@ -78,6 +81,8 @@ internal sealed unsafe class TableViews : IViewReader
         private readonly List<string?[]> _rows = [.. views._rows];
 
         public long Step { get; } = views.Step;
+
+        public ViewPin Pin => throw new NotSupportedException("These views have no tables.");
 
         public IRows Scan(ViewInfo view, long offset, long limit) => new Rows(views, [.. _rows.Skip((int)offset).Take((int)limit)]);
 

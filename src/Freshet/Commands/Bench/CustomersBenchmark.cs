@@ -57,7 +57,8 @@ internal sealed class CustomersBenchmark : IBenchmark
         var response = await load.RateAsync(RateConnections, ResponsesPerSecond, "?return=profile,segments", "\"profile\":{\"profile_id\":", options.Duration, cancellation);
         await VisibleAsync(backend, cancellation);
         var readMicros = await ReadAsync(backend, profiles, options.Duration, cancellation);
-        var reads = await load.ReadsAsync(ReadConnections, options.Duration, cancellation);
+        var reads = await load.ReadsAsync(ReadConnections, "?events=0", options.Duration, cancellation);
+        var whole = await load.ReadsAsync(ReadConnections, "", options.Duration, cancellation);
         await CheckAsync(backend, profiles, cancellation);
         return
         [
@@ -69,7 +70,8 @@ internal sealed class CustomersBenchmark : IBenchmark
             new("responseMsP99", response.PercentileMs(0.99), "ms to the answer with profile and segments"),
             new("responsesPerSecond", response.Count / (options.Duration.TotalSeconds * 0.8), "answers/s, of 10,000 asked for"),
             new("profileReadUs", readMicros, "µs to read a profile in process"),
-            new("profileReadsPerSecond", reads, "reads/s over HTTP, 64 connections"),
+            new("profileReadsPerSecond", reads, "reads/s over HTTP without events, 64 connections"),
+            new("wholeReadsPerSecond", whole, "reads/s with the ten latest events, from the log"),
             new("bytesPerProfile", (double)bytes / profiles - CustomerTraffic.RawBytes, "bytes of state and views a profile, without its own texts"),
             new("residentBytesPerProfile", (double)resident / profiles, "bytes of the process a profile, events remembered and all"),
         ];
@@ -121,8 +123,9 @@ internal sealed class CustomersBenchmark : IBenchmark
                 buffer.ResetWrittenCount();
                 json.Reset(buffer);
                 using var snapshot = await reader.OpenAsync(cancellation);
-                var profile = await reader.FindAsync(snapshot, "user_id", CustomerTraffic.UserId(random.NextInt64(profiles)), cancellation) ?? throw new InvalidOperationException("A profile is not found.");
-                await ProfileJson.WriteAsync(json, reader, snapshot, profile, isWhole: false, cancellation);
+                using var reading = new ProfileReading(reader, snapshot);
+                var profile = reading.Find("user_id", CustomerTraffic.UserId(random.NextInt64(profiles))) ?? throw new InvalidOperationException("A profile is not found.");
+                ProfileJson.Write(json, reader, reading, profile, events: -1);
             }
         }
         while (Stopwatch.GetElapsedTime(started) < duration);
