@@ -10,11 +10,11 @@ namespace Freshet.Engine.Nexmark;
 /// Options of the connector <c>nexmark</c>: those of the public suite, and what makes a run repeatable (seed, base-time, file).
 /// Shapes of the rate and proportions other than the suite's defaults are not made.
 /// </summary>
-internal sealed record NexmarkOptions(long Events, long Rate, long Seed, long BaseTimeMs, string? File, bool IsPreloaded)
+internal sealed record NexmarkOptions(long Events, long Rate, long Seed, long BaseTimeMs, string? File, bool IsPreloaded, bool MakesAllFields)
 {
     public static readonly string[] Known =
     [
-        "connector", "events.num", "first-event.rate", "next-event.rate", "seed", "base-time", "file", "preload", "rate.shape", "rate.period", "rate.limited",
+        "connector", "events.num", "first-event.rate", "next-event.rate", "seed", "base-time", "file", "preload", "all-fields", "rate.shape", "rate.period", "rate.limited",
         "person.avg-size", "auction.avg-size", "bid.avg-size", "person.proportion", "auction.proportion", "bid.proportion",
         "bid.hot-ratio.auctions", "bid.hot-ratio.bidders", "auction.hot-ratio.sellers", "keep-alive", "stop-at", "max-emit-speed", "scan.watermark.emit.strategy",
     ];
@@ -38,7 +38,8 @@ internal sealed record NexmarkOptions(long Events, long Rate, long Seed, long Ba
         Number(table, "seed", 42),
         Number(table, "base-time", 1_700_000_000_000),
         table.Options.GetValueOrDefault("file"),
-        table.Option("preload", "false") == "true");
+        table.Option("preload", "false") == "true",
+        table.Option("all-fields", "false") == "true");
 
     /// <summary>Holds a table against the connector: options, and the suite's columns by their places.</summary>
     public static void Check(TableDefinition table)

@@ -11,12 +11,13 @@ namespace Freshet.Engine.Nexmark;
 /// <summary>
 /// Connector <c>nexmark</c>: one timeline of generated events, bounded by their number; positions are event numbers from 0. Ranges are
 /// asked for in order, since the draws of an event follow those of the one before. With <c>preload</c> all batches are made when
-/// the source is opened.
+/// the source is opened. Only the fields that are read are made, with the draws of all; with <c>all-fields</c> all are.
 /// </summary>
 internal sealed class NexmarkSource : IRowSource
 {
     private readonly NexmarkOptions _options;
     private readonly NexmarkField[] _fields;
+    private readonly NexmarkField[] _made;
     private readonly NexmarkGenerator _generator;
     private readonly Queue<Batch> _ready = new();
     private long _sliced;
@@ -26,6 +27,7 @@ internal sealed class NexmarkSource : IRowSource
         Name = table.Name;
         _options = NexmarkOptions.Of(table);
         _fields = [.. columns.Select(c => NexmarkOptions.FieldOf(table, c))];
+        _made = _options.MakesAllFields ? [.. Enumerable.Range(0, NexmarkColumns.Fields).Select(f => (NexmarkField)f)] : _fields;
         _generator = new NexmarkGenerator(_options.Seed, _options.BaseTimeMs, 1, _options.Rate, 1);
         if (!_options.IsPreloaded) return;
         while (_generator.Count < _options.Events) _ready.Enqueue(Make((int)Math.Min(Batch.TypicalRows, _options.Events - _generator.Count)));
@@ -67,7 +69,7 @@ internal sealed class NexmarkSource : IRowSource
     private unsafe Batch Make(int rows)
     {
         var memory = BatchMemory.Create();
-        var filled = NexmarkColumns.Allocate(_fields, rows, memory);
+        var filled = NexmarkColumns.Allocate(_made, rows, memory);
         var position = Column.Allocate(PhysicalKind.Int64, rows, memory);
         for (var i = 0; i < rows; i++) position.As<long>()[i] = _generator.Count + i;
         _generator.Fill(filled, rows, memory);

@@ -28,7 +28,9 @@ internal static class NexmarkCommand
         var json = new Option<bool>("--json") { Description = "One JSON object a line." };
         var profile = new Option<bool>("--profile") { Description = "Show what each operator took." };
         var noDigest = new Option<bool>("--no-digest") { Description = "Leave out the second run that makes the result's digest." };
-        var command = new Command("nexmark", "The queries of the Nexmark suite.") { queries, events, rate, warmUp, workers, source, file, memory, json, profile, noDigest };
+        var cpu = new Option<double>("--cpu-seconds-min") { Description = "Repeat the timed run until its runs have taken so much CPU time, and the warm-up until half of it.", HelpName = "S" };
+        var full = new Option<bool>("--full") { Description = "Make every column of the events, those too that the query does not read." };
+        var command = new Command("nexmark", "The queries of the Nexmark suite.") { queries, events, rate, warmUp, workers, source, file, memory, json, profile, noDigest, cpu, full };
         command.SetAction((parsed, cancellation) =>
         {
             var input = Enum.Parse<NexmarkInput>(parsed.GetValue(source)!, ignoreCase: true);
@@ -36,14 +38,14 @@ internal static class NexmarkCommand
             if (parsed.GetValue(events) <= 0 || parsed.GetValue(rate) <= 0 || parsed.GetValue(workers) <= 0) throw new UserException("usage", "--events, --tps and --workers must be above 0.");
             var names = parsed.GetValue(queries)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. NexmarkQuery.Names];
             var path = parsed.GetValue(file) is { } given ? Path.GetFullPath(given) : null;
-            var of = new NexmarkEvents(input, parsed.GetValue(events), parsed.GetValue(rate), path);
+            var of = new NexmarkEvents(input, parsed.GetValue(events), parsed.GetValue(rate), path) { IsFull = parsed.GetValue(full) };
             long budget = 0;
             if (parsed.GetValue(memory) is { } text && (!Quantity.TryBytes(text, out budget) || budget <= 0)) throw new UserException("usage", "--memory-budget is a number of bytes such as 1GiB.");
             var sideInput = Path.Combine(Path.GetTempPath(), $"freshet-nexmark-{Environment.ProcessId}.csv");
             NexmarkQuery.WriteSideInput(sideInput);
             try
             {
-                var run = new NexmarkRun(of, parsed.GetValue(warmUp), parsed.GetValue(workers), sideInput, budget);
+                var run = new NexmarkRun(of, parsed.GetValue(warmUp), parsed.GetValue(workers), sideInput, budget, parsed.GetValue(cpu));
                 foreach (var name in names) Show(run, name, parsed.GetValue(json), parsed.GetValue(profile), !parsed.GetValue(noDigest), cancellation);
             }
             finally

@@ -23,11 +23,15 @@ internal enum NexmarkInput
 /// <param name="EventsPerSecond">Events in a second of event time: it decides how many windows there are.</param>
 internal sealed record NexmarkEvents(NexmarkInput Input, long Events, long EventsPerSecond, string? File)
 {
+    /// <summary>Every column of the events is made, read or not.</summary>
+    public bool IsFull { get; init; }
+
     public string Options()
     {
         var text = new StringBuilder("'connector' = 'nexmark'");
         text.Append(CultureInfo.InvariantCulture, $", 'events.num' = '{Events}', 'first-event.rate' = '{EventsPerSecond}', 'seed' = '42'");
         if (Input == NexmarkInput.Memory) text.Append(", 'preload' = 'true'");
+        if (IsFull) text.Append(", 'all-fields' = 'true'");
         if (Input == NexmarkInput.Json) text.Append(CultureInfo.InvariantCulture, $", 'file' = '{File!.Replace("'", "''", StringComparison.Ordinal)}'");
         return text.ToString();
     }
