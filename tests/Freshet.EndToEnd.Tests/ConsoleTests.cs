@@ -99,11 +99,12 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
-    public async Task System_shows_topics_views_and_operators()
+    public async Task System_shows_topics_configuration_and_lines()
     {
         var page = await OpenAsync("system");
         await Assertions.Expect(page.GetByLabel("Topics").GetByText("events", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await Assertions.Expect(page.GetByLabel("Operators").Locator("tbody tr").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Rows of Configuration").GetByText("events.watermarkDelay")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Lines", new() { Exact = true })).ToContainTextAsync("ready http://");
         await PicturesAsync(page, "system");
         Assert.Empty(_complaints);
     }
@@ -117,6 +118,7 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         await PicturesAsync(page, "events");
         await page.GetByLabel("Type").SelectOptionAsync("identify");
         await Assertions.Expect(page.Locator(".stream .line .kind").First).ToHaveTextAsync("identify", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".stream .line .kind").Filter(new() { HasNotText = "identify" })).ToHaveCountAsync(0, new() { Timeout = 30_000 });
         await page.Locator(".stream .line").First.ClickAsync();
         await Assertions.Expect(page.GetByLabel("Payload")).ToContainTextAsync("\"traits\"");
         await Assertions.Expect(page.Locator(".stream .timeline")).ToContainTextAsync("Told", new() { Timeout = 30_000 });
@@ -150,6 +152,57 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         await page.GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         await Assertions.Expect(page.Locator("svg.identity")).ToContainTextAsync(email);
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_profile_says_why_it_is_in_a_segment()
+    {
+        long who = 0;
+        while (who == 0) who = await console.Freshet.CountAsync("SELECT COALESCE(MAX(profile_id), 0) FROM here_now");
+        var page = await OpenAsync($"profiles/profile_id:{who}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Why" }).First.ClickAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("[data-why]")).ToContainTextAsync("holds", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "profile-why");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task What_if_counts_before_anything_is_published()
+    {
+        var page = await OpenAsync("segments/here_now");
+        var editor = page.GetByRole(AriaRole.Textbox, new() { Name = "What if" });
+        await editor.FillAsync("CREATE SEGMENT here_now AS SELECT nobody FROM events", new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Count" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("There is no column nobody", new() { Timeout = 30_000 });
+        _complaints.RemoveAll(c => c.Contains("400 (Bad Request)", StringComparison.Ordinal));
+        await editor.FillAsync("CREATE SEGMENT here_now AS SELECT profile_id FROM events WHERE event = 'Product Viewed'");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Count" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[data-preview]")).ToContainTextAsync("Would hold", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "what-if");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Quality_shows_volumes_violations_with_samples_and_replays_after_asking()
+    {
+        using (var broken = new HttpRequestMessage(HttpMethod.Post, new Uri(console.Freshet.Url, "/v1/track")) { Content = new StringContent("""{"userId":"u-1","event":"Order Completed","properties":{"order_id":"a","revenue":-3}}""", System.Text.Encoding.UTF8, "application/json") })
+        {
+            broken.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Basic", Convert.ToBase64String("wk_shop:"u8));
+            using var answer = await console.Freshet.Http.SendAsync(broken, TestContext.Current.CancellationToken);
+            Assert.Equal(400, (int)answer.StatusCode);
+        }
+
+        var page = await OpenAsync("quality");
+        await Assertions.Expect(page.Locator("[data-volume]").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        var violations = page.GetByLabel("Violations");
+        await Assertions.Expect(violations).ToContainTextAsync("CHECK (revenue >= 0) does not hold", new() { Timeout = 30_000 });
+        await violations.GetByRole(AriaRole.Button, new() { Name = "Samples" }).First.ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Sample 1")).ToContainTextAsync("\"revenue\": -3", new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay rejected" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("1 still break it", new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await PicturesAsync(page, "quality");
         Assert.Empty(_complaints);
     }
 

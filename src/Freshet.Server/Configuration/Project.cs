@@ -34,6 +34,8 @@ internal static class Project
                 Apply(setting, settings, values.Select(v => v.Value), ProjectFile.Name, values[0].Line);
             else if (!setting.IsList)
                 Apply(setting, settings, [setting.Default], "default", 0);
+            else
+                settings.InForce.Add((setting, "", "default"));
         }
 
         settings.Keys.AddRange(WriteKeyReader.Read(entries.Where(e => IsKey(e) && e.Path != "keys[]")));
@@ -92,7 +94,9 @@ internal static class Project
 
     private static void Apply(Setting setting, ProjectSettings settings, IEnumerable<string> values, string from, int line)
     {
-        foreach (var value in values)
+        var all = values.ToList();
+        settings.InForce.Add((setting, string.Join(", ", all), from));
+        foreach (var value in all)
         {
             if (setting.Apply(settings, value) is not { } expected) continue;
             var name = setting.Path.Replace("[]", "", StringComparison.Ordinal);

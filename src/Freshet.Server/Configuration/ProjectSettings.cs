@@ -27,6 +27,9 @@ internal sealed class ProjectSettings
     /// <summary>The project's folder, absolute.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>Every setting as it is in force, in its spelling, and where that comes from.</summary>
+    public List<(Setting Setting, string Value, string From)> InForce { get; } = [];
+
     public string Listen { get; set; } = "";
     public int Port { get; set; }
 

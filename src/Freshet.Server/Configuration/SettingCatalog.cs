@@ -13,6 +13,9 @@ internal sealed record Setting(string Path, string Default, string Help, Func<Pr
     /// <summary>A list: its path ends with [] and each element is applied by itself.</summary>
     public bool IsList => Path.EndsWith("[]", StringComparison.Ordinal);
 
+    /// <summary>Its value is shown to nobody.</summary>
+    public bool IsSecret => Path is "api.token" or "certificate.password";
+
     public string Environment { get; } = EnvironmentName(Path);
 
     private static string EnvironmentName(string path)

@@ -33,7 +33,7 @@ internal sealed class FreshetServer : IAsyncDisposable
     public IBackend Backend => _backend;
 
     /// <summary>Starts serving and takes over the backend, also when it fails.</summary>
-    public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend)
+    public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend, RecentLines? lines = null)
     {
         HistorySampler? history = null;
         try
@@ -58,7 +58,7 @@ internal sealed class FreshetServer : IAsyncDisposable
             }
 
             history = new HistorySampler(backend, ingest);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project, lines);
             return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));
         }
         catch

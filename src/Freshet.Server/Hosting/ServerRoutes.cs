@@ -20,7 +20,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null)
     {
         var access = new AccessRules(settings);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
@@ -34,6 +34,8 @@ internal static class ServerRoutes
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        routes.AddRange(new SystemRoutes(settings, lines, access).Routes());
+        routes.AddRange(new VolumeRoute(ingest, access).Routes());
         routes.AddRange(new EventRoutes(ingest, access, hub?.Stopping).Routes());
         if (hub is not null) routes.AddRange(new PipelineRoutes(hub.Pipeline, KindsOf(customers), access).Routes());
         if (views is not null)

@@ -32,6 +32,7 @@ internal sealed class IngestService
         _clock = clock;
         Rejections = new RecentRejections(clock);
         _hash = SeededHash.Create();
+        Volumes = new EventVolumes(_hash);
         _window = new MessageIdWindow(settings.DedupWindow, settings.DedupBytesMax);
         Keys = new WriteKeys(settings.Keys, settings.EventsPerSecondMax, clock);
         Scratches = new IngestScratchPool(() => new EventScanner(settings.EventBytesMax, settings.DepthMax, settings.PropertiesMax));
@@ -49,6 +50,9 @@ internal sealed class IngestService
     public IngestScratchPool Scratches { get; }
 
     public IngestCounters Counters { get; } = new();
+
+    /// <summary>How many events of each name have come.</summary>
+    public EventVolumes Volumes { get; }
 
     /// <summary>What was not taken lately, for whoever watches.</summary>
     public RecentRejections Rejections { get; }
@@ -160,6 +164,8 @@ internal sealed class IngestService
                 }
 
                 _inFlight.Add(scratch.InFlight, staged);
+                for (var i = 0; i < staged.Count; i++)
+                    if (!staged[i].IsRepeat) Volumes.Add(staged[i].Volume, receivedAt);
             }
         }
 
@@ -198,6 +204,14 @@ internal sealed class IngestService
 
         foreach (var violation in kept) Rejections.Add(violation.Verdict.Blocks ? "block" : "warn", violation.Verdict.Sentence, PayloadOf(violation.Record));
         foreach (var violation in kept) Gate!.Counters.Add(violation.Verdict.Event, violation.Verdict.Blocks ? "block" : "warn");
+    }
+
+    /// <summary>The name of a track event, page or screen as JSON text; empty for others.</summary>
+    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<Member> members, ReadOnlySpan<byte> body)
+    {
+        foreach (ref readonly var member in members)
+            if (member.Name is MemberName.Event or MemberName.Name && member.Kind == JsonTokenType.String) return body[member.ValueStart..member.ValueEnd];
+        return default;
     }
 
     /// <summary>Shows an event that cannot be read to whoever watches, as it was sent.</summary>
@@ -383,6 +397,7 @@ internal sealed class IngestService
         problem ??= EventComposer.Compose(request, reader, members, index, item.End - item.Start, _settings.EventBytesMax, itemKey!, _hash, scratch.Staged);
         if (problem is null)
         {
+            scratch.Staged[scratch.Staged.Count - 1].Volume = Volumes.IdOf(reader.Type, NameOf(members, request.Body));
             if (scratch.Staged[scratch.Staged.Count - 1].IsClamped) Interlocked.Increment(ref Counters.Clamped);
             return;
         }

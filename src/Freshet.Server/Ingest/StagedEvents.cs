@@ -17,6 +17,9 @@ internal struct StagedEvent
     /// <summary>Fingerprint of source and message id.</summary>
     public (ulong High, ulong Low) Fingerprint;
 
+    /// <summary>Where events of its type and name are counted (<see cref="EventVolumes"/>).</summary>
+    public int Volume;
+
     /// <summary>Seen before: acknowledged, but not taken again.</summary>
     public bool IsRepeat;
 

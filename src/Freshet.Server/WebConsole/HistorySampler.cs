@@ -130,6 +130,7 @@ internal sealed class HistorySampler : IAsyncDisposable
                     _next++;
                 }
 
+                if (_next % (EventVolumes.EverySeconds / EverySeconds) == 0) _ingest.Volumes.Sample();
                 _acks = _ingest.Counters.Ack.Snapshot();
                 _visibles = _visible.Snapshot();
             }

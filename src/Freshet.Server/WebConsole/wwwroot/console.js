@@ -4,6 +4,7 @@ import { Events } from './events.js';
 import { Now } from './now.js';
 import { Pipelines } from './pipelines.js';
 import { Profiles } from './profiles.js';
+import { Quality } from './quality.js';
 import { Segments } from './segments.js';
 import { Sql } from './sql.js';
 import { System } from './system.js';
@@ -16,7 +17,8 @@ const pages = [
   ['segments', 'Segments', Segments, 'M8 2a6 6 0 1 0 6 6H8z M11 2.5A5 5 0 0 1 13.5 5H11z'],
   ['pipelines', 'Pipelines', Pipelines, 'M2 3h4v4H2zM10 9h4v4h-4zM6 5h2.5v6H10', 'Engine'],
   ['sql', 'SQL', Sql, 'M3 4l4 4-4 4M8.5 12H13'],
-  ['system', 'System', System, 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01', 'Operate'],
+  ['quality', 'Data quality', Quality, 'M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4zM6 8l1.5 1.5L10.5 6', 'Operate'],
+  ['system', 'System', System, 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01'],
 ];
 
 // The place is #/page/argument.

@@ -78,6 +78,8 @@ export function Events({ report }) {
     let window = [];
     let isFirst = true;
     const show = line => {
+      // A line of the filter before may still be on its way.
+      if (abort.signal.aborted) return;
       const fresh = [...line.events, ...line.rejections].map(e => ({ ...e, key: e.sequence !== undefined ? `e${e.sequence}` : `r${e.number}` })).sort((a, b) => a.at < b.at ? 1 : -1);
       list = [...fresh, ...list].slice(0, kept);
       const now = performance.now();
@@ -101,14 +103,14 @@ export function Events({ report }) {
   }, [filter]);
 
   const timer = useRef(0);
-  const set = (name, value, wait = 0) => { clearTimeout(timer.current); timer.current = setTimeout(() => { setOpen(null); setFilter(f => ({ ...f, [name]: value })); }, wait); };
+  const set = (name, value, wait = 0) => { clearTimeout(timer.current); timer.current = setTimeout(() => { setOpen(null); setEntries(null); setFilter(f => ({ ...f, [name]: value })); }, wait); };
   const hasFilter = filter.type || filter.name || filter.source || filter.identifier || filter.rejected;
   return html`<${Head} title="Live events" note=${html`<span data-rate>${rate(figures.came)}</span> come in, ${rate(figures.rejected)} are rejected. ${figures.hidden > 0 ? 'The server shows a sample: at most 40 a second, of those that came last.' : 'All of them are shown.'}`}>
       <button aria-pressed=${paused ? 'true' : 'false'} onClick=${() => setPaused(!paused)}>${paused ? 'Go on' : 'Pause'}</button><//>
     <div class="panel"><header class="filters"><input class="grow" type="search" aria-label="Name" placeholder="Name, e.g. Order Completed" onInput=${e => set('name', e.target.value.trim(), 300)} />
         <input class="grow" type="search" aria-label="Identifier" placeholder="Identifier, e.g. user_id:u-0001" onInput=${e => set('identifier', e.target.value.trim(), 300)} />
         <input class="source" type="search" aria-label="Source" placeholder="Source" onInput=${e => set('source', e.target.value.trim(), 300)} />
-        <select aria-label="Type" value=${filter.type} onChange=${e => set('type', e.target.value)}><option value="">All types</option>${types.map(t => html`<option>${t}</option>`)}</select>
+        <select aria-label="Type" value=${filter.type} onChange=${e => set('type', e.target.value)}><option value="">All types</option>${types.map(t => html`<option value=${t}>${t}</option>`)}</select>
         <label class="field"><input type="checkbox" checked=${filter.rejected} onChange=${e => set('rejected', e.target.checked)} />Rejected only</label></header>
       ${!entries ? html`<${Loading} />` : entries.length === 0 ? html`<${Empty} title=${hasFilter ? 'Nothing fits' : 'No events yet'}>${hasFilter ? 'Whatever fits the filter appears here as it comes in.' : 'Send one to POST /v1/track with a write key of freshet.json: it appears here at once.'}<//>`
         : html`<ul class="stream" aria-label="Events">${entries.map(entry => html`<li key=${entry.key}><button class="line" aria-expanded=${open === entry.key ? 'true' : 'false'} onClick=${() => setOpen(open === entry.key ? null : entry.key)}>

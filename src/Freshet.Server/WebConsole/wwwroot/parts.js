@@ -17,7 +17,7 @@ export const Pairs = ({ of }) => html`<dl class="pairs">${of.map(([name, value])
 export const Switch = ({ label, value, options, change }) => html`<div class="switch" role="group" aria-label=${label}>${options.map(([key, text]) => html`<button key=${key} type="button" aria-pressed=${key === value ? 'true' : 'false'} onClick=${() => change(key)}>${text}</button>`)}</div>`;
 
 // Columns are [title, is number]; cells are texts or nodes.
-export const Table = ({ label, columns, rows, tall }) => html`<div class=${tall ? '' : 'scroll'} tabindex="0" role="region" aria-label=${label}><table>
+export const Table = ({ label, columns, rows, tall }) => html`<div class=${tall ? '' : 'scroll'} tabindex="0" role="region" aria-label=${`Rows of ${label}`}><table>
   <thead><tr>${columns.map(([title, isNumber]) => html`<th class=${isNumber ? 'number' : ''}>${title}</th>`)}</tr></thead>
   <tbody>${rows.map(r => html`<tr>${r.map((v, i) => html`<td class=${columns[i][1] ? 'number' : columns[i][2] ? 'wrap' : ''}>${v}</td>`)}</tr>`)}</tbody></table></div>`;
 

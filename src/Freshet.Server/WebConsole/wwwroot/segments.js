@@ -112,7 +112,7 @@ function Trait({ node, profiles, report }) {
   const isTime = answer && /^TIMESTAMP/.test(answer.columns[0].type);
   return html`<div class="panel pad"><${Facts} of=${[['Profiles with a value', html`<span data-size>${count(node.stateRows)}</span>`], ['Of all profiles', percent(profiles ? node.stateRows / profiles : 0)], ['Type', answer ? answer.columns[0].type.replace(' NOT NULL', '') : '…']]} /></div>
     ${node.why ? html`<p class="notice warn">${node.why}</p>` : null}
-    <${Panel} title="Most frequent values" pad=${false}>${!answer ? html`<${Loading} />` : html`<table><thead><tr><th>Value</th><th class="number">Profiles</th><th></th></tr></thead><tbody>${answer.rows.map(([value, n]) => html`<tr><td class=${`wrap${isNumber(answer.columns[0].type) ? ' mono' : ''}`}>${isTime && value ? dayText(value) : cell(value)}</td><td class="number">${count(n)}</td><td><svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width=${n / most * 100} height="8" rx="2" /></svg></td></tr>`)}</tbody></table>`}<//>`;
+    <${Panel} title="Most frequent values" pad=${false}>${!answer ? html`<${Loading} />` : html`<table><thead><tr><th>Value</th><th class="number">Profiles</th><th><span class="hidden">Share</span></th></tr></thead><tbody>${answer.rows.map(([value, n]) => html`<tr><td class=${`wrap${isNumber(answer.columns[0].type) ? ' mono' : ''}`}>${isTime && value ? dayText(value) : cell(value)}</td><td class="number">${count(n)}</td><td><svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width=${n / most * 100} height="8" rx="2" /></svg></td></tr>`)}</tbody></table>`}<//>`;
 }
 
 export function Segments({ report, argument }) {

@@ -29,7 +29,9 @@ internal static class DemoCommand
             var settings = options.Load(parsed, folder, Path.Combine("data", "demo"));
             var key = settings.Keys[0].Key;
             var events = await ReadEventsAsync(Path.Combine(folder, "events.jsonl.gz"), cancellation);
-            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, Console.Out, cancellation));
+            await using var lines = new RecentLines(Console.Out);
+            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines);
+            lines.WriteLine($"ready {server.Url}");
             Introduce(server.Url, key);
             return await PlayAsync(server, events, key, parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(json), cancellation);
         });
@@ -85,7 +87,6 @@ internal static class DemoCommand
 
     private static void Introduce(string url, string key)
     {
-        Console.WriteLine($"ready {url}");
         Console.WriteLine($"""
             The shop's events are replayed live; percentiles leave out the first 2 s. Try, in another terminal:
               curl '{url}/api/views/revenue_per_minute?limit=5'

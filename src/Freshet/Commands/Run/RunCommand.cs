@@ -15,10 +15,11 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
-            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, Console.Out, cancellation));
+            await using var lines = new RecentLines(Console.Out);
+            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines);
             if (settings.Keys.Count == 0)
                 await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
-            Console.WriteLine($"ready {server.Url}");
+            lines.WriteLine($"ready {server.Url}");
             return await server.RunAsync(cancellation);
         });
         ExamplesHelp.Attach(command, ["freshet run myproject", "freshet run myproject --port 8080 --data /var/lib/freshet", "FRESHET_API_TOKEN=... freshet run myproject"]);
