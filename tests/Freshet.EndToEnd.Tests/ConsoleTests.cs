@@ -245,6 +245,32 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
+    public async Task Axe_finds_nothing_serious_on_any_page_in_either_colours()
+    {
+        var file = Path.Combine(FreshetProcess.Root, "tests", "clients", "node_modules", "axe-core", "axe.min.js");
+        if (!File.Exists(file)) ClientTests.SkipOrFail("axe-core is not installed: run `npm ci` in tests/clients (needs Node.js).");
+        var axe = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        var page = await OpenAsync("now");
+        await page.EvaluateAsync(axe + ";0");
+        var found = new List<string>();
+        foreach (var (name, ready) in new[] { ("now", ".tile"), ("events", ".stream .line"), ("profiles", "tbody tr"), ("segments", "svg.chart"), ("pipelines", ".circuit .node"), ("sql", ".names summary"), ("quality", "[data-volume]"), ("system", "[aria-label='Rows of Configuration'] td") })
+        {
+            await page.EvaluateAsync("name => { location.hash = '#/' + name; }", name);
+            await Assertions.Expect(page.Locator(ready).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            foreach (var colours in new[] { ColorScheme.Dark, ColorScheme.Light })
+            {
+                await page.EmulateMediaAsync(new() { ColorScheme = colours });
+                await Assertions.Expect(page.Locator($"html[data-theme={colours.ToString().ToLowerInvariant()}]")).ToHaveCountAsync(1);
+                var serious = await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.filter(v => ['serious', 'critical'].includes(v.impact)).map(v => `${v.id}: ${v.nodes[0].html}`)");
+                found.AddRange(serious.Select(s => $"{name}, {colours}: {s}"));
+            }
+        }
+
+        Assert.Empty(found);
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_server_with_a_token_asks_for_it()
     {
         var project = _folder.Project("CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM events;");

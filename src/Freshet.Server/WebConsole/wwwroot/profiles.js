@@ -61,7 +61,7 @@ function Identity({ profile, merges }) {
   const middle = height / 2;
   return html`<svg class="identity" viewBox=${`0 0 460 ${height}`} role="img" aria-label=${`${profile.identifiers.length} identifiers, ${merges?.length ?? 0} merges`}>
     ${rows.map((row, i) => { const y = 28 + i * 46; return html`<path class="wire" d=${`M62,${middle} C130,${middle} 110,${y} 168,${y}`} /><circle class=${row.kind} cx="175" cy=${y} r="7" />
-      <text x="194" y=${y - 3}>${row.what}</text><text class="value" x="194" y=${y + 13}>${row.value.length > 36 ? `${row.value.slice(0, 35)}…` : row.value}<title>${row.value}, ${row.note}</title></text>`; })}
+      <text x="194" y=${y - 3}>${row.what}</text><text class="value" x="194" y=${y + 13}>${row.value.length > 32 ? `${row.value.slice(0, 31)}…` : row.value}<title>${row.value}, ${row.note}</title></text>`; })}
     <circle class="hub" cx="40" cy=${middle} r="26" /><text class="inside" x="40" y=${middle + 4} text-anchor="middle">${String(profile.identifiers.length)}</text></svg>
     ${merges?.length > 0 ? html`<ul class="timeline">${merges.map(([merged, message, time]) => html`<li class="link" key=${merged}>Profile ${merged} went into this one <span class="dim">${ago(time)}, by the message </span><span class="mono break">${message}</span></li>`)}</ul>` : null}`;
 }
