@@ -26,7 +26,7 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public static Schema RelationSchema { get; } = Schema.Of(("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull));
 
     public static Schema IdentifiersSchema { get; } = Schema.Of(
-        ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull),
+        ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("profile_id", SqlType.BigInt.NotNull),
         ("first_seen", SqlType.TimestampLtz(3)), ("last_seen", SqlType.TimestampLtz(3)), ("message_id", SqlType.String), ("source", SqlType.String));
 
     public static Schema MergesSchema { get; } = Schema.Of(

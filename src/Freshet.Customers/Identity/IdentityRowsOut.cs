@@ -34,25 +34,27 @@ internal static unsafe class IdentityRowsOut
     public static Batch? Identifiers(IdentityGraph graph, BatchMemory step, ref int next)
     {
         if (next == graph.Changed.Count) return null;
-        var rows = new Rows((graph.Changed.Count - next) * 2, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.View);
+        var rows = new Rows((graph.Changed.Count - next) * 2, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.View, PhysicalKind.View);
         rows.Memory.Retain(step);
         for (; next < graph.Changed.Count && !rows.IsFull; next++)
         {
             ref readonly var before = ref graph.Changed[next];
             var name = graph.Name(before.Name);
             var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
-            if (before.Number == name->Number && before.Profile == profile && before.FirstSeen == name->FirstSeen && before.LastSeen == name->LastSeen) continue;
+            var (message, source) = (graph.MessageOf(before.Name), graph.SourceOf(before.Name));
+            var isKnownAnew = before.Number != name->Number && (before.Number == 0 || name->Number == 0 || !before.MessageId.Equals(message) || !before.Source.Equals(source));
+            if (!isKnownAnew && before.Profile == profile && before.FirstSeen == name->FirstSeen && before.LastSeen == name->LastSeen) continue;
             var (type, value) = graph.TextsOf(before.Name);
             if (before.Number != 0)
             {
-                rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number).Set(3, before.Profile)
-                    .SetTime(4, before.FirstSeen).SetTime(5, before.LastSeen).SetText(6, before.MessageId).SetText(7, before.Source);
+                rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Profile)
+                    .SetTime(3, before.FirstSeen).SetTime(4, before.LastSeen).SetText(5, before.MessageId).SetText(6, before.Source);
             }
 
             if (name->Number != 0)
             {
-                rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number).Set(3, profile)
-                    .SetTime(4, name->FirstSeen).SetTime(5, name->LastSeen).SetText(6, graph.MessageOf(before.Name)).SetText(7, graph.SourceOf(before.Name));
+                rows.Next(1).Set(0, type).Set(1, value).Set(2, profile)
+                    .SetTime(3, name->FirstSeen).SetTime(4, name->LastSeen).SetText(5, message).SetText(6, source);
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
+using Freshet.Dataflow;
 using Freshet.Dataflow.Arrangements;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Consolidation;
@@ -91,7 +92,8 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     public (int Rows, int Errors) AddResult(string name, PlanNode plan, ImmutableArray<int> key)
     {
         var stream = Exact(Translate(plan));
-        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity + " delta", _ => new ConsolidatorOperator(), [Input(EdgeSpec.Keyed(stream.Node, key))]));
+        Func<int, Operator> consolidate = FeedLowering.IsConsolidated(plan) ? _ => new UnionOperator() : _ => new ConsolidatorOperator();
+        var consolidated = Add(new NodeSpec(name + " delta", plan.Identity + " delta", consolidate, [Input(EdgeSpec.Keyed(stream.Node, key))]));
         var rows = Add(new NodeSpec(name, plan.Identity + " rows", _ => new CollectorOperator(), [Input(EdgeSpec.Local(consolidated))]));
         return (rows, AddErrors(name, stream.Errors));
     }

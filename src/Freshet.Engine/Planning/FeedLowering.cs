@@ -51,6 +51,17 @@ internal static class FeedLowering
         return new Stream(table, [.. scan.Columns.Select(c => c.Column)], [.. scan.Table.Schema.Fields.Select(f => f.Type)], -1, []);
     }
 
+    /// <summary>
+    /// Whether a plan is a keyed table of a feed with all its columns: a feed tells of each key once a step, the row before and the row after,
+    /// in the order of the input, so that its changes need no consolidation.
+    /// </summary>
+    public static bool IsConsolidated(PlanNode plan) => plan switch
+    {
+        Scan scan => scan.Table.Feed is not null && !scan.IsAppendOnly && !scan.Key.IsEmpty && scan.Columns.Select(c => c.Column).Distinct().Count() == scan.Table.Schema.Count,
+        Project project => project.Expressions.All(e => e is BoundColumn) && project.Expressions.OfType<BoundColumn>().Select(c => c.Index).Distinct().Count() == project.Inputs[0].Schema.Count && IsConsolidated(project.Inputs[0]),
+        _ => false,
+    };
+
     private static IFeedOperator OperatorOf(TableFeed feed) =>
         feed as IFeedOperator ?? throw new InvalidOperationException($"The feed {feed.Name} has no operator.");
 }

@@ -53,6 +53,18 @@ public sealed class ProfileViewTests
     }
 
     [Fact]
+    public void What_can_fail_is_not_computed_for_an_event_of_nobody()
+    {
+        using var customers = new Identity.Customers("CREATE TRAIT spent AS SELECT profile_id, SUM(CAST(properties['amount'] AS DECIMAL(12, 2))) FROM events GROUP BY profile_id;");
+        customers.Take(
+            new Happening("m0") { Properties = """{"amount":"much"}""", Time = 1 },
+            new Happening("m1") { UserId = "u", Properties = """{"amount":"5"}""", Time = 1 });
+        Assert.Empty(customers.Rows("spent$errors"));
+        customers.Take(new Happening("m2") { UserId = "u", Properties = """{"amount":"little"}""", Time = 2 });
+        Assert.Single(customers.Rows("spent$errors"));
+    }
+
+    [Fact]
     public void The_plan_says_that_identifiers_are_aggregated_first()
     {
         var plan = Plan("CREATE TRAIT visits AS SELECT profile_id, COUNT(*) FROM events WHERE event = 'visited' GROUP BY profile_id;");
