@@ -35,6 +35,9 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
 
     public IEnumerable<LayerObject> Declared => Plan.Declared.Concat(_declared);
 
+    /// <summary>The rules of the identity, as they are declared; nothing where the project has no profiles.</summary>
+    public IEnumerable<(string Name, string Text)> Remembered => _isUsed ? [(IdentityRules.RememberedAs, string.Join(";\n", _declared.Where(o => o.Kind == "IDENTIFIER").Select(o => o.Sql)))] : [];
+
     private IdentityTables Tables => _tables ??= new IdentityTables(new IdentityFeed(_events, Rules));
 
     /// <summary>Identifiers are declared before anything reads profiles, wherever their statements stand.</summary>
@@ -93,6 +96,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
         OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
         binder.Execute(new SourceText("profiles", ProfileReads.KeptViews));
+        binder.Execute(new SourceText("profiles", AccountReads.KeptViews));
         var segments = _declared.Where(o => o.Kind == "SEGMENT").Select(o => (o.Name, binder.MaterializedViews.FirstOrDefault(v => v.Name == o.Name)?.Plan)).Where(s => s.Plan is not null).ToList();
         if (segments.Count == 0) return;
         _changes = SegmentChanges.Plan(segments!, Tables.Read("identity$causes"));

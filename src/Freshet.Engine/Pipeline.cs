@@ -257,16 +257,17 @@ public sealed class Pipeline : IDisposable
     /// </summary>
     private void NoteChanges()
     {
-        var now = _binder.MaterializedViews.Select(v => ("view " + v.Name, v.Plan.Identity))
-            .Concat(_binder.Inserts.Select(i => ("INSERT INTO " + i.Name, i.Plan.Identity)))
-            .ToDictionary(p => p.Item1, p => p.Identity);
+        var now = _binder.MaterializedViews.Select(v => (Name: "view " + v.Name, v.Plan.Identity))
+            .Concat(_binder.Inserts.Select(i => (Name: "INSERT INTO " + i.Name, i.Plan.Identity)))
+            .Concat(_binder.Layer?.Remembered.Select(r => (r.Name, Identity: r.Text)) ?? [])
+            .ToDictionary(p => p.Name, p => p.Identity);
         var partition = _log.OpenPartition(PlanRecord.Topic);
         var before = PlanRecord.Read(partition);
         var changed = now.Where(p => before.TryGetValue(p.Key, out var old) && old != p.Value).Select(p => p.Key).ToHashSet();
         foreach (var sink in _sinks.Where(s => changed.Contains("INSERT INTO " + s.Name))) sink.SkipTo(_loop.LastJournaledStep);
         Changes =
         [
-            .. changed.Order(StringComparer.Ordinal).Select(n => n.StartsWith("view", StringComparison.Ordinal) ? $"{n} has changed: it is built anew from the log" : $"{n} has changed: it writes the new way from here on"),
+            .. changed.Order(StringComparer.Ordinal).Select(n => n.StartsWith("INSERT", StringComparison.Ordinal) ? $"{n} has changed: it writes the new way from here on" : $"{n} has changed: it is built anew from the log"),
             .. before.Keys.Except(now.Keys).Order(StringComparer.Ordinal).Select(n => $"{n} is gone"),
             .. before.Count == 0 ? [] : now.Keys.Except(before.Keys).Order(StringComparer.Ordinal).Select(n => $"{n} is new: it is built from the log"),
         ];

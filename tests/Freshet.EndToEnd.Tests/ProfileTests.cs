@@ -37,6 +37,28 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public async Task Check_counts_what_changed_identity_rules_would_bring()
+    {
+        using var folder = new ScratchFolder();
+        await using (var freshet = await FreshetProcess.RunAsync(folder.Project(Sql), folder.Data))
+        {
+            await SendAsync(freshet, "identify", """{"anonymousId":"a1","traits":{"email":"team@example.com"}}""");
+            await SendAsync(freshet, "identify", """{"anonymousId":"a2","traits":{"email":"team@example.com"}}""");
+            await SendAsync(freshet, "identify?return=profile", """{"userId":"u3","traits":{"email":"ann@example.com"}}""");
+            Assert.DoesNotContain("identity rules", (await FreshetProcess.ExecuteAsync("check", folder.Project(Sql), "--data", folder.Data)).Output, StringComparison.Ordinal);
+            var (_, busy) = await FreshetProcess.ExecuteAsync("check", folder.Project(Sql, "CREATE IDENTIFIER email WITH ('block' = 'team@example.com');"), "--data", folder.Data);
+            Assert.Contains("cannot be compared", busy, StringComparison.Ordinal);
+            await freshet.KillAsync();
+        }
+
+        var (code, output) = await FreshetProcess.ExecuteAsync("check", folder.Project(Sql, "CREATE IDENTIFIER email WITH ('block' = 'team@example.com');"), "--data", folder.Data);
+        Assert.True(code == 0, output);
+        Assert.Contains("Of 2 profiles they make 3: 0 merges, 1 split; 1 identifier would no longer count, 0 only now.", output, StringComparison.Ordinal);
+        // It has changed nothing: the next check says the same.
+        Assert.Equal(output, (await FreshetProcess.ExecuteAsync("check", folder.Project(Sql, "CREATE IDENTIFIER email WITH ('block' = 'team@example.com');"), "--data", folder.Data)).Output);
+    }
+
+    [Fact]
     public async Task A_split_restores_both_sides_and_outlives_a_kill()
     {
         using var folder = new ScratchFolder();

@@ -16,8 +16,10 @@ public sealed class RetailTests(ITestOutputHelper output)
     private static string Sample => Path.Combine(FreshetProcess.Root, "samples", "retail");
 
     /// <summary>One line of the file.</summary>
-    private sealed record Purchase(string Invoice, string Sku, string Description, long Quantity, string Month, decimal UnitPrice, string Customer, string Country)
+    private sealed record Purchase(string Invoice, string Sku, string Description, long Quantity, DateTime At, decimal UnitPrice, string Customer, string Country)
     {
+        public string Month => At.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
         public bool IsCancellation => Invoice.StartsWith('C');
     }
 
@@ -59,6 +61,33 @@ public sealed class RetailTests(ITestOutputHelper output)
         Assert.Equal(products, await RowsAsync(freshet, "SELECT stock_code, description, units, revenue FROM product_sales ORDER BY revenue DESC, stock_code"));
         Assert.Equal([customers], await RowsAsync(freshet, "SELECT customers, returning_customers FROM returning_customers"));
         Assert.Equal([Line(invoices, cancelled)], await RowsAsync(freshet, "SELECT invoices, cancelled FROM cancellations"));
+        await CompareCustomersAsync(freshet, purchases);
+    }
+
+    /// <summary>Traits and segments, each customer by itself.</summary>
+    private static async Task CompareCustomersAsync(FreshetProcess freshet, List<Purchase> purchases)
+    {
+        // An invoice is an event, at the time of its first line.
+        var invoices = purchases.GroupBy(p => p.Invoice).Select(g => (Customer: g.Max(p => p.Customer)!, g.First().IsCancellation, At: g.Min(p => p.At), Amount: g.Sum(p => p.Quantity * p.UnitPrice))).ToList();
+        var today = invoices.Max(i => i.At).Date;
+        var known = invoices.Where(i => i.Customer.Length > 0).ToList();
+        var orders = known.Where(i => !i.IsCancellation).GroupBy(i => i.Customer).ToDictionary(g => g.Key, g => (Count: g.Count(), Days: (today - g.Max(i => i.At).Date).Days));
+        var monetary = known.GroupBy(i => i.Customer).ToDictionary(g => g.Key, g => g.Sum(i => i.Amount));
+
+        Assert.Equal(Sorted(orders.Select(o => Line(o.Key, o.Value.Count))), await ByCustomerAsync("frequency"));
+        Assert.Equal(Sorted(orders.Select(o => Line(o.Key, o.Value.Days))), await ByCustomerAsync("recency"));
+        Assert.Equal(Sorted(monetary.Select(m => Line(m.Key, m.Value))), await ByCustomerAsync("monetary"));
+        Assert.Equal(Sorted(orders.Where(o => o.Value.Count >= 10 && monetary[o.Key] >= 5000).Select(o => o.Key)), await MembersAsync("vip"));
+        Assert.Equal(Sorted(orders.Where(o => o.Value is { Count: >= 2, Days: >= 90 }).Select(o => o.Key)), await MembersAsync("lapsing"));
+        Assert.Equal(Sorted(orders.Where(o => o.Value.Count == 1).Select(o => o.Key)), await MembersAsync("one_time_buyers"));
+
+        async Task<List<string>> ByCustomerAsync(string trait) =>
+            Sorted(await RowsAsync(freshet, $"SELECT i.`value`, t.`value` AS revenue FROM {trait} AS t JOIN identifiers AS i ON i.profile_id = t.profile_id WHERE i.type = 'user_id'"));
+
+        async Task<List<string>> MembersAsync(string segment) =>
+            Sorted(await RowsAsync(freshet, $"SELECT i.`value` FROM {segment} AS s JOIN identifiers AS i ON i.profile_id = s.profile_id WHERE i.type = 'user_id'"));
+
+        static List<string> Sorted(IEnumerable<string> lines) => [.. lines.Order(StringComparer.Ordinal)];
     }
 
     private static int Distinct(IEnumerable<Purchase> purchases) => purchases.Select(p => p.Invoice).Distinct(StringComparer.Ordinal).Count();
@@ -105,7 +134,7 @@ public sealed class RetailTests(ITestOutputHelper output)
                 cells[1],
                 cells[2],
                 long.Parse(cells[3], CultureInfo.InvariantCulture),
-                date.ToString("yyyy-MM", CultureInfo.InvariantCulture),
+                date,
                 decimal.Parse(cells[5], CultureInfo.InvariantCulture),
                 cells[6],
                 cells[7]));

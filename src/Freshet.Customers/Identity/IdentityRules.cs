@@ -12,6 +12,9 @@ namespace Freshet.Customers.Identity;
 /// </summary>
 internal sealed record IdentityRules(ImmutableArray<IdentifierType> Types)
 {
+    /// <summary>The name under which a start keeps the statements that declare them.</summary>
+    public const string RememberedAs = "the identity";
+
     /// <summary>Most identifiers of an event that are looked at.</summary>
     public const int EventMaxIdentifiers = 32;
 

@@ -47,7 +47,8 @@ internal static class ServerRoutes
             routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
             routes.AddRange(new PreviewRoute(views, profiles, customers, project, access, settings.QueryTimeMax, settings.QueryBytesMax, settings.StateBytesMax).Routes());
             routes.AddRange(new ErasureRoutes(ingest.Erasures, profileAccess, access).Routes());
-            routes.AddRange(new SegmentProfileRoutes(profiles, profileAccess).Routes());
+            var eventHistory = new EventHistory(views, ingest.Log, settings.QueryTimeMax);
+            routes.AddRange(new SegmentProfileRoutes(profiles, profiles is null ? null : new SegmentAccounts(views, eventHistory), eventHistory, ingest.Erasures, profileAccess).Routes());
         }
 
         return new Router(routes);

@@ -2,15 +2,18 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Freshet.Customers.Profiles;
+using Freshet.Server.Api;
 using Freshet.Server.Http;
+using Freshet.Server.Privacy;
 
 namespace Freshet.Server.Profiles;
 
 /// <summary>
-/// Segment's Profile API: GET /v1/spaces/{any}/collections/users/profiles/{type}:{value}/{traits|external_ids|events|metadata|links}, with its
-/// shapes, paging and errors. Events are the recent ones of each identifier; next is where in the list the next page begins.
+/// Segment's Profile API: GET /v1/spaces/{any}/collections/{users|accounts}/profiles/{type}:{value}/{traits|external_ids|events|metadata|links}, with
+/// its shapes, paging and errors. The latest events are kept; older ones, and those that are picked, are read from the log.
 /// </summary>
-internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess access)
+internal sealed class SegmentProfileRoutes(ProfileReader? reader, SegmentAccounts? accounts, EventHistory history, ErasureService? erasures, ProfileAccess access)
 {
     private const string Prefix = "/v1/spaces/";
     private const int LimitDefault = 10;
@@ -32,9 +35,9 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
 
         var path = exchange.Request.RawTarget.Split('?')[0];
         var parts = path[Prefix.Length..].Split('/').Select(Uri.UnescapeDataString).ToArray();
-        if (parts is not [_, "collections", "users", "profiles", var identifier, var part] || !Parts.Contains(part))
+        if (parts is not [_, "collections", ("users" or "accounts") and var collection, "profiles", var identifier, var part] || !Parts.Contains(part))
         {
-            Error(exchange, 404, "not_found", "The routes are collections/users/profiles/<type>:<value>/traits, external_ids, events, metadata and links.");
+            Error(exchange, 404, "not_found", "The routes are collections/users|accounts/profiles/<type>:<value>/traits, external_ids, events, metadata and links.");
             return;
         }
 
@@ -51,32 +54,83 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
             return;
         }
 
-        using var snapshot = await reader.OpenAsync(exchange.Aborted);
-        using var reading = new ProfileReading(reader, snapshot);
-        if (reading.Find(identifier[..colon], identifier[(colon + 1)..]) is not { } profile)
+        var (type, value) = (identifier[..colon], identifier[(colon + 1)..]);
+        if (collection == "accounts" && type != "group_id")
         {
-            Error(exchange, 404, "not_found", "Profile was not found.");
+            Error(exchange, 400, "validation_error", "An account is named group_id:value.");
             return;
         }
 
+        using var snapshot = await reader.OpenAsync(exchange.Aborted);
+        using var reading = new ProfileReading(reader, snapshot);
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        try
         {
+            await using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
             json.WriteStartObject();
-            var page = new Page(path, from, limit);
-            Write(json, exchange, reading, profile, part, page);
+            var page = new SegmentPage(path, from, limit);
+            if (!await (collection == "users" ? TryWriteAsync(json, exchange, reading, type, value, part, page) : TryWriteAccountAsync(json, exchange, snapshot, reading, value, part, page)))
+            {
+                if (collection == "users" && erasures is not null && erasures.Receipts.IsSuppressed(type, reader.Normalized(type, value))) Error(exchange, 410, "gone", "Profile was deleted.");
+                else Error(exchange, 404, "not_found", "Profile was not found.");
+                return;
+            }
+
             json.WriteEndObject();
+        }
+        catch (RefusedException e)
+        {
+            Error(exchange, e.Refusal.Status, e.Refusal.Code, e.Refusal.Message);
+            return;
         }
 
         exchange.Response.Headers["X-Freshet-Step"] = snapshot.Step.ToString(CultureInfo.InvariantCulture);
         exchange.AnswerJson(200, buffer.WrittenSpan);
     }
 
-    private void Write(Utf8JsonWriter json, Exchange exchange, ProfileReading reading, long profile, string part, Page page)
+    public static Refusal BadTime() => new(400, "validation_error", "start and end are moments such as 2026-11-25T10:00:00Z.");
+
+    private async ValueTask<bool> TryWriteAsync(Utf8JsonWriter json, Exchange exchange, ProfileReading reading, string type, string value, string part, SegmentPage page)
+    {
+        if (reading.Find(type, value) is not { } profile) return false;
+        if (part == "events") await WriteEventsAsync(json, exchange, reading, profile, page);
+        else Write(json, exchange, reading, profile, part, page);
+        return true;
+    }
+
+    private async ValueTask<bool> TryWriteAccountAsync(Utf8JsonWriter json, Exchange exchange, IViewSnapshot snapshot, ProfileReading reading, string group, string part, SegmentPage page)
+    {
+        if (accounts is null || await accounts.FindAsync(snapshot, group, exchange.Aborted) is not { } account) return false;
+        await accounts.WriteAsync(json, exchange, snapshot, reading, account, part, page);
+        return true;
+    }
+
+    /// <summary>A page of events, and whether there may be more. The latest of each identifier are kept, so that of all of them as many are right.</summary>
+    private async ValueTask WriteEventsAsync(Utf8JsonWriter json, Exchange exchange, ProfileReading reading, long profile, SegmentPage page)
+    {
+        if (EventFilter.Of(exchange) is not { } filter) throw new RefusedException(BadTime());
+        var identifiers = reading.Identifiers(profile);
+        var (events, hasMore) = (new List<JsonElement>(), false);
+        if (filter.IsPlain && page.From + (long)page.Limit <= ProfileReads.RecentEvents)
+        {
+            var latest = reading.Events(identifiers);
+            (events, hasMore) = ([.. page.Of(latest)], latest.Count >= ProfileReads.RecentEvents || latest.Count > page.From + page.Limit);
+        }
+        else if (reading.Numbers(profile) is { Count: > 0 } numbers)
+        {
+            (events, hasMore) = await history.ReadAsync("`identity$events`", $"identifier IN ({string.Join(", ", numbers)})", filter, page.From, page.Limit, exchange.Aborted);
+        }
+
+        json.WriteStartArray("data");
+        foreach (var one in events) SegmentEvents.Write(json, one, identifiers, "users", profile.ToString(CultureInfo.InvariantCulture));
+        json.WriteEndArray();
+        page.Write(json, hasMore);
+    }
+
+    private void Write(Utf8JsonWriter json, Exchange exchange, ProfileReading reading, long profile, string part, SegmentPage page)
     {
         var identifiers = reading.Identifiers(profile);
         var include = exchange.Query("include")?.Split(',');
-        var exclude = exchange.Query("exclude")?.Split(',');
         switch (part)
         {
             case "traits":
@@ -97,14 +151,6 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
                 foreach (var id in page.Of(ids)) WriteIdentifier(json, id);
                 json.WriteEndArray();
                 page.Write(json, ids.Count);
-                break;
-            case "events":
-                var events = reading.Events(identifiers).Where(e => Fits(exchange, e, include, exclude)).ToList();
-                if (exchange.Query("sort") == "asc") events.Reverse();
-                json.WriteStartArray("data");
-                foreach (var one in page.Of(events)) WriteEvent(json, one, identifiers, profile);
-                json.WriteEndArray();
-                page.Write(json, events.Count);
                 break;
             case "metadata":
                 var latest = reading.Events(identifiers).FirstOrDefault();
@@ -150,14 +196,6 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         return [.. traits.Select(t => (t.Key, t.Value))];
     }
 
-    private static bool Fits(Exchange exchange, JsonElement record, string[]? include, string[]? exclude)
-    {
-        var name = record.TryGetProperty("event", out var said) ? said.GetString() : null;
-        var time = record.GetProperty("timestamp").GetString()!;
-        return (include is null || include.Contains(name)) && (exclude is null || !exclude.Contains(name))
-            && (exchange.Query("start") is not { } start || string.CompareOrdinal(time, start) >= 0) && (exchange.Query("end") is not { } end || string.CompareOrdinal(time, end) < 0);
-    }
-
     private static void WriteIdentifier(Utf8JsonWriter json, ProfileIdentifier identifier)
     {
         json.WriteStartObject();
@@ -171,38 +209,6 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         json.WriteEndObject();
     }
 
-    private static void WriteEvent(Utf8JsonWriter json, JsonElement record, List<ProfileIdentifier> identifiers, long profile)
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("external_ids");
-        foreach (var identifier in identifiers)
-        {
-            // Those that the event carries itself, as far as they have a member of their own.
-            var carried = identifier.Type switch { "user_id" => Text(record, "userId"), "anonymous_id" => Text(record, "anonymousId"), _ => null };
-            if (carried is null || carried != identifier.Value) continue;
-            json.WriteStartObject();
-            json.WriteString("collection", "users");
-            json.WriteString("type", identifier.Type);
-            json.WriteString("id", carried);
-            json.WriteString("encoding", "none");
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        Copy(json, record, "context", "context");
-        Copy(json, record, "type", "type");
-        Copy(json, record, "messageId", "message_id");
-        Copy(json, record, "source", "source_id");
-        Copy(json, record, "timestamp", "timestamp");
-        Copy(json, record, "properties", "properties");
-        Copy(json, record, "traits", "traits");
-        Copy(json, record, "event", "event");
-        json.WriteStartObject("related");
-        json.WriteString("users", profile.ToString(CultureInfo.InvariantCulture));
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
     private static void WriteMetadata(Utf8JsonWriter json, List<ProfileIdentifier> identifiers, JsonElement latest)
     {
         var byAge = identifiers.OrderBy(i => i.FirstSeen, StringComparer.Ordinal).ToList();
@@ -212,8 +218,8 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         json.WriteNull("expires_at");
         json.WriteString("first_message_id", byAge.Select(i => i.MessageId).FirstOrDefault());
         json.WriteString("first_source_id", byAge.Select(i => i.Source).FirstOrDefault());
-        json.WriteString("last_message_id", latest.ValueKind == JsonValueKind.Object ? Text(latest, "messageId") : null);
-        json.WriteString("last_source_id", latest.ValueKind == JsonValueKind.Object ? Text(latest, "source") : null);
+        json.WriteString("last_message_id", latest.ValueKind == JsonValueKind.Object ? SegmentEvents.Text(latest, "messageId") : null);
+        json.WriteString("last_source_id", latest.ValueKind == JsonValueKind.Object ? SegmentEvents.Text(latest, "source") : null);
         json.WriteEndObject();
     }
 
@@ -222,24 +228,10 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
         json.WriteStartObject();
         json.WriteString("to_collection", "accounts");
         json.WriteStartArray("external_ids");
-        json.WriteStartObject();
-        json.WriteString("id", group);
-        json.WriteString("type", "group_id");
-        json.WriteString("collection", "accounts");
-        json.WriteString("encoding", "none");
-        json.WriteEndObject();
+        SegmentEvents.WriteExternalId(json, "accounts", "group_id", group);
         json.WriteEndArray();
         json.WriteEndObject();
     }
-
-    private static void Copy(Utf8JsonWriter json, JsonElement from, string member, string name)
-    {
-        if (!from.TryGetProperty(member, out var value)) return;
-        json.WritePropertyName(name);
-        value.WriteTo(json);
-    }
-
-    private static string? Text(JsonElement from, string member) => from.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static bool TryNumber(Exchange exchange, string name, int otherwise, out int number)
     {
@@ -249,21 +241,4 @@ internal sealed class SegmentProfileRoutes(ProfileReader? reader, ProfileAccess 
 
     private static void Error(Exchange exchange, int status, string code, string message) =>
         exchange.AnswerJson(status, JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["error"] = new Dictionary<string, string> { ["code"] = code, ["message"] = message } }));
-
-    /// <summary>A part of a list, and the cursor that leads on.</summary>
-    private sealed record Page(string Path, int From, int Limit)
-    {
-        public IEnumerable<T> Of<T>(List<T> all) => all.Skip(From).Take(Limit);
-
-        public void Write(Utf8JsonWriter json, int count)
-        {
-            var hasMore = count - Limit > From;
-            json.WriteStartObject("cursor");
-            json.WriteString("url", Path);
-            json.WriteBoolean("has_more", hasMore);
-            json.WriteString("next", hasMore ? (From + Limit).ToString(CultureInfo.InvariantCulture) : "");
-            json.WriteNumber("limit", Limit);
-            json.WriteEndObject();
-        }
-    }
 }

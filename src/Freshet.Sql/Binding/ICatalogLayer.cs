@@ -21,6 +21,9 @@ public interface ICatalogLayer
     /// <summary>What its statements have declared, for SHOW and DESCRIBE.</summary>
     IEnumerable<LayerObject> Declared => [];
 
+    /// <summary>What a start keeps of the layer, by name, so that the next one can tell what has changed: texts of any form.</summary>
+    IEnumerable<(string Name, string Text)> Remembered => [];
+
     /// <summary>A statement of the project, before any of them is executed: what holds for all of it is taken from it here.</summary>
     void Prepare(Statement statement, SourceText source)
     {

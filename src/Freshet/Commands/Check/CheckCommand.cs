@@ -4,7 +4,7 @@ using Freshet.Server.Configuration;
 
 namespace Freshet.Commands.Check;
 
-/// <summary>freshet check: reads the configuration, parses and plans the SQL, runs nothing.</summary>
+/// <summary>freshet check: reads the configuration, parses and plans the SQL, runs nothing; of changed identity rules it counts what they would bring.</summary>
 internal static class CheckCommand
 {
     public static Command Build()
@@ -17,11 +17,13 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var binder = Pipeline.Bind(files, new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) });
+            var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) };
+            var binder = Pipeline.Bind(files, pipeline);
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
             Console.WriteLine($"{settings.Folder}: valid: {files.Count} SQL files, {binder.MaterializedViews.Count} materialized views, {binder.Inserts.Count} inserts, {settings.Keys.Count} write keys");
             foreach (var note in binder.Notes) Console.Error.WriteLine($"freshet: {note}");
             foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
+            if (IdentityCheck.Run(settings, binder, pipeline) is { } change) Console.WriteLine(change);
             return 0;
         });
         ExamplesHelp.Attach(command, ["freshet check myproject"]);
