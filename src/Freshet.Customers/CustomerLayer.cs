@@ -1,5 +1,6 @@
 using Freshet.Customers.Identity;
 using Freshet.Customers.Plans;
+using Freshet.Customers.Privacy;
 using Freshet.Customers.Profiles;
 using Freshet.Plan;
 using Freshet.Plan.Catalog;
@@ -24,6 +25,8 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     private bool _isUsed;
     private bool _isOfProfiles;
     private bool _isKept;
+    private bool _asksConsent;
+    private readonly List<(string Segment, string Category)> _consents = [];
 
     /// <summary>What events must carry.</summary>
     internal TrackingPlan Plan { get; } = new();
@@ -43,6 +46,8 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     /// <summary>Identifiers are declared before anything reads profiles, wherever their statements stand.</summary>
     public void Prepare(Statement statement, SourceText source)
     {
+        var options = statement switch { CreateTrait trait => trait.Options, CreateSegment segment => segment.Options, _ => [] };
+        _asksConsent |= options.Any(o => o.Key == Consent.Option);
         if (statement is not CreateIdentifier create) return;
         if (_declared.Any(o => o.Kind == "IDENTIFIER" && o.Name == create.Name.Last))
         {
@@ -82,6 +87,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
                 Keep(binder);
                 OfProfiles(() => ProfileViews.AddSegment(segment, source, binder));
                 Declare("SEGMENT", segment.Name, segment.Span, source, segment.Name.Last);
+                _consents.AddRange(Consent.CategoriesOf(segment.Options, source).Select(c => (segment.Name.Last, c)));
                 return true;
             default:
                 return Plan.TryExecute(statement, source, binder);
@@ -99,7 +105,9 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         binder.Execute(new SourceText("profiles", AccountReads.KeptViews));
         var segments = _declared.Where(o => o.Kind == "SEGMENT").Select(o => (o.Name, binder.MaterializedViews.FirstOrDefault(v => v.Name == o.Name)?.Plan)).Where(s => s.Plan is not null).ToList();
         if (segments.Count == 0) return;
-        _changes = SegmentChanges.Plan(segments!, Tables.Read("identity$causes"));
+        IReadOnlyList<PlanNode> consents = [];
+        OfProfiles(() => consents = [.. _consents.Select(c => Consent.GivenFor(c.Category, c.Segment, binder))]);
+        _changes = SegmentChanges.Plan(segments!, Tables.Read("identity$causes"), consents);
         binder.Execute(new SourceText("segments", SegmentChanges.Statements));
     }
 
@@ -110,6 +118,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         _isKept = true;
         binder.Execute(new SourceText("identity", IdentityTables.KeptViews));
         OfProfiles(() => binder.Execute(new SourceText("traits", ToldTraits.KeptViews)));
+        if (_asksConsent) OfProfiles(() => binder.Execute(new SourceText("consent", Consent.KeptViews)));
     }
 
     private void OfProfiles(Action bind)

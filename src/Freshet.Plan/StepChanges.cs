@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 
@@ -13,8 +14,9 @@ namespace Freshet.Plan;
 /// <param name="entered">The word for a row that came.</param>
 /// <param name="exited">The word for a row that went.</param>
 /// <param name="otherwise">The cause where none is given.</param>
-public sealed class StepChanges(PlanNode rows, PlanNode causes, string entered, string exited, string otherwise)
-    : PlanNode(new Schema([.. rows.Schema.Fields, new Field("change", SqlType.String.NotNull), new Field("due", SqlType.TimestampLtz(3).NotNull), new Field("step_time", SqlType.TimestampLtz(3).NotNull), new Field("cause", SqlType.String.NotNull)]), [rows, causes])
+/// <param name="withdrawal">What, when it goes, takes rows with it; null for nothing.</param>
+public sealed class StepChanges(PlanNode rows, PlanNode causes, string entered, string exited, string otherwise, Withdrawal? withdrawal = null)
+    : PlanNode(new Schema([.. rows.Schema.Fields, new Field("change", SqlType.String.NotNull), new Field("due", SqlType.TimestampLtz(3).NotNull), new Field("step_time", SqlType.TimestampLtz(3).NotNull), new Field("cause", SqlType.String.NotNull)]), withdrawal is null ? [rows, causes] : [rows, causes, withdrawal.Rows])
 {
     public string Entered { get; } = entered;
 
@@ -24,7 +26,16 @@ public sealed class StepChanges(PlanNode rows, PlanNode causes, string entered, 
 
     public override bool IsAppendOnly => true;
 
-    public StepChanges Over(PlanNode rows, PlanNode causes) => new(rows, causes, Entered, Exited, Otherwise);
+    public Withdrawal? Withdrawal { get; } = withdrawal;
 
-    public override string Describe() => $"changes of a step '{Entered}', '{Exited}', '{Otherwise}'";
+    public StepChanges Over(IReadOnlyList<PlanNode> inputs) =>
+        new(inputs[0], inputs[1], Entered, Exited, Otherwise, Withdrawal is null ? null : Withdrawal with { Rows = inputs[2] });
+
+    public override string Describe() => $"changes of a step '{Entered}', '{Exited}', '{Otherwise}'{(Withdrawal is null ? "" : $", '{Withdrawal.Cause}' but for {string.Join(", ", Withdrawal.Stronger)}")}";
 }
+
+/// <summary>Rows that others need: where one of these goes in a step, and a row of the set with the same first two columns, that is why.</summary>
+/// <param name="Rows">BIGINT, STRING.</param>
+/// <param name="Cause">The cause of a row that went with them.</param>
+/// <param name="Stronger">Causes of the step that count more.</param>
+public sealed record Withdrawal(PlanNode Rows, string Cause, ImmutableArray<string> Stronger);

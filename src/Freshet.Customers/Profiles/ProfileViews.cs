@@ -1,4 +1,5 @@
 using Freshet.Columns.Types;
+using Freshet.Customers.Privacy;
 using Freshet.Plan;
 using Freshet.Sql.Binding;
 using Freshet.Syntax;
@@ -15,16 +16,18 @@ internal static class ProfileViews
 {
     public static void AddTrait(CreateTrait create, SourceText source, ScriptBinder binder)
     {
+        var consent = Consent.CategoriesOf(create.Options, source);
         var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id", "value"], create.Query, create.Span);
-        binder.AddView(view, source, plan => TraitRows(plan, create.Name, create.Query.Span, source));
+        binder.AddView(view, source, plan => Consent.Requiring(TraitRows(plan, create.Name, create.Query.Span, source), consent, binder));
         var added = binder.MaterializedViews[^1];
         if (added.Name == create.Name.Last) CheckTrait(added.Plan, create.Name, create.Query.Span, source);
     }
 
     public static void AddSegment(CreateSegment create, SourceText source, ScriptBinder binder)
     {
+        var consent = Consent.CategoriesOf(create.Options, source);
         var view = new CreateView(create.Name, true, false, create.IfNotExists, ["profile_id"], create.Query, create.Span);
-        binder.AddView(view, source, plan => SegmentRows(plan, create.Name, create.Query.Span, source));
+        binder.AddView(view, source, plan => Consent.Requiring(SegmentRows(plan, create.Name, create.Query.Span, source), consent, binder));
     }
 
     /// <summary>The rows of a trait's query, which has the shape of one.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
+using Freshet.Customers.Privacy;
 using Freshet.Plan;
 
 namespace Freshet.Customers.Profiles;
@@ -22,12 +23,14 @@ internal static class SegmentChanges
 
     /// <param name="segments">Each segment's name and plan, of one column.</param>
     /// <param name="causes">What a step has done to profiles.</param>
-    public static PlanNode Plan(IReadOnlyList<(string Name, PlanNode Plan)> segments, PlanNode causes)
+    /// <param name="consents">For each segment that requires a consent: who has given it, and the segment's name.</param>
+    public static PlanNode Plan(IReadOnlyList<(string Name, PlanNode Plan)> segments, PlanNode causes, IReadOnlyList<PlanNode> consents)
     {
         var named = segments.Select(PlanNode (s) => new Project(
             s.Plan,
             [new BoundColumn(0, s.Plan.Schema[0]), new BoundLiteral(SqlType.String.NotNull, default, System.Text.Encoding.UTF8.GetBytes(s.Name))],
             ["profile_id", "segment"])).ToImmutableArray();
-        return new StepChanges(named.Length == 1 ? named[0] : new Union(named), causes, "entered", "exited", "time");
+        var withdrawal = consents.Count == 0 ? null : new Withdrawal(consents.Count == 1 ? consents[0] : new Union([.. consents]), Consent.Cause, ["merge", "split", "erase"]);
+        return new StepChanges(named.Length == 1 ? named[0] : new Union(named), causes, "entered", "exited", "time", withdrawal);
     }
 }

@@ -16,6 +16,8 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
     private readonly List<Batch> _delta = [];
     private readonly List<Batch> _causes = [];
     private readonly Dictionary<long, (int Batch, int Row)> _last = [];
+    private readonly List<Batch> _withdrawn = [];
+    private readonly Dictionary<long, List<(int Batch, int Row)>> _gone = [];
     private int _given = -1;
 
     public override bool ShowsClock => true;
@@ -29,6 +31,20 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
         }
 
         ref var numbers = ref batch.Columns[0];
+        if (port == 2)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var row = batch.RowAt(i);
+                if (numbers.IsNull(row) || batch.WeightOf(row) >= 0) continue;
+                ref var places = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_gone, numbers.As<long>()[numbers.IndexOf(row)], out _);
+                (places ??= []).Add((_withdrawn.Count, row));
+            }
+
+            _withdrawn.Add(batch);
+            return;
+        }
+
         for (var i = 0; i < batch.Count; i++)
         {
             var row = batch.RowAt(i);
@@ -46,6 +62,9 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
         if (_given < _delta.Count) return RowsOf(_delta[_given++], step);
         foreach (var batch in _delta) batch.Release();
         foreach (var batch in _causes) batch.Release();
+        foreach (var batch in _withdrawn) batch.Release();
+        _withdrawn.Clear();
+        _gone.Clear();
         _delta.Clear();
         _causes.Clear();
         _last.Clear();
@@ -57,6 +76,7 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
     {
         foreach (var batch in _delta) batch.Release();
         foreach (var batch in _causes) batch.Release();
+        foreach (var batch in _withdrawn) batch.Release();
         base.Dispose();
     }
 
@@ -67,6 +87,7 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
         var entered = StringView.Copy(spec.Entered, memory);
         var exited = StringView.Copy(spec.Exited, memory);
         var otherwise = StringView.Copy(spec.Otherwise, memory);
+        var withdrawn = spec.Withdrawn is null ? default : StringView.Copy(spec.Withdrawn, memory);
         var words = Column.Allocate(PhysicalKind.View, delta.Rows, memory);
         var causes = Column.Allocate(PhysicalKind.View, delta.Rows, memory);
         ref var numbers = ref delta.Columns[0];
@@ -75,14 +96,43 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
             var row = delta.RowAt(i);
             words.As<StringView>()[row] = delta.WeightOf(row) > 0 ? entered : exited;
             causes.As<StringView>()[row] = otherwise;
-            if (numbers.IsNull(row) || !_last.TryGetValue(numbers.As<long>()[numbers.IndexOf(row)], out var last)) continue;
-            ref var cause = ref _causes[last.Batch].Columns[1];
-            if (cause.IsValid(last.Row)) causes.As<StringView>()[row] = cause.As<StringView>()[cause.IndexOf(last.Row)];
+            if (numbers.IsNull(row)) continue;
+            var number = numbers.As<long>()[numbers.IndexOf(row)];
+            if (_last.TryGetValue(number, out var last))
+            {
+                ref var cause = ref _causes[last.Batch].Columns[1];
+                if (cause.IsValid(last.Row)) causes.As<StringView>()[row] = cause.As<StringView>()[cause.IndexOf(last.Row)];
+            }
+
+            if (delta.WeightOf(row) < 0 && WentWith(number, delta, row) && !IsStronger(causes.As<StringView>()[row])) causes.As<StringView>()[row] = withdrawn;
         }
 
         var clock = Column.Constant(PhysicalKind.Int64, step.ClockMicros / 1000 * 1000, memory);
         var result = delta.WithColumns(memory, [.. delta.Columns, words, clock, clock, causes]);
         result.Weights = null;
         return result;
+    }
+
+    /// <summary>Whether a row of port 2 with the same first two columns has gone.</summary>
+    private bool WentWith(long number, Batch delta, int row)
+    {
+        if (!_gone.TryGetValue(number, out var places)) return false;
+        ref var names = ref delta.Columns[1];
+        var name = names.As<StringView>()[names.IndexOf(row)];
+        foreach (var place in places)
+        {
+            ref var gone = ref _withdrawn[place.Batch].Columns[1];
+            var other = gone.As<StringView>()[gone.IndexOf(place.Row)];
+            if (StringView.Span(&name).SequenceEqual(StringView.Span(&other))) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsStronger(StringView cause)
+    {
+        foreach (var word in spec.Stronger)
+            if (StringView.Span(&cause).SequenceEqual(word)) return true;
+        return false;
     }
 }

@@ -63,7 +63,7 @@ internal static class Optimizer
         Upserts upserts => new Upserts(inputs[0], upserts.Keys),
         UpsertChanges changes => changes.Over(inputs[0]),
         ChangesOfRows changes => changes.Over(inputs[0]),
-        StepChanges changes => changes.Over(inputs[0], inputs[1]),
+        StepChanges changes => changes.Over(inputs),
         Unnest unnest => unnest.Over(inputs[0], unnest.Collection),
         TopN top => new TopN(inputs[0], top.Kind, top.Partition, top.Order, top.First, top.Last, top.NumberName),
         Over over => new Over(inputs[0], over.Partition, over.Order, over.Frame, over.Calls, over.Emission),
