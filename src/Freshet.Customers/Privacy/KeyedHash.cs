@@ -9,8 +9,6 @@ namespace Freshet.Customers.Privacy;
 /// </summary>
 internal sealed class KeyedHash(byte[] key)
 {
-    public const int KeyBytes = 32;
-
     /// <summary>32 hexadecimal digits.</summary>
     public string Of(string type, string value) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{type}:{value}")).AsSpan(0, 16));
 }

@@ -64,6 +64,9 @@ internal sealed class ProjectSettings
     public string? ApiToken { get; set; }
     public List<string> ApiOrigins { get; } = [];
     public List<string> ApiHosts { get; } = [];
+
+    /// <summary>Traits and segments that a visitor's token shows.</summary>
+    public List<string> ProfilesExposed { get; } = [];
     public bool BehindProxy { get; set; }
     public string? CertificatePath { get; set; }
     public string? CertificateKeyPath { get; set; }

@@ -47,6 +47,7 @@ internal static class SettingCatalog
         Text("api.token", "", "Bearer token of /api and /metrics, at least 16 characters", (s, v) => s.ApiToken = NullIfEmpty(v)),
         Text("api.origins[]", "", "origins of browsers that may call /api, e.g. https://console.example.com", (s, v) => s.ApiOrigins.Add(v.TrimEnd('/'))),
         Text("api.hosts[]", "", "host names by which /api may be called, beside loopback", (s, v) => s.ApiHosts.Add(v)),
+        Text("profiles.expose[]", "", "traits and segments that a visitor's token shows of its profile", (s, v) => s.ProfilesExposed.Add(v)),
         Bytes("limits.eventBytes", "32KiB", "largest event", 256, 1 << 20, (s, v) => s.EventBytesMax = (int)v),
         Bytes("limits.batchBytes", "500KiB", "largest batch, after decompression", 256, 16 << 20, (s, v) => s.BatchBytesMax = (int)v),
         Integer("limits.batchEvents", "2500", "most events of a batch", 1, 100_000, (s, v) => s.BatchEventsMax = (int)v),

@@ -58,7 +58,7 @@ internal sealed class FreshetServer : IAsyncDisposable
             }
 
             history = new HistorySampler(backend, ingest);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project, lines);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project, lines, visitorKey: backend.Erasable is null ? null : KeyFile.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, "visitors.key"));
             return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));
         }
         catch

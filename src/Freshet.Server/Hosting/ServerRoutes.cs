@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Freshet.Customers;
 using Freshet.Server.Api;
 using Freshet.Server.Configuration;
@@ -10,6 +11,7 @@ using Freshet.Server.Privacy;
 using Freshet.Server.Profiles;
 using Freshet.Server.Segments;
 using Freshet.Server.Subscriptions;
+using Freshet.Server.Visitors;
 using Freshet.Server.WebConsole;
 using Freshet.Sql.Binding;
 
@@ -20,7 +22,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null, byte[]? visitorKey = null)
     {
         var access = new AccessRules(settings);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
@@ -46,6 +48,8 @@ internal static class ServerRoutes
             routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions, memberships).Routes());
             routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
             routes.AddRange(new PreviewRoute(views, profiles, customers, project, access, settings.QueryTimeMax, settings.QueryBytesMax, settings.StateBytesMax).Routes());
+            var tokens = new VisitorTokens(visitorKey ?? RandomNumberGenerator.GetBytes(KeyFile.Bytes), TimeProvider.System);
+            routes.AddRange(new VisitorRoutes(profiles, tokens, profileAccess, access, settings.ProfilesExposed, hub is null || profiles is null ? null : new StepPulse(hub.Pipeline), hub?.Stopping ?? Task.CompletedTask).Routes());
             routes.AddRange(new ErasureRoutes(ingest.Erasures, profileAccess, access).Routes());
             var eventHistory = new EventHistory(views, ingest.Log, settings.QueryTimeMax);
             routes.AddRange(new SegmentProfileRoutes(profiles, profiles is null ? null : new SegmentAccounts(views, eventHistory), eventHistory, ingest.Erasures, profileAccess).Routes());

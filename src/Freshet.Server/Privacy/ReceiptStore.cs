@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Freshet.Customers.Privacy;
 using Freshet.Storage;
@@ -32,8 +31,7 @@ internal sealed class ReceiptStore
             disk.SyncDirectory(dataDirectory);
         }
 
-        if (!disk.Exists(Path.Combine(_folder, KeyName))) Write(KeyName, RandomNumberGenerator.GetBytes(KeyedHash.KeyBytes));
-        Hash = new KeyedHash(Read(KeyName)!);
+        Hash = new KeyedHash(KeyFile.Open(disk, _folder, KeyName));
         foreach (var name in disk.List(_folder).Where(n => n.EndsWith(ReceiptExtension, StringComparison.Ordinal)))
             if (JsonSerializer.Deserialize<Receipt>(Read(name), Form) is { } receipt) _receipts[receipt.Id] = receipt;
         _suppressed = [.. _receipts.Values.SelectMany(r => r.Identifiers)];
