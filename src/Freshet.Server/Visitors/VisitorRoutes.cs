@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Freshet.Customers.Profiles;
 using Freshet.Server.Api;
 using Freshet.Server.Http;
 using Freshet.Server.Profiles;
@@ -161,41 +160,45 @@ internal sealed class VisitorRoutes(ProfileReader? reader, VisitorTokens tokens,
         await writer.FlushAsync(patience.Token);
     }
 
-    /// <summary>{"traits":{...},"segments":[...]}, of what is exposed; null where the token opens no profile, or no more.</summary>
     private async ValueTask<(long Step, byte[]? Json)> DocumentAsync(Visitor visitor, CancellationToken cancellation)
     {
         if (reader is null) return default;
         using var snapshot = await reader.OpenAsync(cancellation);
-        var profile = await reader.FindAsync(snapshot, visitor.Type, visitor.Value, cancellation);
-        if (profile is { } found && visitor.Type == "anonymous_id" && (await reader.IdentifiersAsync(snapshot, found, cancellation)).Any(i => Known.Contains(i.Type))) return default;
+        using var reading = new ProfileReading(reader, snapshot);
+        return (snapshot.Step, Document(reader, reading, visitor));
+    }
+
+    /// <summary>{"traits":{...},"segments":[...]}, of what is exposed; null where the token opens no profile, or no more.</summary>
+    private byte[]? Document(ProfileReader profiles, ProfileReading reading, Visitor visitor)
+    {
+        var profile = reading.Find(visitor.Type, visitor.Value);
+        if (profile is { } found && visitor.Type == "anonymous_id" && reading.Identifiers(found).Any(i => Known.Contains(i.Type))) return null;
         var buffer = new ArrayBufferWriter<byte>(256);
-        await using (var json = new Utf8JsonWriter(buffer, Relaxed))
+        using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
             json.WriteStartObject("traits");
             if (profile is { } of)
             {
-                using var told = JsonDocument.Parse(await reader.DocumentAsync(snapshot, ProfileReads.Traits, of, cancellation) ?? "{}");
-                foreach (var trait in told.RootElement.EnumerateObject())
+                foreach (var (name, value) in reading.Told(of))
                 {
-                    if (!exposed.Contains(trait.Name) || reader.Traits.Any(t => t.Name == trait.Name)) continue;
-                    trait.WriteTo(json);
-                }
-
-                foreach (var trait in reader.Traits.Where(t => exposed.Contains(t.Name)))
-                {
-                    if (await ProfileReader.TraitAsync(snapshot, trait, of, cancellation) is not { } value) continue;
-                    json.WritePropertyName(trait.Name);
+                    if (!exposed.Contains(name) || profiles.Traits.Any(t => t.Name == name)) continue;
+                    json.WritePropertyName(name);
                     json.WriteRawValue(value, skipInputValidation: true);
                 }
+
+                ProfileJson.WriteTraits(json, [.. profiles.Traits.Where(t => exposed.Contains(t.Name))], reading, of);
             }
 
             json.WriteEndObject();
-            ProfileJson.WriteTexts(json, "segments", profile is { } owner ? (await reader.SegmentsAsync(snapshot, owner, cancellation)).Where(exposed.Contains) : []);
+            json.WriteStartArray("segments");
+            foreach (var segment in profiles.Segments)
+                if (profile is { } owner && exposed.Contains(segment.Name) && reading.Find(segment.Table, owner)) json.WriteStringValue(segment.Json);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 
-        return (snapshot.Step, buffer.WrittenSpan.ToArray());
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Of the header, or of ?token= where the browser's EventSource can send none.</summary>
