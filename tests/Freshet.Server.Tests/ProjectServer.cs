@@ -12,7 +12,7 @@ internal sealed class ProjectServer : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("freshet-test-").FullName;
     private FreshetServer _server = null!;
 
-    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient Http { get; private set; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     public static async Task<ProjectServer> StartAsync(string sql, string json = """{"keys":["wk1"]}""")
     {
@@ -20,10 +20,24 @@ internal sealed class ProjectServer : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(server._folder, "sql"));
         await File.WriteAllTextAsync(Path.Combine(server._folder, "sql", "project.sql"), sql);
         await File.WriteAllTextAsync(Path.Combine(server._folder, "freshet.json"), json);
-        var settings = Project.Load(server._folder, _ => null, new Dictionary<string, string> { ["port"] = "0" });
-        server._server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, TextWriter.Null, CancellationToken.None));
-        server.Http.BaseAddress = new Uri(server._server.Url);
+        await server.ServeAsync();
         return server;
+    }
+
+    /// <summary>Stops, and starts again over the same data.</summary>
+    public async Task RestartAsync()
+    {
+        Http.Dispose();
+        await _server.DisposeAsync();
+        Http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        await ServeAsync();
+    }
+
+    private async Task ServeAsync()
+    {
+        var settings = Project.Load(_folder, _ => null, new Dictionary<string, string> { ["port"] = "0" });
+        _server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, TextWriter.Null, CancellationToken.None));
+        Http.BaseAddress = new Uri(_server.Url);
     }
 
     /// <summary>Sends calls as one batch, each the JSON of one.</summary>

@@ -25,9 +25,13 @@ internal static class EventScrubber
         record.ValueKind == JsonValueKind.Object && (ProfileReads.Carried(rules, record).Any(c => isErased(c.Type, c.Value)) || Ordered(record).Any(o => IsErased(rules, o, isErased)));
 
     /// <summary>The record without them; null where it has none.</summary>
-    public static byte[]? Without(IdentityRules rules, ReadOnlyMemory<byte> record, Func<string, string, bool> isErased)
+    /// <param name="isErased">Whose identifiers have been erased.</param>
+    /// <param name="isDropped">What the identity had dropped from this event: it goes too, so that nothing that was dropped because of the erased ones counts now.</param>
+    public static byte[]? Without(IdentityRules rules, ReadOnlyMemory<byte> record, Func<string, string, bool> isErased, Func<string, string, bool> isDropped)
     {
         if (!Names(rules, record, isErased)) return null;
+        var erased = isErased;
+        isErased = (type, value) => erased(type, value) || isDropped(type, value);
         var root = JsonNode.Parse(record.Span, documentOptions: Deep)!.AsObject();
         foreach (var type in rules.Types)
             foreach (var from in type.From)

@@ -68,7 +68,14 @@ internal sealed class SecondRun : IDisposable
         }
     }
 
-    public void Dispose() => _publication.Dispose();
+    /// <summary>Its runner goes on with somebody else, who disposes it.</summary>
+    public bool IsTaken { get; set; }
+
+    public void Dispose()
+    {
+        _publication.Dispose();
+        if (!IsTaken) Runner.Dispose();
+    }
 
     private static unsafe Batch TakenBack(Batch batch)
     {

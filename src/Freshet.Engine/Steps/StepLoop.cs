@@ -22,6 +22,8 @@ internal sealed class StepLoop : IDisposable
 {
     public const string JournalTopic = "__journal";
 
+    private static readonly TimeSpan FiguresRead = TimeSpan.FromSeconds(5);
+
     private readonly LogStore _log;
     private StepRunner _runner;
     private readonly IReadOnlyList<ViewOutput> _views;
@@ -137,6 +139,7 @@ internal sealed class StepLoop : IDisposable
         var changed = new Dictionary<string, long>();
         var before = _runner;
         next.Runner.SkipTo(entry.Step);
+        next.IsTaken = true;
         Volatile.Write(ref _runner, next.Runner);
         using (var pin = _publication.Pin())
         {
@@ -151,7 +154,8 @@ internal sealed class StepLoop : IDisposable
         foreach (var sink in _sinks) sink.SwitchTo(next.Runner.Circuit);
         Publish(entry.Step);
         Visibility.Publish(entry.Step, entry.ClockMicros, []);
-        before.Dispose();
+        // Who is reading the figures of the last one may still hold it.
+        _ = Task.Delay(FiguresRead).ContinueWith(_ => before.Dispose(), TaskScheduler.Default);
         return changed;
     });
 

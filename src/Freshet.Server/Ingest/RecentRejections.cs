@@ -35,6 +35,12 @@ internal sealed class RecentRejections(TimeProvider clock)
         }
     }
 
+    /// <summary>Forgets them all: somebody of whom they speak has been erased.</summary>
+    public void Forget()
+    {
+        lock (_gate) _kept.Clear();
+    }
+
     /// <summary>Those after a number, oldest first, and the number of the latest rejection.</summary>
     public (IReadOnlyList<Rejection> Kept, long Last) After(long number)
     {

@@ -86,12 +86,15 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
         var owner = orders.ToDictionary(o => o[4]!, o => long.Parse(o[0]!, CultureInfo.InvariantCulture));
         var events = await ReadAsync($"SELECT sequence, identifier FROM `identity$events` WHERE identifier IN ({string.Join(", ", owner.Keys)})");
         var counts = events.GroupBy(e => owner[e[1]!]).ToDictionary(g => g.Key, g => (long)g.Count());
+        var erased = receipts.SelectMany(r => r.Identifiers).ToHashSet(StringComparer.Ordinal);
+        var drops = (await ReadAsync("SELECT sequence, type, `value` FROM `identity$drops` WHERE rule <> 'blocked'")).Select(d => (Sequence: d[0]!, Hash: store.Hash.Of(d[1]!, d[2]!))).ToLookup(d => d.Sequence, d => d.Hash);
         var pending = new PendingErasure(
             [.. receipts.Select(r => r with { Events = counts.GetValueOrDefault(r.Sequence) })],
             receipts.Max(r => r.Sequence) + 1,
             log.EndOf(RejectedTable.Topic),
             [.. receipts.SelectMany(r => r.Identifiers).Distinct()],
-            [.. events.Select(e => long.Parse(e[0]!, CultureInfo.InvariantCulture)).Order()]);
+            [.. events.Select(e => long.Parse(e[0]!, CultureInfo.InvariantCulture)).Order()],
+            [.. drops.Where(d => d.Any(erased.Contains)).SelectMany(d => d.Select(h => Place(long.Parse(d.Key, CultureInfo.InvariantCulture), h)))]);
         store.Begin(pending);
         return pending;
     }
@@ -100,6 +103,7 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
     {
         var hashes = pending.Hashes.ToHashSet(StringComparer.Ordinal);
         var offsets = pending.Offsets.ToHashSet();
+        var dropped = pending.Dropped.ToHashSet(StringComparer.Ordinal);
         var orders = pending.Receipts.ToDictionary(r => r.Sequence, r => r.Id);
         bool IsErased(string type, string value) => hashes.Contains(store.Hash.Of(type, value));
         var events = log.Rewrite(EventsTable.Name, pending.End, EditEvent);
@@ -115,7 +119,10 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
             if (!record.HasValue || record.Offset.Value >= pending.End) return RecordEdit.Keeps;
             if (offsets.Contains(record.Offset.Value)) return RecordEdit.Empties;
             var copy = record.Value.ToArray();
-            var edited = orders.TryGetValue(record.Offset.Value, out var receipt) ? EventScrubber.OrderWithout(copy, receipt) : EventScrubber.Without(customers.Rules, copy, IsErased);
+            var offset = record.Offset.Value;
+            var edited = orders.TryGetValue(offset, out var receipt)
+                ? EventScrubber.OrderWithout(copy, receipt)
+                : EventScrubber.Without(customers.Rules, copy, IsErased, (type, of) => dropped.Contains(Place(offset, store.Hash.Of(type, of))));
             value = edited;
             return edited is null ? RecordEdit.Keeps : RecordEdit.Replaces;
         }
@@ -144,6 +151,8 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
 
         return all;
     }
+
+    private static string Place(long offset, string hash) => string.Create(CultureInfo.InvariantCulture, $"{offset}:{hash}");
 
     private static string?[] RowOf(Schema schema, Batch batch, int row) => [.. schema.Fields.Select((f, c) => CellText.Text(f.Type, batch.Columns[c], row))];
 }

@@ -41,4 +41,5 @@ internal sealed record Receipt
 /// <param name="RejectedEnd">The same of rejected events.</param>
 /// <param name="Hashes">Of all erased identifiers.</param>
 /// <param name="Offsets">The events of the profiles.</param>
-internal sealed record PendingErasure(IReadOnlyList<Receipt> Receipts, long End, long RejectedEnd, IReadOnlyList<string> Hashes, IReadOnlyList<long> Offsets);
+/// <param name="Dropped">Of events of others that carry an erased identifier: what the identity had dropped from them, as offset and hash.</param>
+internal sealed record PendingErasure(IReadOnlyList<Receipt> Receipts, long End, long RejectedEnd, IReadOnlyList<string> Hashes, IReadOnlyList<long> Offsets, IReadOnlyList<string> Dropped);

@@ -181,6 +181,7 @@ internal sealed class ProfileRoutes(ProfileReader? reader, MembershipAnswers? me
             await reader.WhenVisibleAsync(sequence, exchange.Aborted);
             if (service.Erasures is { } erasures)
             {
+                service.Rejections.Forget();
                 var run = Task.Run(erasures.RunAsync);
                 if (await Task.WhenAny(run, Task.Delay(ErasureWait, exchange.Aborted)) == run) await run;
                 var receipt = erasures.Receipts.Receipts.FirstOrDefault(r => r.Sequence == sequence);
