@@ -4,6 +4,7 @@ using Freshet.Dataflow;
 using Freshet.Dataflow.Errors;
 using Freshet.Dataflow.Ranking;
 using Freshet.Kernels;
+using Freshet.Kernels.Expressions;
 
 namespace Freshet.Windows.Overs;
 
@@ -11,7 +12,7 @@ namespace Freshet.Windows.Overs;
 /// OVER in order of a time attribute, over rows that are only appended and frames that hold nothing that follows: a row is
 /// computed once, when the watermark has passed its time.
 /// <para>Late is a function of the row. Where the frame begins with the partition, a row is late when the watermark at its own position
-/// has passed its time, as everything up to there has been summed. Otherwise it is late when that watermark has let out a row of
+/// has passed its time, as everything up to there has been summed; so it is for LAG alone, which Flink takes for such a frame. Otherwise it is late when that watermark has let out a row of
 /// its key that does not come before it, as in Flink; with a length of time also when it is behind by half of that, so that the rows its
 /// frame reaches need not be kept forever.</para>
 /// Side output 0: rows without a time. Side output 1: late rows, with how late they are (ms).
@@ -32,6 +33,7 @@ public sealed unsafe class TimedOverOperator : Operator
     private readonly List<int> _partitions = [];
     private readonly List<uint> _list = [];
     private readonly int _time;
+    private readonly bool _isLateByWatermark;
     private long _watermark = NoWatermark;
     private int _partition;
     private bool _ending;
@@ -41,6 +43,7 @@ public sealed unsafe class TimedOverOperator : Operator
     {
         _spec = spec;
         _time = spec.Order[0].Column;
+        _isLateByWatermark = spec.From.IsUnbounded || spec.Calls.All(c => c.Function == OverFunction.Lag);
         _evaluator = new OverEvaluator(spec, seed);
         _rows = new OrderedRows(spec.Types, spec.Partition, spec.Order, spec.Position, isAppendOnly: true, seed, sizeof(RowsBefore) + _evaluator.StateBytes, keepsPartitions: spec.From.IsUnbounded);
     }
@@ -73,7 +76,7 @@ public sealed unsafe class TimedOverOperator : Operator
         Add(batch, kept, keptCount, scratch);
         if (behindCount > 0)
         {
-            if (_spec.From.IsUnbounded) _late.Add(batch, behind, behindCount, _time);
+            if (_isLateByWatermark) _late.Add(batch, behind, behindCount, _time);
             else _suspects.Add(GatherKernel.Own(GatherKernel.Gather(batch, behind, behindCount, BatchMemory.Create())));
         }
 
