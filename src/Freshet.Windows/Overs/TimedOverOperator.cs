@@ -43,7 +43,7 @@ public sealed unsafe class TimedOverOperator : Operator
     {
         _spec = spec;
         _time = spec.Order[0].Column;
-        _isLateByWatermark = spec.From.IsUnbounded || spec.Calls.All(c => c.Function == OverFunction.Lag);
+        _isLateByWatermark = spec.From.IsUnbounded || (!spec.Calls.IsEmpty && spec.Calls.All(c => c.Function == OverFunction.Lag));
         _evaluator = new OverEvaluator(spec, seed);
         _rows = new OrderedRows(spec.Types, spec.Partition, spec.Order, spec.Position, isAppendOnly: true, seed, sizeof(RowsBefore) + _evaluator.StateBytes, keepsPartitions: spec.From.IsUnbounded);
     }
