@@ -44,6 +44,8 @@ internal sealed unsafe class RecentEvents : IDisposable
     /// <summary>An event belongs to an identifier.</summary>
     public void Add(NameRow* name, uint slot, long time, long place)
     {
+        // An event older than the ten changes nothing, and says so: a row that goes and comes again as it was would be no row.
+        if (name->Recent != NameRow.None && PlaceOf(Row(name->Recent), time, place) == RecentRow.Max) return;
         Touch(name, slot);
         if (name->Recent == NameRow.None)
         {
@@ -52,9 +54,7 @@ internal sealed unsafe class RecentEvents : IDisposable
         }
 
         var row = (RecentRow*)_rows.Change(name->Recent);
-        var at = row->Count;
-        while (at > 0 && (row->Times[at - 1] < time || (row->Times[at - 1] == time && row->Places[at - 1] < place))) at--;
-        if (at == RecentRow.Max) return;
+        var at = PlaceOf(row, time, place);
         if (row->Count < RecentRow.Max) row->Count++;
         for (var i = row->Count - 1; i > at; i--) (row->Times[i], row->Places[i]) = (row->Times[i - 1], row->Places[i - 1]);
         (row->Times[at], row->Places[at]) = (time, place);
@@ -76,6 +76,14 @@ internal sealed unsafe class RecentEvents : IDisposable
     }
 
     public void Dispose() => _rows.Dispose();
+
+    /// <summary>Where in the list an event belongs.</summary>
+    private static int PlaceOf(RecentRow* row, long time, long place)
+    {
+        var at = row->Count;
+        while (at > 0 && (row->Times[at - 1] < time || (row->Times[at - 1] == time && row->Places[at - 1] < place))) at--;
+        return at;
+    }
 
     private void Touch(NameRow* name, uint slot)
     {
