@@ -35,6 +35,9 @@ public sealed unsafe class RelationJoinOperator : Operator
     private int _stored;
     private JoinPairs _pairs;
 
+    /// <summary>Pairs for which there is room: one row may meet any number of rows, over several batches.</summary>
+    private int _pairsMax;
+
     /// <summary>The next change of the relation that meets the left rows; none before the inputs have ended.</summary>
     private int _nextChange = int.MaxValue;
 
@@ -73,7 +76,7 @@ public sealed unsafe class RelationJoinOperator : Operator
             }
 
             _pairs.Count = 0;
-            JoinKernel.Walk(Met, _probing!, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, Batch.TypicalRows, withEmpty: false);
+            JoinKernel.Walk(Met, _probing!, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, _pairsMax, withEmpty: false);
             if (_pairs.Count > 0) return MakeBatch();
             _probing!.Release();
             _scratch!.Release();
@@ -125,8 +128,8 @@ public sealed unsafe class RelationJoinOperator : Operator
         _rows = _scratch.Allocate<int>(batch.Count);
         _count = JoinKernel.SplitByNull(batch, keys, RowNumbers.Of(batch), batch.Count, _rows, _scratch.Allocate<int>(batch.Count), out _);
         _first = _scratch.Allocate<int>(_count);
-        var pairs = Math.Min(Batch.TypicalRows, Math.Max(_count, 64));
-        _pairs = new JoinPairs { Probes = _scratch.Allocate<int>(pairs), Stored = _scratch.Allocate<int>(pairs), Weights = _scratch.Allocate<long>(pairs) };
+        _pairsMax = Math.Min(Batch.TypicalRows, Math.Max(_count, 64));
+        _pairs = new JoinPairs { Probes = _scratch.Allocate<int>(_pairsMax), Stored = _scratch.Allocate<int>(_pairsMax), Weights = _scratch.Allocate<long>(_pairsMax) };
     }
 
     private void Start()

@@ -22,6 +22,16 @@ public sealed class RelationJoinTests
         Assert.Equal(["1|a|1|20 x+1", "1|b|1|20 x+1"], driver.Result);
     }
 
+    [Fact]
+    public void A_change_that_meets_many_rows_gives_each_of_them_once()
+    {
+        using var both = new WithRelation();
+        var driver = new OperatorDriver(both);
+        driver.Step(0, (1, Rows(Right, ([1, 10L], 1))), (0, Rows(Left, [.. Enumerable.Range(0, 1000).Select(i => ((object?[])[1, $"row {i}"], 1L))])));
+        Assert.Equal(2000, driver.Step(0, (1, Rows(Right, ([1, 10L], -1), ([1, 20L], 1)))).Count);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"1|row {i}|1|20 x+1").Order(StringComparer.Ordinal), driver.Result);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
