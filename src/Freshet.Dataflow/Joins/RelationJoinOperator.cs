@@ -94,6 +94,9 @@ public sealed unsafe class RelationJoinOperator : Operator
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        _probing?.Release();
+        _scratch?.Release();
         for (var i = _nextChange == int.MaxValue ? 0 : _nextChange; i < _changes.Count; i++) _changes[i].Release();
         _left.Dispose();
         _keys.Dispose();

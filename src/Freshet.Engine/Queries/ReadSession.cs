@@ -31,11 +31,11 @@ public sealed class ReadSession : IDisposable
     /// <summary>The clock of that step, µs since 1970; 0 where no step has had input yet.</summary>
     public long ClockMicros { get; }
 
-    /// <summary>Binds queries of this session; a new one has nothing but what the project declares.</summary>
+    /// <summary>Binds queries over this reading; a new one has nothing but what the project declares.</summary>
     public ReadBinder Binder() => _planner.Binder();
 
     /// <summary>Starts queries together.</summary>
-    /// <param name="plans">Of a binder of this session.</param>
+    /// <param name="plans">Of a binder of this reading.</param>
     /// <param name="bytesMax">Bytes that they may hold together; 0 for no bound but that of the process.</param>
     /// <param name="cancellation">Breaks them off, between two batches.</param>
     public BoundedRun Run(IReadOnlyList<PlanNode> plans, long bytesMax, CancellationToken cancellation = default) => _planner.Run(plans, _pin, _end, bytesMax, cancellation);

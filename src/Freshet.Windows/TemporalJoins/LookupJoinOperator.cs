@@ -121,6 +121,9 @@ public sealed unsafe class LookupJoinOperator : Operator
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        foreach (var batch in _ready) batch.Release();
+        foreach (var batch in _arrived.Skip(_isEnding ? _nextArrived : 0)) batch.Release();
         _left.Dispose();
         _right.Dispose();
         _keys.Dispose();
