@@ -4,6 +4,7 @@ using Freshet.Columns.Json;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
 using Freshet.Kernels.Expressions;
+using Freshet.Kernels.Rows;
 
 namespace Freshet.Kernels.Json;
 
@@ -55,16 +56,9 @@ internal sealed unsafe class JsonRows
         rows.Type = types.Result;
         rows.Types = types;
         rows.Zone = context.TimeZone;
-        var isConstant = true;
-        foreach (var argument in arguments) isConstant &= argument.IsConstant;
-        var count = isConstant ? 1 : context.Rows;
-        var kind = types.Result.Physical;
-        var result = Column.Allocate(kind, count, context.Memory);
-        result.Validity = context.Memory.AllocateBits(Math.Max(count, 1), false);
-        new Span<byte>(result.Values, count * kind.WidthBytes()).Clear();
-        result.IsConstant = isConstant;
+        var result = RowLoop.NewResult(context, arguments, types);
         rows.Result = result.Values;
-        if (isConstant)
+        if (result.IsConstant)
         {
             if (context.ActiveCount == 0) return result;
             if (body.TryRow(rows, arguments, 0)) result.Validity[0] = 1;
@@ -93,7 +87,7 @@ internal sealed unsafe class JsonRows
             }
         }
 
-        if (valid == count) result.Validity = null;
+        if (valid == context.Rows) result.Validity = null;
         return result;
     }
 

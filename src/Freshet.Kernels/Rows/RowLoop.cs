@@ -58,6 +58,16 @@ public sealed unsafe class RowLoop
         var loop = t_loop ??= new RowLoop();
         loop.Context = context;
         loop.Types = types;
+        var result = NewResult(context, arguments, types);
+        loop._result = result;
+        if (result.IsConstant) loop.RunOnce(arguments, function);
+        else if (loop.RunAll(arguments, function) == context.Rows) result.Validity = null;
+        return result;
+    }
+
+    /// <summary>A result of NULLs, to be filled row by row; of one row where all arguments are the same for all rows.</summary>
+    internal static Column NewResult(EvaluationContext context, ReadOnlySpan<Column> arguments, CallTypes types)
+    {
         var isConstant = true;
         foreach (var argument in arguments) isConstant &= argument.IsConstant;
         var count = isConstant ? 1 : context.Rows;
@@ -66,9 +76,6 @@ public sealed unsafe class RowLoop
         result.Validity = context.Memory.AllocateBits(Math.Max(count, 1), false);
         new Span<byte>(result.Values, count * kind.WidthBytes()).Clear();
         result.IsConstant = isConstant;
-        loop._result = result;
-        if (isConstant) loop.RunOnce(arguments, function);
-        else if (loop.RunAll(arguments, function) == count) result.Validity = null;
         return result;
     }
 
