@@ -31,6 +31,9 @@ public sealed unsafe class AggregateOperator : Operator
     private readonly KeyedTable _table;
     private readonly AccumulatorSet _accumulators;
     private readonly GroupTimers? _timers;
+
+    /// <summary>The groups by a part of their key; null where nobody looks for them so, or by the whole key.</summary>
+    private readonly GroupsByKey? _byKey;
     private readonly ErrorRows _errors = new([]);
     private readonly List<FailedResult> _failures = [];
     private readonly List<ChangedGroups> _changed = [];
@@ -49,12 +52,15 @@ public sealed unsafe class AggregateOperator : Operator
         _ownsGlobalGroup = spec.IsGlobal && share == 0;
         _accumulators = new AccumulatorSet(spec.InputTypes, spec.Position, spec.Calls, spec.IsAppendOnly, sizeof(GroupHeader), seed, groupsStay: spec.IsAppendOnly && spec.Until < 0);
         if (spec.Until >= 0) _timers = new GroupTimers();
-        _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], _accumulators.StateBytes, seed);
+        var link = _accumulators.StateBytes + 7 & ~7;
+        var isFoundByPart = !spec.FoundBy.IsEmpty && !spec.FoundBy.SequenceEqual(Enumerable.Range(0, _keys.Length));
+        _table = new KeyedTable([.. spec.Keys.Select(k => spec.InputTypes[k].Physical)], isFoundByPart ? link + sizeof(GroupLink) : _accumulators.StateBytes, seed);
+        if (isFoundByPart) _byKey = new GroupsByKey(spec.InputTypes, [.. spec.FoundBy.Select(k => _keys[k])], _table, link, seed);
     }
 
     public override long StateRows => _table.Rows + _accumulators.ExtraRows;
 
-    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes + (_timers?.Bytes ?? 0);
+    public override long StateBytes => _table.Bytes + _accumulators.ExtraBytes + (_timers?.Bytes ?? 0) + (_byKey?.Bytes ?? 0);
 
     public override long DueClock => _timers?.First ?? EndWatermark;
 
@@ -137,11 +143,13 @@ public sealed unsafe class AggregateOperator : Operator
         {
             var group = _table.At(slot);
             _accumulators.Release(&group, 1);
+            _byKey?.Remove(slot);
             _table.Remove(slot);
         }
 
         _ended.Clear();
         _accumulators.EndOfStep();
+        _byKey?.EndOfStep();
         _table.EndOfStep();
     }
 
@@ -151,8 +159,35 @@ public sealed unsafe class AggregateOperator : Operator
     {
         _accumulators.Dispose(_table);
         _timers?.Dispose();
+        _byKey?.Dispose();
         _table.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>The first group of each row's key, by the keys of <see cref="AggregateSpec.FoundBy"/>; <see cref="KeyedTable.None"/> where there is none.</summary>
+    internal void FindFirst(Batch batch, ReadOnlySpan<int> columns, int* rows, int count, int* first, BatchMemory scratch)
+    {
+        if (_byKey is null) _table.Find(batch, columns, rows, count, scratch, first);
+        else _byKey.FindFirst(batch, columns, rows, count, first, scratch);
+    }
+
+    /// <summary>The group after one of the same key, or <see cref="KeyedTable.None"/>.</summary>
+    internal int NextOf(int slot) => _byKey?.Next(slot) ?? KeyedTable.None;
+
+    /// <summary>Whether a group has a row in the result: that of the step once all of it has been given.</summary>
+    internal bool IsInResult(int slot) => ((GroupHeader*)_table.Read(slot))->HasRow;
+
+    /// <summary>The rows of groups that are in the result: their keys, then the results of the calls. Long texts are good until the end of the step.</summary>
+    internal void ReadResults(int* slots, int count, Span<Column> into, BatchMemory memory)
+    {
+        var stored = _table.Addresses(slots, count, memory);
+        for (var i = 0; i < _keys.Length; i++) into[i] = _table.ReadColumn(i, stored, count, memory);
+        var groups = (byte**)memory.Allocate<nint>(count);
+        for (var i = 0; i < count; i++) groups[i] = _table.At(slots[i]);
+        for (var i = 0; i < _spec.Calls.Length; i++) into[_keys.Length + i] = _accumulators[i].Read(groups, count, memory, _failures);
+
+        // What does not fit its type was told when the result was given.
+        _failures.Clear();
     }
 
     /// <summary>Reads the results of groups that this step has not touched before, before anything is added to them.</summary>
@@ -163,6 +198,7 @@ public sealed unsafe class AggregateOperator : Operator
         if (count == 0) return;
         var changed = Remember(input.Groups, slots, touched, count, scratch);
         for (var i = 0; i < count; i++) touched[i] = input.Rows[touched[i]];
+        _byKey?.Add(batch, touched, changed.Slots, count, scratch);
         var points = false;
         for (var i = 0; i < _keys.Length; i++) changed.Keys[i] = GatherKernel.Gather(batch.Columns[_keys[i]], touched, count, changed.Memory, ref points);
         if (points) changed.Memory.Retain(batch.Memory);

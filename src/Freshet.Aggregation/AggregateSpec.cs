@@ -82,5 +82,8 @@ public sealed record AggregateSpec(
     /// </summary>
     public int Until { get; init; } = -1;
 
+    /// <summary>Places among the keys by which a join with a relation finds groups in the state (<see cref="RelatedGroupsOperator"/>); empty where none does.</summary>
+    public ImmutableArray<int> FoundBy { get; init; } = [];
+
     public bool IsGlobal => Keys.IsEmpty;
 }

@@ -22,12 +22,16 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
     public const int Causes = 5;
     public const int Erasures = 6;
     public const int Recent = 7;
+    public const int Profiles = 8;
 
     public static Schema RelationSchema { get; } = Schema.Of(("identifier", SqlType.BigInt.NotNull), ("profile_id", SqlType.BigInt.NotNull));
 
     public static Schema IdentifiersSchema { get; } = Schema.Of(
         ("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("profile_id", SqlType.BigInt.NotNull),
         ("first_seen", SqlType.TimestampLtz(3)), ("last_seen", SqlType.TimestampLtz(3)), ("message_id", SqlType.String), ("source", SqlType.String));
+
+    public static Schema ProfilesSchema { get; } = Schema.Of(
+        ("profile_id", SqlType.BigInt.NotNull), ("identifiers", SqlType.BigInt.NotNull), ("first_seen", SqlType.TimestampLtz(3)), ("last_seen", SqlType.TimestampLtz(3)));
 
     public static Schema MergesSchema { get; } = Schema.Of(
         ("profile_id", SqlType.BigInt.NotNull), ("merged_profile_id", SqlType.BigInt.NotNull), ("message_id", SqlType.String),

@@ -28,6 +28,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private readonly int _sourceOffset;
     private readonly ulong _seed;
     private readonly Buffer<Before> _changed = new();
+    private readonly Buffer<ProfileBefore> _changedProfiles = new();
     private readonly Buffer<uint> _walk = new();
     private readonly Buffer<uint> _members = new();
     private long _steps;
@@ -57,6 +58,25 @@ internal sealed unsafe class IdentityGraph : IDisposable
         public StringView MessageId;
         public StringView Source;
     }
+
+    /// <summary>A profile as the step before left it; without members one that was not there.</summary>
+    public struct ProfileBefore
+    {
+        public uint Profile;
+        public long Id;
+        public int Members;
+        public long FirstSeen;
+        public long LastSeen;
+    }
+
+    /// <summary>The profiles that this step has touched, each once, in the order in which it did. One that a split has made anew has another row, and perhaps the same id.</summary>
+    public Buffer<ProfileBefore> ChangedProfiles => _changedProfiles;
+
+    /// <summary>Whether the step has made a profile of names that were of one before: an id may then stand in <see cref="ChangedProfiles"/> twice.</summary>
+    public bool HasRegrouped { get; private set; }
+
+    /// <summary>Whether a profile is there.</summary>
+    public bool IsProfile(uint slot) => _profiles.IsLive(slot);
 
     /// <summary>The names that this step has touched, each once, in the order in which it did.</summary>
     public Buffer<Before> Changed => _changed;
@@ -171,6 +191,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         if (name->FirstSeen == EventFacts.NoTime) (name->FirstSeen, name->LastSeen) = (eventTime, eventTime);
         name->FirstSeen = Math.Min(name->FirstSeen, eventTime);
         name->LastSeen = Math.Max(name->LastSeen, eventTime);
+        TouchProfile(name->Profile)->See(eventTime, eventTime);
     }
 
     /// <summary>An event belongs to a known name.</summary>
@@ -189,8 +210,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
     public uint Join(uint left, uint right)
     {
         var (older, younger) = Profile(left)->Id < Profile(right)->Id ? (left, right) : (right, left);
-        var to = Profile(older);
-        var from = Profile(younger);
+        var to = TouchProfile(older);
+        var from = TouchProfile(younger);
         var slot = from->First;
         for (var i = 0; i < from->Members; i++)
         {
@@ -208,6 +229,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         (Name(lastOfB)->Next, Name(a)->Previous) = (a, lastOfB);
         to->Members += from->Members;
         to->Merges += from->Merges;
+        to->See(from->FirstSeen, from->LastSeen);
         to->Parted += from->Parted;
         for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->TypeId, Count(count)->Rule, Count(count)->Members);
         RemoveProfile(younger);
@@ -294,7 +316,11 @@ internal sealed unsafe class IdentityGraph : IDisposable
             if (name->Number == 0) _names.Remove(name->Hash, slot);
         }
 
+        for (var i = 0; i < _changedProfiles.Count; i++)
+            if (_profiles.IsLive(_changedProfiles[i].Profile)) Profile(_changedProfiles[i].Profile)->IsListed = 0;
         _changed.Clear();
+        _changedProfiles.Clear();
+        HasRegrouped = false;
         _names.EndOfStep();
         _profiles.EndOfStep();
         _counts.EndOfStep();
@@ -317,14 +343,24 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private uint NewProfile(uint member)
     {
         var slot = _profiles.Add();
-        *(ProfileRow*)_profiles.Row(slot) = new ProfileRow { Id = Name(member)->Number, First = NameRow.None, Counts = NameRow.None };
+        *(ProfileRow*)_profiles.Row(slot) = new ProfileRow { Id = Name(member)->Number, First = NameRow.None, Counts = NameRow.None, FirstSeen = EventFacts.NoTime, LastSeen = EventFacts.NoTime };
         AddMember(slot, member);
         return slot;
     }
 
+    /// <summary>A profile that is about to be changed: remembers how it was before the step.</summary>
+    private ProfileRow* TouchProfile(uint slot)
+    {
+        var profile = Profile(slot);
+        if (profile->IsListed != 0) return profile;
+        profile->IsListed = 1;
+        _changedProfiles.Add() = new ProfileBefore { Profile = slot, Id = profile->Id, Members = profile->Members, FirstSeen = profile->FirstSeen, LastSeen = profile->LastSeen };
+        return profile;
+    }
+
     private void AddMember(uint profile, uint member)
     {
-        var to = Profile(profile);
+        var to = TouchProfile(profile);
         var name = Name(member);
         if (to->First == NameRow.None)
         {
@@ -341,6 +377,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         name->Profile = profile;
         to->Members++;
         to->Id = Math.Min(to->Id, name->Number);
+        to->See(name->FirstSeen, name->LastSeen);
         if (name->Partings != NameRow.None) to->Parted++;
         if (name->IsExempt == 0) AddCount(profile, name->TypeId, name->Rule, 1);
     }
@@ -361,6 +398,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
 
     private void RemoveProfile(uint profile)
     {
+        TouchProfile(profile);
         for (var count = Profile(profile)->Counts; count != NameRow.None;)
         {
             var next = Count(count)->Next;
@@ -386,6 +424,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private void Regroup(uint profile, ReadOnlySpan<uint> members)
     {
         RemoveProfile(profile);
+        HasRegrouped = true;
         foreach (var start in members)
         {
             if (Name(start)->IsSeen != 0) continue;

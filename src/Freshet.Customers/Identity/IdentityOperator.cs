@@ -23,7 +23,7 @@ internal sealed unsafe class IdentityOperator : Operator
     private readonly Buffer<long> _numbers = new();
 
     /// <summary>How far each side output has been given; -1 where it is not due.</summary>
-    private readonly int[] _sides = new int[IdentityFeed.Recent];
+    private readonly int[] _sides = new int[IdentityFeed.Profiles];
     private BatchMemory? _memory;
     private int _given;
     private int _firstEvent;
@@ -104,6 +104,7 @@ internal sealed unsafe class IdentityOperator : Operator
             IdentityFeed.Relation => IdentityRowsOut.Relation(_graph, ref next),
             IdentityFeed.Identifiers => IdentityRowsOut.Identifiers(_graph, _memory!, ref next),
             IdentityFeed.Recent => IdentityRowsOut.Recent(_graph, ref next),
+            IdentityFeed.Profiles => IdentityRowsOut.Profiles(_graph, ref next),
             IdentityFeed.Causes => IdentityRowsOut.Causes(_graph, _reader, _fold, _memory!, ref next),
             IdentityFeed.Erasures => IdentityRowsOut.Erasures(_graph, _fold.Erasures, _reader.Events, _memory!, ref next),
             IdentityFeed.Merges => IdentityRowsOut.Merges(_fold.Merges, _reader.Events, _memory!, ref next),

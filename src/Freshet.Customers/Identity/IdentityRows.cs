@@ -51,6 +51,10 @@ internal struct ProfileRow
 {
     /// <summary>The least number of its members: the oldest profile that has gone into it.</summary>
     public long Id;
+
+    /// <summary>When its members were first and last seen; <see cref="EventFacts.NoTime"/> where no event of theirs has a time.</summary>
+    public long FirstSeen;
+    public long LastSeen;
     public int Members;
 
     /// <summary>Profiles that have gone into it since it was made or split.</summary>
@@ -62,6 +66,17 @@ internal struct ProfileRow
 
     /// <summary>How many members count of each type: a list.</summary>
     public uint Counts;
+
+    /// <summary>It is among the profiles that this step has changed.</summary>
+    public byte IsListed;
+
+    /// <summary>Takes in the times of a member, or of another profile.</summary>
+    public void See(long first, long last)
+    {
+        if (first == EventFacts.NoTime) return;
+        FirstSeen = FirstSeen == EventFacts.NoTime ? first : Math.Min(FirstSeen, first);
+        LastSeen = LastSeen == EventFacts.NoTime ? last : Math.Max(LastSeen, last);
+    }
 }
 
 /// <summary>Members of a profile that count of one type.</summary>

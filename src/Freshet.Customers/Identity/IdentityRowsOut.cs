@@ -86,6 +86,46 @@ internal static unsafe class IdentityRowsOut
         }
     }
 
+    public static Batch? Profiles(IdentityGraph graph, ref int next)
+    {
+        var changed = graph.ChangedProfiles;
+        if (next == changed.Count) return null;
+        var rows = new Rows((changed.Count - next) * 2, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64, PhysicalKind.Int64);
+        var anew = graph.HasRegrouped ? MadeAnew(graph) : null;
+        for (; next < changed.Count && !rows.IsFull; next++)
+        {
+            ref readonly var before = ref changed[next];
+            var now = *graph.Profile(before.Profile);
+            var isThere = graph.IsProfile(before.Profile);
+            if (anew is not null && anew.TryGetValue(before.Members > 0 ? before.Id : now.Id, out var other))
+            {
+                // What a split has made of a profile is told where its old row is, and not once more.
+                if (before.Members == 0) continue;
+                (isThere, now) = (graph.IsProfile(other), *graph.Profile(other));
+            }
+
+            if (before.Members > 0 && isThere && before.Members == now.Members && before.FirstSeen == now.FirstSeen && before.LastSeen == now.LastSeen) continue;
+            if (before.Members > 0) Write(rows.Next(-1), before.Id, before.Members, before.FirstSeen, before.LastSeen);
+            if (isThere) Write(rows.Next(1), now.Id, now.Members, now.FirstSeen, now.LastSeen);
+        }
+
+        return rows.ToBatch();
+
+        static void Write(Rows rows, long id, long members, long first, long last) => rows.Set(0, id).Set(1, members).SetTime(2, first).SetTime(3, last);
+    }
+
+    /// <summary>Of ids that were there before the step the rows that it has given them anew, the last of each.</summary>
+    private static Dictionary<long, uint> MadeAnew(IdentityGraph graph)
+    {
+        var before = new HashSet<long>();
+        var anew = new Dictionary<long, uint>();
+        foreach (ref readonly var one in graph.ChangedProfiles.Items)
+            if (one.Members > 0) before.Add(one.Id);
+        foreach (ref readonly var one in graph.ChangedProfiles.Items)
+            if (one.Members == 0 && before.Contains(graph.Profile(one.Profile)->Id) && (graph.IsProfile(one.Profile) || !anew.ContainsKey(graph.Profile(one.Profile)->Id))) anew[graph.Profile(one.Profile)->Id] = one.Profile;
+        return anew;
+    }
+
     public static Batch? Merges(Buffer<IdentityFold.Merge> merges, Buffer<EventFacts> events, BatchMemory step, ref int next)
     {
         if (next == merges.Count) return null;

@@ -17,7 +17,7 @@ internal sealed class IdentityTables
         SELECT type, `value`, profile_id, first_seen, last_seen, message_id, source FROM `identity$identifiers`;
 
         CREATE MATERIALIZED VIEW IF NOT EXISTS profiles AS
-        SELECT profile_id, COUNT(*) AS identifiers, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen FROM `identity$identifiers` GROUP BY profile_id;
+        SELECT profile_id, identifiers, first_seen, last_seen FROM `identity$profiles`;
 
         CREATE MATERIALIZED VIEW IF NOT EXISTS profile_merges AS
         SELECT profile_id, merged_profile_id, message_id, event_time, received_at, sequence FROM `identity$merges`;
@@ -43,6 +43,7 @@ internal sealed class IdentityTables
             ["identity$causes"] = Scan.All(feed.Table("identity$causes", IdentityFeed.Causes, IdentityFeed.CausesSchema, [], null)),
             ["identity$erasures"] = Scan.All(feed.Table("identity$erasures", IdentityFeed.Erasures, IdentityFeed.ErasuresSchema, [], null)),
             ["identity$recent"] = Scan.All(feed.Table("identity$recent", IdentityFeed.Recent, IdentityFeed.RecentSchema, [0, 1], "retract")),
+            ["identity$profiles"] = Scan.All(feed.Table("identity$profiles", IdentityFeed.Profiles, IdentityFeed.ProfilesSchema, [0], "retract")),
             ["identity$drops"] = Scan.All(feed.Table("identity$drops", IdentityFeed.Drops, IdentityFeed.DropsSchema, [], null)),
         };
         _events = Scan.All(feed.Events);
@@ -50,7 +51,7 @@ internal sealed class IdentityTables
     }
 
     /// <summary>Names in FROM, besides those of the kept views.</summary>
-    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes", "identity$erasures", "identity$recent"];
+    public static ImmutableArray<string> Names { get; } = ["identity$events", "identity$relation", "identity$identifiers", "identity$merges", "identity$drops", "identity$causes", "identity$erasures", "identity$recent", "identity$profiles"];
 
     public PlanNode Read(string name) => _plans[name];
 

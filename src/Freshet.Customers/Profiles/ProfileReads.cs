@@ -41,20 +41,33 @@ internal static class ProfileReads
     /// <summary>A value as the identity compares it.</summary>
     public static unsafe string Normalized(IdentityRules rules, string type, string value)
     {
-        var how = (rules.Types.FirstOrDefault(t => t.Name == type) ?? rules.External).Normalization;
         var memory = BatchMemory.Create();
         try
         {
-            var utf8 = Encoding.UTF8.GetBytes(value);
-            var copy = memory.Allocate(utf8.Length + 1);
-            utf8.CopyTo(new Span<byte>(copy, utf8.Length));
-            var normalized = Normalizer.Normalize(new StringView(copy, utf8.Length), how, memory);
+            var normalized = Normalized(rules, type, value, memory);
             return Encoding.UTF8.GetString(StringView.Span(&normalized));
         }
         finally
         {
             memory.Release();
         }
+    }
+
+    /// <inheritdoc cref="Normalized(IdentityRules, string, string)"/>
+    /// <param name="memory">Where its bytes lie.</param>
+    public static unsafe StringView Normalized(IdentityRules rules, string type, string value, BatchMemory memory)
+    {
+        var how = rules.External.Normalization;
+        foreach (var declared in rules.Types)
+        {
+            if (declared.Name != type) continue;
+            how = declared.Normalization;
+            break;
+        }
+
+        var bytes = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var copy = memory.Allocate(bytes);
+        return Normalizer.Normalize(new StringView(copy, Encoding.UTF8.GetBytes(value, new Span<byte>(copy, bytes))), how, memory);
     }
 
     /// <summary>The identifiers that an event carries, as the identity compares them, by priority; those that were dropped are among them.</summary>

@@ -8,7 +8,7 @@ namespace Freshet.Dataflow.Arrangements;
 /// </summary>
 public sealed class SharedRelationOperator(SharedRelation relation) : Operator
 {
-    public override long StateRows => relation.Rows.Rows;
+    public override long StateRows => relation.Rows;
 
     public override long StateBytes => relation.Bytes;
 

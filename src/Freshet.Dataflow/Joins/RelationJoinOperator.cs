@@ -6,12 +6,12 @@ using Freshet.Kernels;
 namespace Freshet.Dataflow.Joins;
 
 /// <summary>
-/// Inner join with a relation that many joins of a circuit share, such as that of identifiers and profiles: pairs of rows with equal keys;
-/// weights multiply. A left row meets the relation before the step when it comes; what the step has changed of the relation
-/// meets all left rows at its end. So each pair is met once. A NULL key matches nothing.
+/// Inner join with a relation of one row a key that many joins of a circuit share, such as that of identifiers and profiles. A left row meets
+/// the relation before the step when it comes; what the step has changed of the relation meets all left rows at its end. So each pair is
+/// met once. A NULL key matches nothing.
 /// State: the left rows; the relation is <see cref="SharedRelation"/>'s. Cost: two look-ups of the key for a left row, one of the row where rows are
 /// taken back; for a change of the relation a look-up in each join, and the left rows that it meets.
-/// Output batches are bounded. Order of output: of the input batch, then newest stored row first.
+/// Output: of a left batch its rows that meet one, in their order; then, in bounded batches, what the changes meet, newest stored row first.
 /// </summary>
 public sealed unsafe class RelationJoinOperator : Operator
 {
@@ -24,10 +24,12 @@ public sealed unsafe class RelationJoinOperator : Operator
     private readonly int _width;
     private readonly List<Batch> _changes = [];
 
-    // The batch that is being paired, with the cursor; null between batches.
+    /// <summary>What the last left batch has met.</summary>
+    private Batch? _met;
+
+    // The change that meets left rows, with the cursor; null between changes.
     private Batch? _probing;
     private BatchMemory? _scratch;
-    private bool _isLeft;
     private int* _rows;
     private int* _first;
     private int _count;
@@ -59,24 +61,37 @@ public sealed unsafe class RelationJoinOperator : Operator
 
     public override void Accept(int port, Batch batch, StepContext step)
     {
-        if (port == 0) BeginLeft(batch);
-        else _changes.Add(batch);
+        if (port != 0)
+        {
+            _changes.Add(batch);
+            return;
+        }
+
+        Keep(batch);
+        _met = _relation.Meet(batch, _leftKeys);
+        batch.Release();
     }
 
     public override void EndOfInput(StepContext step, long watermark) => _nextChange = 0;
 
     public override Batch? Produce(StepContext step)
     {
+        if (_met is { } met)
+        {
+            _met = null;
+            return met;
+        }
+
         while (true)
         {
             if (_probing is null)
             {
                 if (_nextChange >= _changes.Count) return null;
-                BeginChange(_changes[_nextChange++]);
+                Begin(_changes[_nextChange++]);
             }
 
             _pairs.Count = 0;
-            JoinKernel.Walk(Met, _probing!, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, _pairsMax, withEmpty: false);
+            JoinKernel.Walk(_left, _probing!, _rows, _first, _count, ref _probe, ref _stored, ref _pairs, _pairsMax, withEmpty: false);
             if (_pairs.Count > 0) return MakeBatch();
             _probing!.Release();
             _scratch!.Release();
@@ -95,6 +110,7 @@ public sealed unsafe class RelationJoinOperator : Operator
     public override void Dispose()
     {
         // Only a step that was broken off leaves them.
+        _met?.Release();
         _probing?.Release();
         _scratch?.Release();
         for (var i = _nextChange == int.MaxValue ? 0 : _nextChange; i < _changes.Count; i++) _changes[i].Release();
@@ -103,40 +119,31 @@ public sealed unsafe class RelationJoinOperator : Operator
         base.Dispose();
     }
 
-    private Arrangement Met => _isLeft ? _relation.Rows : _left;
-
-    private void BeginLeft(Batch batch)
+    /// <summary>Stores left rows.</summary>
+    private void Keep(Batch batch)
     {
-        Begin(batch, true, _leftKeys);
-        var slots = _scratch!.Allocate<int>(_count);
-        var firsts = (int**)_scratch.Allocate<nint>(_count);
-        _keys.FindOrAdd(batch, _leftKeys, _rows, _count, _scratch, _first, firsts);
-        _left.Place(batch, _rows, _count, slots, _first, firsts, _scratch);
-        _left.AddWeights(batch, _rows, slots, _count);
-        _relation.FindFirst(batch, _leftKeys, _rows, _count, _first, _scratch);
-        Start();
+        var scratch = BatchMemory.Create();
+        var rows = scratch.Allocate<int>(batch.Count);
+        var count = JoinKernel.SplitByNull(batch, _leftKeys, RowNumbers.Of(batch), batch.Count, rows, scratch.Allocate<int>(batch.Count), out _);
+        var slots = scratch.Allocate<int>(count);
+        var keys = scratch.Allocate<int>(count);
+        var firsts = (int**)scratch.Allocate<nint>(count);
+        _keys.FindOrAdd(batch, _leftKeys, rows, count, scratch, keys, firsts);
+        _left.Place(batch, rows, count, slots, keys, firsts, scratch);
+        _left.AddWeights(batch, rows, slots, count);
+        scratch.Release();
     }
 
-    private void BeginChange(Batch batch)
+    private void Begin(Batch change)
     {
-        Begin(batch, false, _rightKeys);
-        _keys.FindFirst(0, batch, _rightKeys, _rows, _count, _first, _scratch!);
-        Start();
-    }
-
-    private void Begin(Batch batch, bool isLeft, int[] keys)
-    {
-        (_probing, _isLeft) = (batch, isLeft);
+        _probing = change;
         _scratch = BatchMemory.Create();
-        _rows = _scratch.Allocate<int>(batch.Count);
-        _count = JoinKernel.SplitByNull(batch, keys, RowNumbers.Of(batch), batch.Count, _rows, _scratch.Allocate<int>(batch.Count), out _);
+        _rows = _scratch.Allocate<int>(change.Count);
+        _count = JoinKernel.SplitByNull(change, _rightKeys, RowNumbers.Of(change), change.Count, _rows, _scratch.Allocate<int>(change.Count), out _);
         _first = _scratch.Allocate<int>(_count);
         _pairsMax = Math.Min(Batch.TypicalRows, Math.Max(_count, 64));
         _pairs = new JoinPairs { Probes = _scratch.Allocate<int>(_pairsMax), Stored = _scratch.Allocate<int>(_pairsMax), Weights = _scratch.Allocate<long>(_pairsMax) };
-    }
-
-    private void Start()
-    {
+        _keys.FindFirst(0, change, _rightKeys, _rows, _count, _first, _scratch);
         _probe = 0;
         _stored = _count > 0 ? _first[0] : Arrangement.None;
     }
@@ -147,16 +154,10 @@ public sealed unsafe class RelationJoinOperator : Operator
         var output = new Column[_width];
         var rows = memory.Allocate<int>(_pairs.Count);
         for (var i = 0; i < _pairs.Count; i++) rows[i] = _rows[_pairs.Probes[i]];
-        var stored = Met.Addresses(_pairs.Stored, _pairs.Count, memory);
+        var stored = _left.Addresses(_pairs.Stored, _pairs.Count, memory);
         var points = false;
-        for (var i = 0; i < _width; i++)
-        {
-            var column = i < _leftWidth ? i : i - _leftWidth;
-            output[i] = i < _leftWidth == _isLeft
-                ? GatherKernel.Gather(_probing!.Columns[column], rows, _pairs.Count, memory, ref points)
-                : Met.Read(column, stored, _pairs.Count, memory);
-        }
-
+        for (var i = 0; i < _leftWidth; i++) output[i] = _left.Read(i, stored, _pairs.Count, memory);
+        for (var i = _leftWidth; i < _width; i++) output[i] = GatherKernel.Gather(_probing!.Columns[i - _leftWidth], rows, _pairs.Count, memory, ref points);
         if (points) memory.Retain(_probing!.Memory);
         return JoinKernel.Result(_pairs, output, memory);
     }

@@ -11,8 +11,8 @@ using Freshet.State.Rows;
 namespace Freshet.Dataflow.Tables;
 
 /// <summary>
-/// An operator's rows of state, found by key a batch at a time: the key's columns, the hash that finds them, and a number of
-/// bytes that belong to the operator (all zero in a new row).
+/// An operator's rows of state, found by key a batch at a time: the key's columns and a number of bytes that belong to the operator (all
+/// zero in a new row); also the hash that finds the row, unless the key is of one or two numbers, whose hash is as soon made as read.
 /// A row keeps its slot until it is removed; its address is good within the step. A removed row and its texts stay readable
 /// until <see cref="EndOfStep"/>. Equality is identity of rows (NULL equals NULL).
 /// </summary>
@@ -23,7 +23,10 @@ internal sealed unsafe class KeyedTable : IDisposable
 
     private readonly StateTable _rows;
     private readonly State.Hashing.KeyedTable? _found;
-    private readonly int _hashOffset;
+
+    /// <summary>Where a row has its hash; -1 where it has none.</summary>
+    private readonly int _hashOffset = -1;
+    private readonly Column[] _removed = [];
     private readonly int _ownOffset;
     private readonly ulong _seed;
 
@@ -42,9 +45,11 @@ internal sealed unsafe class KeyedTable : IDisposable
             return;
         }
 
-        var layout = new RowLayout(keyKinds, new ExtraField(sizeof(ulong)), new ExtraField(ownBytes));
-        _hashOffset = layout.ExtraOffset(0);
-        _ownOffset = layout.ExtraOffset(1);
+        var makesHash = keyKinds.Length <= 2 && !keyKinds.Contains(PhysicalKind.View);
+        if (makesHash) _removed = new Column[keyKinds.Length];
+        var layout = makesHash ? new RowLayout(keyKinds, new ExtraField(ownBytes)) : new RowLayout(keyKinds, new ExtraField(sizeof(ulong)), new ExtraField(ownBytes));
+        if (!makesHash) _hashOffset = layout.ExtraOffset(0);
+        _ownOffset = layout.ExtraOffset(makesHash ? 0 : 1);
         _found = new State.Hashing.KeyedTable(layout, keyKinds.Length, new PageVersions());
         _rows = _found.Table;
     }
@@ -79,9 +84,10 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <param name="hashes">From <see cref="Hash"/>.</param>
     public void FindOrAdd(Batch batch, ReadOnlySpan<int> keys, ulong* hashes, int* rows, int count, BatchMemory scratch, int* slots, byte** owned)
     {
-        var added = scratch.Allocate<int>(count);
+        var added = _hashOffset < 0 ? null : scratch.Allocate<int>(count);
         var addedCount = _found!.FindOrInsert(batch, keys, hashes, rows, count, (uint*)slots, owned, added);
-        for (var i = 0; i < addedCount; i++) *(ulong*)(owned[added[i]] + _hashOffset) = hashes[rows[added[i]]];
+        if (added is not null)
+            for (var i = 0; i < addedCount; i++) *(ulong*)(owned[added[i]] + _hashOffset) = hashes[rows[added[i]]];
         for (var i = 0; i < count; i++) owned[i] += _ownOffset;
     }
 
@@ -128,7 +134,7 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void Remove(int slot)
     {
         if (_found is null) _rows.Remove((uint)slot);
-        else _found.Remove(*(ulong*)(_rows.Row((uint)slot) + _hashOffset), (uint)slot);
+        else _found.Remove(HashOf(_rows.Row((uint)slot)), (uint)slot);
     }
 
     /// <summary>Slots and bytes of removed rows may be used again.</summary>
@@ -138,6 +144,21 @@ internal sealed unsafe class KeyedTable : IDisposable
     public void ForEach(Action<nint> action)
     {
         for (uint slot = 0; _rows.NextLive(ref slot); slot++) action((nint)At((int)slot));
+    }
+
+    private ulong HashOf(byte* row)
+    {
+        if (_hashOffset >= 0) return *(ulong*)(row + _hashOffset);
+        var validity = stackalloc ulong[_removed.Length];
+        for (var i = 0; i < _removed.Length; i++)
+        {
+            validity[i] = 0;
+            _removed[i] = new Column { Kind = _rows.Layout.KindOf(i), Values = row + _rows.Layout.OffsetOf(i), Validity = RowCells.IsNull(_rows.Layout, row, i) ? validity + i : null };
+        }
+
+        ulong hash;
+        HashKernel.Hash(_removed, null, 1, _seed, &hash);
+        return hash;
     }
 
     public void Dispose()

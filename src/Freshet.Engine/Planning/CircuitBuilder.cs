@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Freshet.Aggregation;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Dataflow;
@@ -42,6 +43,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     private readonly Dictionary<string, SourceNode> _sources = [];
     private readonly Dictionary<string, int> _feeds = [];
     private readonly Dictionary<string, Dictionary<int, SharedRelation>> _relations = [];
+    private readonly Dictionary<string, Dictionary<int, AggregateOperator>> _groups = [];
     private readonly List<ConstantNode> _constants = [];
     private readonly Dictionary<string, List<(int Side, int Node, Schema Schema, int Columns)>> _lates = [];
     private PositionDemand _demand = new([]);
@@ -342,6 +344,18 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
     {
         var name = plan.Text + " by " + string.Join(',', spec.RightKeys);
         if (!_relations.TryGetValue(name, out var shares)) _relations.Add(name, shares = RelationJoinLowering.Add(this, relation, plan, spec));
+        return shares;
+    }
+
+    /// <summary>The operators of an aggregation whose groups are found by some of its keys; null where it has been made for others already.</summary>
+    internal Dictionary<int, AggregateOperator>? GroupsBy(Plan.Aggregate aggregate, ImmutableArray<int> by)
+    {
+        var name = aggregate.Text + " by " + string.Join(',', by);
+        if (_groups.TryGetValue(name, out var shares)) return shares;
+        if (_streams.ContainsKey(aggregate.Text)) return null;
+        _groups.Add(name, shares = []);
+        _streams.Add(aggregate.Text, AggregateLowering.Lower(this, aggregate, seed, by, shares));
+        _titles.TryAdd(aggregate.Identity, PlanText.TitleOf(aggregate));
         return shares;
     }
 

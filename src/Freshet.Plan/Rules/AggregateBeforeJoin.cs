@@ -66,6 +66,8 @@ internal static class AggregateBeforeJoin
         if (!aggregate.Keys.Any(k => !IsLeft(k)) || !aggregate.Keys.All(k => IsLeft(k) || At(k) is BoundColumn)) return null;
         if (!aggregate.Calls.SelectMany(c => c.Arguments.Append(c.Filter)).Where(c => c >= 0).All(IsLeft)) return null;
 
+        if (IsFirst(join, aggregate, At)) return null;
+
         // What the first aggregation reads: the join's keys, keys of the left side, arguments of DISTINCT calls; then the other arguments.
         var parts = new PartialAggregation();
 
@@ -83,6 +85,14 @@ internal static class AggregateBeforeJoin
         // A key that stands twice would be one column less: the names of the result are the aggregation's.
         var second = new Aggregate(joined, keys, PartialAggregation.Whole(aggregate, distinct, firstKeys.Length));
         return new Project(second, [.. All(second)], [.. aggregate.Schema.Fields.Select(f => f.Name)]);
+    }
+
+    /// <summary>Whether the left side has one row for each group that a first aggregation would have: a plan that has been split is not split again.</summary>
+    private static bool IsFirst(Join join, Aggregate aggregate, Func<int, BoundExpression> at)
+    {
+        var key = join.Inputs[0].Key;
+        var grouped = join.LeftKeys.Concat(aggregate.Keys.Concat(aggregate.Calls.Where(c => c.IsDistinct).SelectMany(c => c.Arguments)).Select(at).OfType<BoundColumn>().Select(c => c.Index)).ToHashSet();
+        return !key.IsEmpty && key.All(grouped.Contains);
     }
 
     /// <summary>The left rows that the join keeps, where one of the expressions can fail; else all of them.</summary>

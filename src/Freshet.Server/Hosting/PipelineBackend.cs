@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Freshet.Customers;
 using Freshet.Engine;
+using Freshet.Engine.Graphs;
 using Freshet.Log;
 using Freshet.Server.Api;
 using Freshet.Server.Configuration;
@@ -55,6 +56,9 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
 
     /// <summary>Native bytes of operators and views.</summary>
     public long StateBytes => _pipeline.ViewBytes + _pipeline.Operators.Sum(o => o.Figures.StateBytes);
+
+    /// <summary>The circuit with what each operator has done and holds.</summary>
+    public CircuitGraph Graph() => _pipeline.Graph();
 
     public TimeSpan? WatermarkLag =>
         _pipeline.Sources.FirstOrDefault(s => s.Name == LogEventLog.Topic)?.WatermarkMicros is { } micros

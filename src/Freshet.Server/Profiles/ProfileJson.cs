@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Freshet.Columns;
 using Freshet.Server.Api;
 
 namespace Freshet.Server.Profiles;
@@ -17,10 +18,10 @@ internal static unsafe class ProfileJson
         json.WriteStartObject();
         json.WriteNumber("profile_id"u8, profile);
         json.WriteStartObject("traits"u8);
-        foreach (var (name, value) in reading.Told(profile))
+        foreach (var told in reading.ReadTold(profile))
         {
-            json.WritePropertyName(name);
-            json.WriteRawValue(value, skipInputValidation: true);
+            json.WritePropertyName(StringView.Span(&told.Name));
+            json.WriteRawValue(told.Json.Length == 0 ? "null"u8 : StringView.Span(&told.Json), skipInputValidation: true);
         }
 
         json.WriteEndObject();
@@ -29,7 +30,7 @@ internal static unsafe class ProfileJson
         json.WriteEndObject();
         WriteSegments(json, reader, reading, profile);
         json.WriteStartArray("identifiers"u8);
-        foreach (var identifier in reading.Identifiers(profile)) Write(json, identifier);
+        foreach (var identifier in reading.ReadIdentifiers(profile)) Write(json, identifier);
         json.WriteEndArray();
         if (events >= 0) WriteRest(json, reader, reading, profile, events);
         json.WriteEndObject();
@@ -55,14 +56,26 @@ internal static unsafe class ProfileJson
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, ProfileIdentifier identifier)
+    private static void Write(Utf8JsonWriter json, IdentifierRow identifier)
     {
         json.WriteStartObject();
-        json.WriteString("type"u8, identifier.Type);
-        json.WriteString("value"u8, identifier.Value);
-        json.WriteString("first_seen"u8, identifier.FirstSeen);
-        json.WriteString("last_seen"u8, identifier.LastSeen);
+        json.WriteString("type"u8, StringView.Span(&identifier.Type));
+        json.WriteString("value"u8, StringView.Span(&identifier.Value));
+        WriteTime(json, "first_seen"u8, identifier.FirstSeen);
+        WriteTime(json, "last_seen"u8, identifier.LastSeen);
         json.WriteEndObject();
+    }
+
+    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long micros)
+    {
+        if (micros == IdentifierRow.None)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[CellText.MaxBytes];
+        json.WriteString(name, text[..ProfileReading.WriteSeen(micros, text)]);
     }
 
     private static void WriteRest(Utf8JsonWriter json, ProfileReader reader, ProfileReading reading, long profile, int events)

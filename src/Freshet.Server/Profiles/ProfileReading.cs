@@ -13,10 +13,31 @@ namespace Freshet.Server.Profiles;
 /// <summary>An identifier of a profile; times as the API writes them.</summary>
 internal sealed record ProfileIdentifier(string Type, string Value, string? FirstSeen, string? LastSeen, string? MessageId, string? Source);
 
+/// <summary>A row of the identifiers of a profile, in the memory of the reading. Times are µs, <see cref="None"/> for none; a text without bytes is none.</summary>
+internal struct IdentifierRow
+{
+    public const long None = long.MinValue;
+
+    public StringView Type;
+    public StringView Value;
+    public StringView MessageId;
+    public StringView Source;
+    public long FirstSeen;
+    public long LastSeen;
+}
+
+/// <summary>A told trait, in the memory of the reading: its name and its value as JSON.</summary>
+internal struct ToldRow
+{
+    public StringView Name;
+    public StringView Json;
+}
+
 /// <summary>
 /// Profiles as of one step, by keys of kept views alone: nothing is planned, and nothing waits. One thread's, and good as long as its
 /// snapshot.
-/// Cost of a profile: one look-up for the identifier, one for each trait and segment of the project, and one for each identifier that it has.
+/// Cost of a profile: one look-up for the identifier, one for each trait and segment of the project, and one for each identifier that it has;
+/// no object for any of them.
 /// </summary>
 internal sealed unsafe class ProfileReading : IDisposable
 {
@@ -27,6 +48,12 @@ internal sealed unsafe class ProfileReading : IDisposable
     private readonly BatchMemory _memory = BatchMemory.Create();
     private readonly Column[] _number;
     private readonly Column[] _name;
+    private ToldRow* _told;
+    private int _toldRoom;
+    private IdentifierRow* _identifiers;
+    private int _identifiersRoom;
+    private ulong _hash;
+    private bool _isHashed;
 
     public ProfileReading(ProfileReader reader, IViewSnapshot snapshot)
     {
@@ -46,7 +73,10 @@ internal sealed unsafe class ProfileReading : IDisposable
     public long? Find(string type, string value)
     {
         if (type == "profile_id") return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Survivor(number) : null;
-        return FindNormalized(type, ProfileReads.Normalized(_reader.Rules, type, value));
+        Lookups++;
+        Set(_name[0], type);
+        _name[1].As<StringView>()[0] = ProfileReads.Normalized(_reader.Rules, type, value, _memory);
+        return Row.Find(_reader.Identifiers, _name) ? Row[2].As<long>()[0] : null;
     }
 
     /// <summary>The profile of an event, by the first of its identifiers that belongs to one.</summary>
@@ -61,8 +91,15 @@ internal sealed unsafe class ProfileReading : IDisposable
     public bool Find(ViewTable view, long profile)
     {
         Lookups++;
-        _number[0].As<long>()[0] = profile;
-        return Row.Find(view, _number);
+        ref var number = ref _number[0].As<long>()[0];
+        if (!_isHashed || number != profile)
+        {
+            // All views have one hash seed: the key is hashed once for all of them.
+            (number, _isHashed) = (profile, true);
+            _hash = ViewRow.Hash(view, _number);
+        }
+
+        return Row.Find(view, _number, _hash);
     }
 
     /// <summary>Finds the first of a profile's identifiers, in no order; <see cref="NextIdentifier"/> goes on.</summary>
@@ -74,23 +111,58 @@ internal sealed unsafe class ProfileReading : IDisposable
         return Row.FindNext();
     }
 
-    /// <summary>The identifiers of a profile, the first seen first.</summary>
-    public List<ProfileIdentifier> Identifiers(long profile)
+    /// <summary>The identifiers of a profile, the first seen first; good until the next call.</summary>
+    public ReadOnlySpan<IdentifierRow> ReadIdentifiers(long profile)
     {
-        var found = new List<ProfileIdentifier>();
+        var count = 0;
         for (var has = FirstIdentifier(profile); has; has = NextIdentifier())
-            found.Add(new ProfileIdentifier(Text(0)!, Text(1)!, Seen(3), Seen(4), Text(5), Text(6)));
-        found.Sort((a, b) => string.CompareOrdinal(a.FirstSeen, b.FirstSeen) is not 0 and var seen ? seen : string.CompareOrdinal(a.Type, b.Type) is not 0 and var type ? type : string.CompareOrdinal(a.Value, b.Value));
+        {
+            if (count == _identifiersRoom) _identifiers = Larger(_identifiers, ref _identifiersRoom);
+            _identifiers[count++] = new IdentifierRow { Type = View(0), Value = View(1), FirstSeen = Time(3), LastSeen = Time(4), MessageId = View(5), Source = View(6) };
+        }
+
+        var found = new Span<IdentifierRow>(_identifiers, count);
+        found.Sort(static (a, b) => a.FirstSeen.CompareTo(b.FirstSeen) is not 0 and var seen ? seen : StringView.Compare(&a.Type, &b.Type) is not 0 and var type ? type : StringView.Compare(&a.Value, &b.Value));
         return found;
     }
 
-    /// <summary>What a profile has been told to be, by name: each value as JSON.</summary>
+    /// <summary>What a profile has been told to be, by name; good until the next call.</summary>
+    public ReadOnlySpan<ToldRow> ReadTold(long profile)
+    {
+        var count = 0;
+        for (var has = First(_reader.Told, profile); has; has = Row.FindNext())
+        {
+            if (count == _toldRoom) _told = Larger(_told, ref _toldRoom);
+            _told[count++] = new ToldRow { Name = View(1), Json = View(5) };
+        }
+
+        var found = new Span<ToldRow>(_told, count);
+        found.Sort(static (a, b) => StringView.Compare(&a.Name, &b.Name));
+        return found;
+    }
+
+    /// <inheritdoc cref="ReadIdentifiers"/>
+    public List<ProfileIdentifier> Identifiers(long profile)
+    {
+        var found = new List<ProfileIdentifier>();
+        foreach (var row in ReadIdentifiers(profile))
+            found.Add(new ProfileIdentifier(TextOf(row.Type)!, TextOf(row.Value)!, Seen(row.FirstSeen), Seen(row.LastSeen), TextOf(row.MessageId), TextOf(row.Source)));
+        return found;
+    }
+
+    /// <inheritdoc cref="ReadTold"/>
     public List<(string Name, string Json)> Told(long profile)
     {
         var found = new List<(string Name, string Json)>();
-        for (var has = First(_reader.Told, profile); has; has = Row.FindNext()) found.Add((Text(1)!, Text(5) ?? "null"));
-        found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        foreach (var row in ReadTold(profile)) found.Add((TextOf(row.Name) ?? "", TextOf(row.Json) ?? "null"));
         return found;
+    }
+
+    /// <summary>A time of a row as the API writes it; its bytes, in ASCII.</summary>
+    public static int WriteSeen(long micros, Span<byte> into)
+    {
+        var column = new Column { Kind = PhysicalKind.Int64, Values = &micros };
+        return CellText.Write(SeenType, column, 0, into);
     }
 
     /// <summary>The numbers of the profile's identifiers that events belong to.</summary>
@@ -141,11 +213,27 @@ internal sealed unsafe class ProfileReading : IDisposable
         _memory.Release();
     }
 
-    private string? Seen(int column)
+    private static string? Seen(long micros)
     {
-        if (Row.IsNull(column)) return null;
+        if (micros == IdentifierRow.None) return null;
         Span<byte> text = stackalloc byte[CellText.MaxBytes];
-        return Encoding.ASCII.GetString(text[..CellText.Write(SeenType, Row[column], 0, text)]);
+        return Encoding.ASCII.GetString(text[..WriteSeen(micros, text)]);
+    }
+
+    /// <summary>A text of the row that was found last, which stays where it is as long as the reading; without bytes for NULL.</summary>
+    private StringView View(int column) => Row.IsNull(column) ? default : Row[column].As<StringView>()[0];
+
+    private long Time(int column) => Row.IsNull(column) ? IdentifierRow.None : Row[column].As<long>()[0];
+
+    private static string? TextOf(StringView text) => text.Length == 0 ? null : Encoding.UTF8.GetString(StringView.Span(&text));
+
+    private T* Larger<T>(T* rows, ref int room)
+        where T : unmanaged
+    {
+        var larger = _memory.Allocate<T>(Math.Max(8, room * 2));
+        new Span<T>(rows, room).CopyTo(new Span<T>(larger, room));
+        room = Math.Max(8, room * 2);
+        return larger;
     }
 
     private long? FindNormalized(string type, string value) => FindNamed(_reader.Identifiers, type, value) ? Row[2].As<long>()[0] : null;

@@ -16,7 +16,7 @@ public readonly record struct ExtraField(int Bytes, bool IsText = false)
 /// <summary>
 /// How a row of a state table lies in memory: a fixed number of bytes, texts as 16-byte <see cref="StoredText"/> cells.
 /// <code>
-/// columns of 16 bytes, of 8, 4, 2, 1 | one NULL bit a column | padding to 8 | extra fields, each at a multiple of 8
+/// columns of 16 bytes, of 8, 4, 2, 1 | one NULL bit a column | padding | extra fields, each at a multiple of 8, or of 4 where it has 4 bytes
 /// </code>
 /// A row of zeros is a row of zeros and empty texts without NULLs. All NULL bits are there whatever the types say, one byte
 /// for eight columns, most often in what would be padding. Immutable.
@@ -49,16 +49,19 @@ public sealed class RowLayout
         }
 
         NullOffset = next;
-        next = Align(next + (columns.Length + 7) / 8);
-        ExtrasOffset = next;
+        next += (columns.Length + 7) / 8;
         _extraOffsets = new int[extras.Length];
         for (var i = 0; i < extras.Length; i++)
         {
+            if (extras[i].Bytes == sizeof(int)) next = next + 3 & ~3;
+            else next = Align(next);
             _extraOffsets[i] = next;
             if (extras[i].IsText) texts.Add(next);
-            next += Align(extras[i].Bytes);
+            next += extras[i].Bytes;
         }
 
+        next = Align(next);
+        ExtrasOffset = extras.Length == 0 ? next : _extraOffsets[0];
         RowBytes = Math.Max(next, 8);
         if (RowBytes > MaxRowBytes)
             throw new ArgumentException($"A row of {RowBytes} bytes does not fit: at most {MaxRowBytes} bytes, which is about 500 columns.");

@@ -35,6 +35,18 @@ public sealed unsafe class ViewRow : IDisposable
         return view.Find(new PinnedPages(_pin.Pages), _pin.ShapeOf(view).PrimaryShape, key, _image, _memory);
     }
 
+    /// <summary>As <see cref="Find(ViewTable, ReadOnlySpan{Column})"/>, for one key that is looked for in many views.</summary>
+    /// <param name="hash">From <see cref="Hash"/>, of a view with the same hash seed.</param>
+    public bool Find(ViewTable view, ReadOnlySpan<Column> key, ulong hash)
+    {
+        _layout = view.Table.Layout;
+        _next = StateTable.None;
+        return view.Find(new PinnedPages(_pin.Pages), _pin.ShapeOf(view).PrimaryShape, key, hash, _image, _memory);
+    }
+
+    /// <summary>The hash of a key.</summary>
+    public static ulong Hash(ViewTable view, ReadOnlySpan<Column> key) => view.HashOf(key);
+
     /// <summary>Finds the first row with a key of a lookup index; <see cref="FindNext"/> goes on.</summary>
     /// <param name="lookup">The position in <see cref="ViewSpec.Lookups"/>.</param>
     public bool FindFirst(ViewTable view, int lookup, ReadOnlySpan<Column> key)

@@ -156,10 +156,19 @@ public sealed unsafe class ViewTable : IDisposable
 
     /// <summary>Copies the row of a primary key to <paramref name="image"/>; false without one.</summary>
     internal bool Find<TPages>(TPages pages, long pinnedShape, ReadOnlySpan<Column> key, byte* image, BatchMemory memory)
-        where TPages : struct, IPageSource
+        where TPages : struct, IPageSource => Find(pages, pinnedShape, key, HashOf(key), image, memory);
+
+    /// <summary>The hash of a key: the same in every view with the same seed.</summary>
+    internal ulong HashOf(ReadOnlySpan<Column> key)
     {
         ulong hash;
         HashKernel.Hash(key, null, 1, _seed, &hash);
+        return hash;
+    }
+
+    internal bool Find<TPages>(TPages pages, long pinnedShape, ReadOnlySpan<Column> key, ulong hash, byte* image, BatchMemory memory)
+        where TPages : struct, IPageSource
+    {
         return ViewReader.Find(pages, _table, _primary, pinnedShape, hash, _keyColumns, key, image, memory) != StateTable.None
             && (WeightOffset < 0 || *(long*)(image + WeightOffset) > 0);
     }

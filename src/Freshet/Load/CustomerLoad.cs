@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Freshet.Server.Ingest;
 
 namespace Freshet.Load;
@@ -86,6 +87,17 @@ internal sealed class CustomerLoad(IPEndPoint server, string key, CustomerTraffi
             while (Stopwatch.GetElapsedTime(started) < duration);
         }, cancellation);
         return reads / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Previews a segment: the events read, and the seconds to the answer.</summary>
+    public async Task<(long Events, double Seconds)> PreviewAsync(string sql, CancellationToken cancellation)
+    {
+        using var connection = new LoadConnection();
+        await connection.ConnectAsync(server, cancellation);
+        var started = Stopwatch.GetTimestamp();
+        await SendAsync(connection, LoadConnection.Post("/api/segments/preview", server.ToString(), key, Encoding.UTF8.GetBytes($"{{\"sql\":\"{JsonEncodedText.Encode(sql)}\"}}")), cancellation);
+        using var answer = JsonDocument.Parse(connection.Body.ToArray());
+        return (answer.RootElement.GetProperty("events").GetInt64(), Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     private async Task EachAsync(int connections, Func<LoadConnection, int, Task> work, CancellationToken cancellation)

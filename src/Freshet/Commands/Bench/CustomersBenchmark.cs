@@ -1,21 +1,27 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
+using Freshet.Engine.Graphs;
 using Freshet.Load;
 using Freshet.Server.Configuration;
 using Freshet.Server.Hosting;
 using Freshet.Server.Profiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace Freshet.Commands.Bench;
 
 /// <summary>
 /// The customer layer with the rules, traits and segments of samples/shop, load generator included. Each profile is told who it is
 /// and sends one event; then batches of the mix as fast as they go, until all is visible; single posts at 10,000 a second whose answer
-/// carries the profile and its segments; reads of profiles, in process and over HTTP.
+/// carries the profile and its segments; reads of profiles, in process and over HTTP; a preview of a segment over all that was sent, with the log in
+/// the page cache and after its pages have been given back.
 /// Checks the number of profiles and of identifiers, and that every answer carries a profile.
 /// </summary>
-internal sealed class CustomersBenchmark : IBenchmark
+internal sealed partial class CustomersBenchmark : IBenchmark
 {
     private const string Key = "bench";
     private const string Resource = "shop/";
@@ -23,6 +29,9 @@ internal sealed class CustomersBenchmark : IBenchmark
     private const int RateConnections = 64;
     private const int ReadConnections = 64;
     private const int ResponsesPerSecond = 10_000;
+    private const double PreviewEvents = 10_000_000;
+    private const string Preview = "CREATE SEGMENT preview AS SELECT profile_id FROM events WHERE event = 'Order Completed' GROUP BY profile_id HAVING COUNT(*) >= 2";
+    private const int DontNeed = 4;
 
     public string Name => "customers";
 
@@ -32,7 +41,7 @@ internal sealed class CustomersBenchmark : IBenchmark
     {
         var profiles = options.Profiles;
         await WriteProjectAsync(options.Directory, cancellation);
-        var flags = new Dictionary<string, string> { ["port"] = "0", ["limits.eventsPerSecond"] = "1000000000" };
+        var flags = new Dictionary<string, string> { ["port"] = "0", ["limits.eventsPerSecond"] = "1000000000", ["limits.queryTime"] = "10m", ["limits.queryBytes"] = "8GiB" };
         var settings = Project.Load(options.Directory, _ => null, flags, [Key]);
         var backend = (PipelineBackend)await PipelineBackend.OpenAsync(settings, TextWriter.Null, cancellation);
         await using var server = await FreshetServer.StartAsync(settings, backend);
@@ -46,6 +55,7 @@ internal sealed class CustomersBenchmark : IBenchmark
         var loadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await CheckAsync(backend, profiles, cancellation);
         var (resident, bytes) = (Environment.WorkingSet - residentBefore, backend.StateBytes - bytesBefore);
+        var atLoad = options.ShowsOperators ? backend.Graph() : null;
 
         var cpu = Environment.CpuUsage.TotalTime;
         started = Stopwatch.GetTimestamp();
@@ -60,6 +70,11 @@ internal sealed class CustomersBenchmark : IBenchmark
         var reads = await load.ReadsAsync(ReadConnections, "?events=0", options.Duration, cancellation);
         var whole = await load.ReadsAsync(ReadConnections, "", options.Duration, cancellation);
         await CheckAsync(backend, profiles, cancellation);
+        if (atLoad is not null) Show(atLoad, backend.Graph(), profiles, loaded, backend.Log.LastDurable + 1);
+        await load.PreviewAsync(Preview, cancellation);
+        var warm = await load.PreviewAsync(Preview, cancellation);
+        GiveBackPages(options.Directory);
+        var cold = await load.PreviewAsync(Preview, cancellation);
         return
         [
             new("profiles", profiles, "profiles, three identifiers each"),
@@ -73,6 +88,9 @@ internal sealed class CustomersBenchmark : IBenchmark
             new("profileReadsPerSecond", reads, "reads/s over HTTP without events, 64 connections"),
             new("wholeReadsPerSecond", whole, "reads/s with the ten latest events, from the log"),
             new("bytesPerProfile", (double)bytes / profiles - CustomerTraffic.RawBytes, "bytes of state and views a profile, without its own texts"),
+            new("previewSeconds", warm.Seconds * PreviewEvents / warm.Events, "s to preview a segment over 10 M events in the page cache, by the rate over what was sent"),
+            new("previewColdSeconds", cold.Seconds * PreviewEvents / cold.Events, "s after the log's pages have been given back"),
+            new("previewEvents", warm.Events, "events that the preview read"),
             new("residentBytesPerProfile", (double)resident / profiles, "bytes of the process a profile, events remembered and all"),
         ];
     }
@@ -89,6 +107,36 @@ internal sealed class CustomersBenchmark : IBenchmark
             await stream.CopyToAsync(file, cancellation);
         }
     }
+
+    /// <summary>What each operator has done since the profiles came, an event, and what it held then, a profile.</summary>
+    private static void Show(CircuitGraph atLoad, CircuitGraph now, int profiles, long loaded, long events)
+    {
+        var before = atLoad.Nodes.ToDictionary(n => n.Id, n => n.Figures);
+        var text = new StringBuilder("   rows in  rows out  us/event  bytes/profile\n");
+        foreach (var node in now.Nodes)
+        {
+            var (was, figures) = (before[node.Id], node.Figures);
+            var micros = TimeSpan.FromTicks((long)((figures.BusyTicks - was.BusyTicks) * (double)TimeSpan.TicksPerSecond / Stopwatch.Frequency)).TotalMicroseconds;
+            double Each(long a, long b) => (double)(a - b) / (events - loaded);
+            text.AppendLine(CultureInfo.InvariantCulture, $"{Each(figures.RowsIn, was.RowsIn),10:0.00}{Each(figures.RowsOut, was.RowsOut),10:0.00}{micros / (events - loaded),10:0.000}{(double)was.StateBytes / profiles,15:0}  {node.Id} <- {string.Join(',', node.Inputs)} {node.Kind} {node.Name}: {node.Title}");
+        }
+
+        Console.Error.Write(text);
+    }
+
+    /// <summary>Takes the log's files out of the page cache, where the system does so.</summary>
+    private static void GiveBackPages(string directory)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        foreach (var path in Directory.EnumerateFiles(directory, "*.log", SearchOption.AllDirectories))
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            _ = Advise(file, 0, 0, DontNeed);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 
     private static async Task VisibleAsync(PipelineBackend backend, CancellationToken cancellation) =>
         await backend.Views.WhenVisibleAsync(backend.Log.LastDurable, cancellation);

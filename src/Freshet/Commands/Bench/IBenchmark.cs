@@ -15,7 +15,8 @@ internal interface IBenchmark
 /// <param name="Duration">Of each part that is measured; a smoke run takes a fraction of a second and proves only that it works.</param>
 /// <param name="Directory">An empty directory on the disk to be measured; removed afterwards.</param>
 /// <param name="Profiles">How many people there are where a benchmark has people.</param>
-internal sealed record BenchOptions(TimeSpan Duration, string Directory, int Profiles);
+/// <param name="ShowsOperators">Where a benchmark runs a circuit of SQL it prints what each operator has done and holds.</param>
+internal sealed record BenchOptions(TimeSpan Duration, string Directory, int Profiles, bool ShowsOperators = false);
 
 /// <summary>A figure under the name that --json gives it, and how people read it.</summary>
 internal readonly record struct Figure(string Name, double Value, string Unit)
