@@ -21,13 +21,13 @@ internal static class SegmentChanges
         INSERT INTO segment_changes SELECT profile_id, segment, change, due, step_time, cause FROM `segments$changes`;
         """;
 
-    /// <param name="segments">Each segment's name and plan, of one column.</param>
+    /// <param name="segments">Each segment's name and plan, of one column: that of its view, whose operators it shares.</param>
     /// <param name="causes">What a step has done to profiles.</param>
     /// <param name="consents">For each segment that requires a consent: who has given it, and the segment's name.</param>
     public static PlanNode Plan(IReadOnlyList<(string Name, PlanNode Plan)> segments, PlanNode causes, IReadOnlyList<PlanNode> consents)
     {
         var named = segments.Select(PlanNode (s) => new Project(
-            s.Plan,
+            new Planned(s.Plan),
             [new BoundColumn(0, s.Plan.Schema[0]), new BoundLiteral(SqlType.String.NotNull, default, System.Text.Encoding.UTF8.GetBytes(s.Name))],
             ["profile_id", "segment"])).ToImmutableArray();
         var withdrawal = consents.Count == 0 ? null : new Withdrawal(consents.Count == 1 ? consents[0] : new Union([.. consents]), Consent.Cause, ["merge", "split", "erase"]);

@@ -23,7 +23,8 @@ internal static class Optimizer
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, AggregateInPanes.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
-        return Rebuild(plan, ReadPathsInScan.Apply);
+        plan = Rebuild(plan, ReadPathsInScan.Apply);
+        return Rebuild(plan, node => node is Planned planned ? planned.Plan : node);
     }
 
     /// <summary>Applies a rule to every node, from the leaves up; a node that is shared stays shared.</summary>
