@@ -52,7 +52,7 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
         Equal(model.Attributions.Select(a => $"{a.MessageId} | {Profile(a.Identifier)}"), customers.Rows("attributed"), place);
         Equal(model.Attributions.Select(a => Profile(a.Identifier)).Where(p => p != "NULL").GroupBy(p => p).Select(g => $"{g.Key} | {g.Count()}"), customers.Rows("counted"), place);
         Equal(model.Names.Select(n => $"{n.Type} | {n.Value} | {Profile(n.Number)} | {Time(n.First)} | {Time(n.Last)} | {n.MessageId} | web"), customers.Rows("identifiers"), place);
-        Equal(model.Names.Select(n => Profile(n.Number)).GroupBy(p => p).Select(g => $"{g.Key} | {g.Count()}"), customers.Rows("profiles").Select(r => string.Join(" | ", r.Split(" | ")[..2])), place);
+        Equal(model.Names.GroupBy(n => Profile(n.Number)).Select(g => $"{g.Key} | {g.Count()} | {Time(g.Min(n => n.First))} | {Time(g.Max(n => n.Last))}"), customers.Rows("profiles"), place);
         Equal(model.Merges.Select(m => $"{m.Into} | {m.Merged} | {m.MessageId}"), customers.Rows("profile_merges").Select(r => string.Join(" | ", r.Split(" | ")[..3])), place);
         Equal(model.Drops.GroupBy(d => d).Select(g => $"{g.Key.Type} | {g.Key.Value} | {g.Key.Rule} | {g.Count()}"), customers.Rows("identity_drops").Select(r => string.Join(" | ", r.Split(" | ")[..4])), place);
     }
