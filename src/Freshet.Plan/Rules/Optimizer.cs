@@ -24,7 +24,7 @@ internal static class Optimizer
         plan = Rebuild(plan, AggregateInPanes.Apply);
         plan = Rebuild(plan, MergeProjects.Apply);
         plan = Rebuild(plan, ReadPathsInScan.Apply);
-        return Rebuild(plan, node => node is Planned planned ? planned.Plan : node);
+        return Rebuild(plan, node => node is OptimizedPlan optimized ? optimized.Plan : node);
     }
 
     /// <summary>Applies a rule to every node, from the leaves up; a node that is shared stays shared.</summary>

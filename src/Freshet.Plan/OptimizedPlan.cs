@@ -6,7 +6,7 @@ namespace Freshet.Plan;
 /// A plan that has been optimized already, within another that has not: no rule looks into it, so that both keep one operator for it. The
 /// optimizer puts the plan itself in its place when it has done.
 /// </summary>
-public sealed class Planned(PlanNode plan) : PlanNode(plan.Schema, [])
+public sealed class OptimizedPlan(PlanNode plan) : PlanNode(plan.Schema, [])
 {
     public PlanNode Plan => plan;
 
