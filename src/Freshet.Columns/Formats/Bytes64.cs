@@ -25,6 +25,24 @@ internal static unsafe class Bytes64
         return bits;
     }
 
+    /// <summary>The bytes that are less than <paramref name="value"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Below(byte* source, byte value)
+    {
+        if (Vector512.IsHardwareAccelerated) return Vector512.LessThan(Vector512.Load(source), Vector512.Create(value)).ExtractMostSignificantBits();
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var bound = Vector256.Create(value);
+            return Vector256.LessThan(Vector256.Load(source), bound).ExtractMostSignificantBits()
+                | ((ulong)Vector256.LessThan(Vector256.Load(source + 32), bound).ExtractMostSignificantBits() << 32);
+        }
+
+        ulong bits = 0;
+        for (var k = 0; k < 64; k += 16)
+            bits |= (ulong)Vector128.LessThan(Vector128.Load(source + k), Vector128.Create(value)).ExtractMostSignificantBits() << k;
+        return bits;
+    }
+
     /// <summary>The bytes above 127.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong High(byte* source)

@@ -31,6 +31,7 @@ public sealed record JsonDecodeOptions(bool IsTrusted = false, JsonLimits? Limit
 /// <summary>
 /// Fills typed columns with the values at an exact set of paths, in one pass over each document: the structure is indexed,
 /// keys are looked up by length and first eight bytes, what no path leads to is skipped by its brackets.
+/// Documents of a form that was met before need no index: <see cref="JsonShapes"/> reads them.
 /// A missing value and JSON null are NULL; of a key that appears twice the last one counts; a value of another type is
 /// converted as <see cref="JsonScalar"/> says. A text that is not JSON makes a row of NULLs and one error of column -1.
 /// <code>
@@ -47,16 +48,14 @@ public sealed unsafe class JsonPathDecoder : IDisposable
     private readonly JsonStructure _structure = new();
     private readonly JsonPathNode _root;
     private readonly JsonPathColumn[] _columns;
-    private readonly Column[] _targets;
-    private readonly List<DecodeError> _errors = [];
+    private readonly JsonColumns _targets;
+    private readonly JsonShapes? _shapes;
     private readonly JsonPathNode[] _nodes;
     private readonly bool _isTrusted;
     private readonly bool _failsOnMissing;
     private readonly JsonLimits _limits;
-    private readonly TimeZoneInfo _zone;
-    private BatchMemory _memory = null!;
-    private int _capacity;
     private long _stamp;
+    private bool _hasRepeats;
 
     public JsonPathDecoder(ReadOnlySpan<JsonPathColumn> columns, JsonDecodeOptions? options = null)
     {
@@ -64,12 +63,14 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         foreach (var column in columns)
             if (!CanDecode(column.Path)) throw new ArgumentException($"{column.Path}: a decoder takes members and elements counted from the start only.", nameof(columns));
         _columns = columns.ToArray();
-        _targets = new Column[columns.Length];
         _root = JsonPathNode.Build(_columns, out _nodes);
         _failsOnMissing = options.FailOnMissingField;
         _isTrusted = options.IsTrusted;
         _limits = options.Limits ?? JsonLimits.Default;
-        _zone = options.Zone ?? TimeZoneInfo.Utc;
+        _targets = new JsonColumns(_columns, options.Zone ?? TimeZoneInfo.Utc);
+
+        // In a trusted document what no path leads to is skipped by its brackets, which is faster than any reading of it.
+        if (!_isTrusted && !_failsOnMissing) _shapes = new JsonShapes(_root, _targets, _limits.MaxBytes);
     }
 
     /// <summary>Whether a path leads to one place: no wildcards, no elements counted from the end.</summary>
@@ -79,75 +80,59 @@ public sealed unsafe class JsonPathDecoder : IDisposable
     public ImmutableArray<JsonPathColumn> Columns => [.. _columns];
 
     /// <summary>Rows since <see cref="Begin"/>.</summary>
-    public int Rows { get; private set; }
+    public int Rows => _targets.Row;
 
     /// <summary>What could not be read since <see cref="Begin"/>, by row.</summary>
-    public IReadOnlyList<DecodeError> Errors => _errors;
+    public IReadOnlyList<DecodeError> Errors => _targets.Errors;
 
-    /// <summary>Starts a batch of at most <paramref name="rowCapacity"/> rows. Room for that many is cleared: give the number that will come.</summary>
-    public void Begin(int rowCapacity, BatchMemory memory)
-    {
-        _memory = memory;
-        _capacity = rowCapacity;
-        Rows = 0;
-        _errors.Clear();
-        for (var c = 0; c < _columns.Length; c++)
-        {
-            var kind = _columns[c].Type.Physical;
-            var target = Column.Allocate(kind, rowCapacity, memory);
-            target.Validity = memory.AllocateBits(rowCapacity, false);
-            new Span<byte>(target.Values, rowCapacity * kind.WidthBytes()).Clear();
-            _targets[c] = target;
-        }
-    }
+    /// <summary>Starts a batch of at most <paramref name="rowCapacity"/> rows.</summary>
+    public void Begin(int rowCapacity, BatchMemory memory) => _targets.Begin(rowCapacity, memory);
 
     /// <summary>Adds a row without a document: all columns NULL.</summary>
-    public void AddNull()
-    {
-        Debug.Assert(Rows < _capacity, "the batch is full");
-        Rows++;
-    }
+    public void AddNull() => _targets.Next();
 
     /// <summary>Adds the row of one document.</summary>
     public void Add(byte* document, int length)
     {
-        if (Rows >= _capacity) throw new InvalidOperationException("The batch is full: End it and Begin another.");
+        if (_targets.IsFull) throw new InvalidOperationException("The batch is full: End it and Begin another.");
+        if (_shapes is not null && _shapes.TryRead(document, document + length, JsonEnd.OfText, out _)) _targets.Next();
+        else AddAny(document, length);
+    }
+
+    /// <summary>Adds the row of the document at the front of a text, if it is of a form that was met before and a line's end follows.</summary>
+    /// <param name="consumed">The bytes of the document and its line's end.</param>
+    internal bool TryAddLine(byte* text, int length, out int consumed)
+    {
+        consumed = 0;
+        if (_shapes is null || !_shapes.TryRead(text, text + length, JsonEnd.OfLine, out consumed)) return false;
+        _targets.Next();
+        return true;
+    }
+
+    /// <summary>Adds the row of one document, of whatever form.</summary>
+    internal void AddAny(byte* document, int length)
+    {
         _structure.Scan(document, length);
         if (!_isTrusted && !JsonValidator.TryValidate(_structure, _limits, out var error))
         {
-            _errors.Add(new DecodeError(Rows, -1, error.Position, error.Reason, DecodeError.Cut(new ReadOnlySpan<byte>(document, length))));
-            Rows++;
+            _targets.Errors.Add(new DecodeError(Rows, -1, error.Position, error.Reason, DecodeError.Cut(new ReadOnlySpan<byte>(document, length))));
+            _targets.Next();
             return;
         }
 
         _stamp++;
+        _hasRepeats = false;
         if (_structure.Count > 0) Visit(_root, 0);
         if (_failsOnMissing) ReportMissing();
-        Rows++;
+        _targets.Next();
+        if (!_hasRepeats) _shapes?.Learn(_structure);
     }
 
     /// <summary>Takes the last row back, with its errors.</summary>
-    internal void RemoveLast()
-    {
-        Rows--;
-        _errors.RemoveAll(error => error.Row == Rows);
-        for (var c = 0; c < _targets.Length; c++)
-        {
-            var width = _targets[c].Kind.WidthBytes();
-            new Span<byte>((byte*)_targets[c].Values + (long)Rows * width, width).Clear();
-            _targets[c].Validity[Rows >> 6] &= ~(1UL << Rows);
-        }
-    }
+    internal void RemoveLast() => _targets.Back();
 
     /// <summary>Hands the columns over, <see cref="Rows"/> long.</summary>
-    public void End(Span<Column> columns)
-    {
-        for (var c = 0; c < _targets.Length; c++)
-        {
-            columns[c] = _targets[c];
-            if (CountValid(_targets[c].Validity) == Rows) columns[c].Validity = null;
-        }
-    }
+    public void End(Span<Column> columns) => _targets.End(columns);
 
     public void Dispose() => _structure.Dispose();
 
@@ -171,7 +156,7 @@ public sealed unsafe class JsonPathDecoder : IDisposable
 
         var value = _structure.ValueAt(index, after);
         if (value.Kind is JsonKind.Null or JsonKind.None) return after;
-        foreach (var column in node.Columns) Store(column, value);
+        foreach (var column in node.Columns) _targets.Store(column, value, _structure.Text, _structure.Text + _structure.Length);
         return after;
     }
 
@@ -232,67 +217,21 @@ public sealed unsafe class JsonPathDecoder : IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Store(int column, in JsonValue value)
-    {
-        ref readonly var spec = ref _columns[column];
-        ref var target = ref _targets[column];
-        var row = Rows;
-        TextResult result;
-        if (spec.Type.Physical == PhysicalKind.View && (spec.Type.Kind == TypeKind.Variant || (spec.Type.IsCharacter && !value.IsEscaped)))
-        {
-            var inset = value.Kind == JsonKind.String && spec.Type.Kind != TypeKind.Variant ? 1 : 0;
-            Bytes64.StoreView((StringView*)target.Values + row, value.Start + inset, value.Length - 2 * inset, _structure.Text + _structure.Length);
-            result = TextResult.Ok;
-        }
-        else result = JsonScalar.TryWrite(value, spec.Type, target.Values, row, _zone, _memory);
-
-        if (result == TextResult.Ok) target.Validity[row >> 6] |= 1UL << row;
-        else Fail(column, value, result);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Fail(int column, in JsonValue value, TextResult result)
-    {
-        ref readonly var spec = ref _columns[column];
-        ref var target = ref _targets[column];
-        var width = spec.Type.Physical.WidthBytes();
-        new Span<byte>((byte*)target.Values + (long)Rows * width, width).Clear();
-        if (spec.OnFailure == OnDecodeFailure.Null) return;
-        var position = (int)(value.Start - _structure.Text);
-        _errors.Add(new DecodeError(Rows, column, position, $"{spec.Path}: {TextValue.Reason(result, spec.Type)}", DecodeError.Cut(value.Raw)));
-    }
-
     private void ReportMissing()
     {
         for (var c = 0; c < _nodes.Length; c++)
-            if (_nodes[c].Stamp != _stamp && _columns[c].OnFailure == OnDecodeFailure.Error)
-                _errors.Add(new DecodeError(Rows, c, -1, $"{_columns[c].Path}: The field is missing.", ""));
+            if (_nodes[c].Stamp != _stamp && _columns[c].OnFailure == OnDecodeFailure.Error) _targets.AddMissing(c);
     }
 
     /// <summary>A key appears again: what was read below it counts no more.</summary>
     private void Forget(JsonPathNode node)
     {
-        foreach (var column in node.Columns)
-        {
-            ref var target = ref _targets[column];
-            target.Validity[Rows >> 6] &= ~(1UL << Rows);
-            var width = target.Kind.WidthBytes();
-            new Span<byte>((byte*)target.Values + (long)Rows * width, width).Clear();
-            _errors.RemoveAll(error => error.Row == Rows && error.Column == column);
-        }
-
+        _hasRepeats = true;
+        foreach (var column in node.Columns) _targets.Forget(column);
         foreach (var child in node.Children)
         {
             child.Stamp = 0;
             Forget(child);
         }
-    }
-
-    private int CountValid(ulong* validity)
-    {
-        var count = 0;
-        for (var w = 0; w < (Rows + 63) >> 6; w++) count += BitOperations.PopCount(validity[w]);
-        return count;
     }
 }

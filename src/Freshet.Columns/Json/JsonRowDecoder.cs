@@ -55,6 +55,13 @@ public sealed unsafe class JsonRowDecoder : RowDecoder
         consumed = 0;
         while (_decoder.Rows < maxRows && consumed < length)
         {
+            if (_decoder.TryAddLine(text + consumed, length - consumed, out var read))
+            {
+                consumed += read;
+                _lines.Add(Line++);
+                continue;
+            }
+
             var rest = new ReadOnlySpan<byte>(text + consumed, length - consumed);
             var end = rest.IndexOf((byte)'\n');
             if (end < 0 && !isLast && rest.Length <= MaxRowBytes) break;
@@ -122,7 +129,7 @@ public sealed unsafe class JsonRowDecoder : RowDecoder
     private void Add(byte* line, int length)
     {
         var before = _decoder.Errors.Count;
-        _decoder.Add(line, length);
+        _decoder.AddAny(line, length);
         if (_ignoresErrors && _decoder.Errors.Count > before) _decoder.RemoveLast();
         else _lines.Add(Line);
     }

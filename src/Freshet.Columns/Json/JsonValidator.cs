@@ -199,33 +199,42 @@ public static unsafe class JsonValidator
     /// <summary>The position of the first byte that does not belong, or -1.</summary>
     private static int CheckNumber(byte* text, int at, int length)
     {
-        if (text[at] == '-') at++;
-        if (at >= length || !IsDigit(text[at])) return at;
-        if (text[at] == '0') at++;
+        var end = EndOfNumber(text + at, text + length, out var isNumber);
+        return isNumber && (end >= text + length || EndsScalar(*end)) ? -1 : (int)(end - text);
+    }
+
+    /// <summary>Where a number that begins here ends, or else the first byte that does not belong.</summary>
+    internal static byte* EndOfNumber(byte* at, byte* limit, out bool isNumber)
+    {
+        isNumber = false;
+        if (*at == '-') at++;
+        if (at >= limit || !IsDigit(*at)) return at;
+        if (*at == '0') at++;
         else
         {
             do at++;
-            while (at < length && IsDigit(text[at]));
+            while (at < limit && IsDigit(*at));
         }
 
-        if (at < length && text[at] == '.')
+        if (at < limit && *at == '.')
         {
             at++;
-            if (at >= length || !IsDigit(text[at])) return at;
+            if (at >= limit || !IsDigit(*at)) return at;
             do at++;
-            while (at < length && IsDigit(text[at]));
+            while (at < limit && IsDigit(*at));
         }
 
-        if (at < length && (text[at] | 0x20) == 'e')
+        if (at < limit && (*at | 0x20) == 'e')
         {
             at++;
-            if (at < length && text[at] is (byte)'+' or (byte)'-') at++;
-            if (at >= length || !IsDigit(text[at])) return at;
+            if (at < limit && *at is (byte)'+' or (byte)'-') at++;
+            if (at >= limit || !IsDigit(*at)) return at;
             do at++;
-            while (at < length && IsDigit(text[at]));
+            while (at < limit && IsDigit(*at));
         }
 
-        return at >= length || EndsScalar(text[at]) ? -1 : at;
+        isNumber = true;
+        return at;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

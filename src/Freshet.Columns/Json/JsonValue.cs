@@ -41,6 +41,13 @@ public readonly unsafe struct JsonValue
         _index = index;
     }
 
+    /// <summary>A scalar that is no part of an index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal JsonValue(byte* start, int length, JsonKind kind)
+        : this(null!, start, length, kind, -1)
+    {
+    }
+
     /// <summary>First byte: the opening quote or bracket of strings and containers.</summary>
     public byte* Start { get; }
 
@@ -59,7 +66,7 @@ public readonly unsafe struct JsonValue
     public ReadOnlySpan<byte> Content => Kind == JsonKind.String ? new(Start + 1, Length - 2) : Raw;
 
     /// <summary>A string in which something is escaped: <see cref="JsonText.Unescape"/> gives its text.</summary>
-    public bool IsEscaped => Kind == JsonKind.String && _structure.HasEscapes && Content.Contains((byte)'\\');
+    public bool IsEscaped => Kind == JsonKind.String && (_structure is null || _structure.HasEscapes) && Content.Contains((byte)'\\');
 
     /// <summary>The members of an object, in order; none of any other value.</summary>
     public MemberEnumerator Members() => new(_structure, Kind == JsonKind.Object ? _index + 1 : int.MaxValue);
