@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Numerics;
-using System.Runtime.CompilerServices;
 using Freshet.Columns.Formats;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
