@@ -69,7 +69,7 @@ internal sealed unsafe class Arrangement : IDisposable
         _isAppendOnly = isAppendOnly;
         _columns = [.. Enumerable.Range(0, types.Length)];
         var ownBytes = countsMatches ? sizeof(ArrangedRow) : isAppendOnly ? ArrangedRow.AppendedBytes : ArrangedRow.UncountedBytes;
-        _rows = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed, isFound: !isAppendOnly);
+        _rows = new KeyedTable([.. types.Select(t => t.Physical)], ownBytes, seed, isFound: !isAppendOnly, rowsStay: isAppendOnly);
     }
 
     public long Rows => _rows.Rows;

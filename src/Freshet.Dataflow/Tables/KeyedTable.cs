@@ -34,14 +34,15 @@ internal sealed unsafe class KeyedTable : IDisposable
     /// <param name="ownBytes">Bytes of a row that are the operator's.</param>
     /// <param name="seed">The database's hash seed.</param>
     /// <param name="isFound">Rows are looked up by key; otherwise they are added by <see cref="Append"/> alone, and carry no hash.</param>
-    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed, bool isFound = true)
+    /// <param name="rowsStay">No row is ever removed (see <see cref="StateTable"/>); of tables whose rows are not looked up.</param>
+    public KeyedTable(PhysicalKind[] keyKinds, int ownBytes, ulong seed, bool isFound = true, bool rowsStay = false)
     {
         _seed = seed;
         if (!isFound)
         {
             var plain = new RowLayout(keyKinds, new ExtraField(ownBytes));
             _ownOffset = plain.ExtraOffset(0);
-            _rows = new StateTable(plain, new PageVersions());
+            _rows = new StateTable(plain, new PageVersions(), rowsStay);
             return;
         }
 

@@ -12,6 +12,7 @@ namespace Freshet.State.Rows;
 /// page:    int end (offset of the first free byte) | int live (bytes of live records) | record | record | ...
 /// record:  uint owner slot, or Dead | ushort field offset | ushort length | bytes, padded to 8
 /// </code>
+/// In a store of texts that stay a record is the bytes alone: it needs no owner.
 /// A text longer than <see cref="MaxInPageBytes"/> has a native block of its own and a number; both are given back when no
 /// pinned version and, in a shared table, no reader that has entered before (<see cref="ReaderEpochs"/>) can name it.
 /// Invariant: live is the sum of the records whose owner is not Dead, and the owner's cell names exactly this record.
@@ -30,16 +31,18 @@ internal sealed unsafe class ByteStore : IDisposable
     private readonly Stack<uint> _sparse = new();
     private readonly PageVersions _versions;
     private readonly bool _isShared;
+    private readonly bool _textsStay;
     private Large[] _large = [];
     private int _largeCount;
     private long _current = NoPage;
     private int _opened;
     private long _largeBytes;
 
-    public ByteStore(PageVersions versions, bool isShared)
+    public ByteStore(PageVersions versions, bool isShared, bool textsStay = false)
     {
         _versions = versions;
         _isShared = isShared;
+        _textsStay = textsStay;
         Pages = new PageStore(versions);
     }
 
@@ -67,21 +70,26 @@ internal sealed unsafe class ByteStore : IDisposable
             return cell;
         }
 
-        var need = RecordBytes(text.Length);
+        var need = _textsStay ? text.Length : RecordBytes(text.Length);
         if (_current == NoPage || *(int*)Pages.At((uint)_current) + need > PageStore.PageBytes) OpenPage();
         var page = (uint)_current;
         Pages.Touch(page);
         var start = Pages.At(page);
         var end = *(int*)start;
-        var record = start + end;
-        *(uint*)record = slot;
-        *(ushort*)(record + 4) = (ushort)field;
-        *(ushort*)(record + 6) = (ushort)text.Length;
-        text.CopyTo(new Span<byte>(record + HeaderBytes, text.Length));
         ((int*)start)[0] = end + need;
         ((int*)start)[1] += need;
+        if (!_textsStay)
+        {
+            var record = start + end;
+            *(uint*)record = slot;
+            *(ushort*)(record + 4) = (ushort)field;
+            *(ushort*)(record + 6) = (ushort)text.Length;
+            end += HeaderBytes;
+        }
+
+        text.CopyTo(new Span<byte>(start + end, text.Length));
         cell.Page = page;
-        cell.Offset = (uint)(end + HeaderBytes);
+        cell.Offset = (uint)end;
         return cell;
     }
 
@@ -89,6 +97,7 @@ internal sealed unsafe class ByteStore : IDisposable
     public void Remove(in StoredText cell)
     {
         if (cell.IsInline) return;
+        Debug.Assert(!_textsStay, "a text that stays is removed");
         if (cell.IsLarge)
         {
             Retire((int)(cell.Page & ~StoredText.LargeBit));
@@ -171,7 +180,7 @@ internal sealed unsafe class ByteStore : IDisposable
 
     public void CheckInvariants(Func<uint, int, StoredText> cellOf)
     {
-        for (uint page = 0; page < Pages.Count; page++)
+        for (uint page = 0; page < Pages.Count && !_textsStay; page++)
         {
             if (!Pages.IsUsed(page)) continue;
             var start = Pages.At(page);

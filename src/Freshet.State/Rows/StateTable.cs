@@ -28,6 +28,7 @@ public sealed unsafe class StateTable : IDisposable
     private const int CompactPagesPerStep = 32;
 
     private readonly bool _isShared;
+    private readonly TextRepeats?[]? _repeats;
     private readonly int _shift;
     private readonly uint _mask;
     private readonly int _rowBytes;
@@ -39,12 +40,13 @@ public sealed unsafe class StateTable : IDisposable
     private uint _addPage = None;
     private int _addWord;
 
-    public StateTable(RowLayout layout, PageVersions versions)
-        : this(layout, versions, false)
+    /// <param name="rowsStay">No row is ever removed and no text replaced: then texts are packed, and one that comes again is mostly stored once.</param>
+    public StateTable(RowLayout layout, PageVersions versions, bool rowsStay = false)
+        : this(layout, versions, false, rowsStay)
     {
     }
 
-    internal StateTable(RowLayout layout, PageVersions versions, bool isShared)
+    internal StateTable(RowLayout layout, PageVersions versions, bool isShared, bool rowsStay)
     {
         Layout = layout;
         Versions = versions;
@@ -54,7 +56,8 @@ public sealed unsafe class StateTable : IDisposable
         _rowBytes = layout.RowBytes;
         _firstRow = layout.FirstRowOffset;
         Pages = new PageStore(versions);
-        _bytes = new ByteStore(versions, isShared);
+        _bytes = new ByteStore(versions, isShared, rowsStay);
+        if (rowsStay) _repeats = new TextRepeats?[layout.RowBytes / StoredText.CellBytes + 1];
     }
 
     public RowLayout Layout { get; }
@@ -65,7 +68,7 @@ public sealed unsafe class StateTable : IDisposable
     public long Rows { get; private set; }
 
     /// <summary>Native bytes held.</summary>
-    public long Bytes => Pages.Bytes + _bytes.Bytes;
+    public long Bytes => Pages.Bytes + _bytes.Bytes + (_repeats?.Sum(r => r?.Bytes ?? 0) ?? 0);
 
     /// <summary>The pages of rows, for checkpoints.</summary>
     public PageStore Pages { get; }
@@ -106,6 +109,7 @@ public sealed unsafe class StateTable : IDisposable
     /// <summary>Removes a row and its texts. It stays readable until the end of the step.</summary>
     public void Remove(uint slot)
     {
+        Debug.Assert(_repeats is null, "a row that stays is removed");
         var page = slot >> _shift;
         if (_isShared) Pages.BeginWrite(page);
         else Pages.Touch(page);
@@ -167,7 +171,9 @@ public sealed unsafe class StateTable : IDisposable
     internal void StoreNewText(uint slot, byte* row, int fieldOffset, StringView* view)
     {
         var cell = (StoredText*)(row + fieldOffset);
-        *cell = view->IsInline ? StoredText.Inline(*view) : _bytes.Add(new ReadOnlySpan<byte>(view->Pointer, view->Length), slot, fieldOffset);
+        if (view->IsInline) *cell = StoredText.Inline(*view);
+        else if (_repeats is null) *cell = _bytes.Add(new ReadOnlySpan<byte>(view->Pointer, view->Length), slot, fieldOffset);
+        else *cell = Once(view, slot, fieldOffset);
     }
 
     /// <summary>A stored text as a view, good until the end of the step.</summary>
@@ -229,6 +235,7 @@ public sealed unsafe class StateTable : IDisposable
 
     public void Dispose()
     {
+        foreach (var repeats in _repeats ?? []) repeats?.Dispose();
         _bytes.Dispose();
         Pages.Dispose();
         Rows = 0;
@@ -290,6 +297,25 @@ public sealed unsafe class StateTable : IDisposable
     internal int OffsetOf(uint slot) => _firstRow + (int)(slot & _mask) * _rowBytes;
 
     internal int LiveWordOffset(uint slot) => 8 + 8 * (Layout.BitmapWords + (int)((slot & _mask) >> 6));
+
+    /// <summary>A text of a row that stays: where it was stored before, or is now.</summary>
+    private StoredText Once(StringView* view, uint slot, int fieldOffset)
+    {
+        // Fields of texts come first in a row, 16 bytes each; those of accumulators do not, and share a place with another field at worst.
+        ref var repeats = ref _repeats![fieldOffset / StoredText.CellBytes];
+        repeats ??= new TextRepeats();
+        var known = repeats.Find(view);
+        if (known is not null && known->Head == view->Head && !known->IsLarge
+            && new ReadOnlySpan<byte>(_bytes.At(*known), known->Length).SequenceEqual(new ReadOnlySpan<byte>(view->Pointer, view->Length)))
+        {
+            repeats.Found();
+            return *known;
+        }
+
+        var cell = _bytes.Add(new ReadOnlySpan<byte>(view->Pointer, view->Length), slot, fieldOffset);
+        if (known is not null) *known = cell;
+        return cell;
+    }
 
     private static ulong* UsedMap(byte* page) => (ulong*)(page + 8);
 

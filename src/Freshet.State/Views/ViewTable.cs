@@ -45,7 +45,7 @@ public sealed unsafe class ViewTable : IDisposable
         extras.AddRange(spec.Lookups.Select(_ => new ExtraField(RowLinks.Bytes)));
         _layout = new RowLayout(spec.Columns, [.. extras]);
         WeightOffset = spec.HasKey ? -1 : _layout.ExtraOffset(0);
-        _table = new StateTable(_layout, versions, true);
+        _table = new StateTable(_layout, versions, isShared: true, rowsStay: false);
         _primary = new HashIndex(_table, true);
         _lookups = [.. Enumerable.Range(0, _lookupColumns.Length).Select(i => new ChainIndex(_table, _layout.ExtraOffset(i + (spec.HasKey ? 0 : 1)), true))];
         Shape = MakeShape();
