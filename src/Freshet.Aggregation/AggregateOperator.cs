@@ -131,6 +131,7 @@ public sealed unsafe class AggregateOperator : Operator
         }
 
         _changed.Clear();
+        _next = 0;
         _errors.FlushWithoutPosition();
         _ending = false;
         return null;
@@ -153,10 +154,15 @@ public sealed unsafe class AggregateOperator : Operator
         _table.EndOfStep();
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        _added?.Release();
+        for (; _next < _changed.Count; _next++) _changed[_next].Memory.Release();
         _accumulators.Dispose(_table);
         _timers?.Dispose();
         _byKey?.Dispose();

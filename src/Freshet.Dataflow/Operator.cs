@@ -73,6 +73,9 @@ public abstract class Operator : IDisposable
     /// <summary>Rows of state of this share.</summary>
     public virtual long StateRows => 0;
 
+    /// <summary>Side outputs whose rows are made whether or not anybody reads them; those that nobody reads are taken and dropped.</summary>
+    public virtual int Sides => 0;
+
     /// <summary>Rows that went to side output <paramref name="side"/> since the last call (owned by the caller), or null; for operators with side outputs.</summary>
     public virtual Batch? TakeSide(int side) => null;
 

@@ -55,6 +55,9 @@ public sealed class TestPipeline : IDisposable
     /// <summary>The clock of the next steps, µs since 1970.</summary>
     public long ClockMicros { get; set; }
 
+    /// <summary>Called between the batches of each step; what it throws breaks the step off. The first step is not asked.</summary>
+    internal Action? BeforeBatch { get; init; }
+
     /// <summary>Executes statements: CREATE TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW, INSERT INTO, SET.</summary>
     /// <exception cref="SqlException">A statement cannot be read or planned.</exception>
     public void Declare(string name, string sql) => Declare([new SourceText(name, sql)]);
@@ -159,6 +162,7 @@ public sealed class TestPipeline : IDisposable
         foreach (var insert in _binder.Inserts) AddOutput(insert.Target.Name, insert.Plan, [.. Enumerable.Range(0, insert.Plan.Schema.Count)]);
         _runner = RunnerFactory.Create(builder, _options, CreateSource);
         _runner.MarksIdle = false;
+        _runner.Circuit.BeforeBatch = BeforeBatch;
         foreach (var (name, schema, node) in outputs) _views[name] = new TestView(schema, node);
         Collect();
 

@@ -101,6 +101,8 @@ public sealed unsafe class SessionOperator : Operator
         _behind.EndOfStep();
     }
 
+    public override int Sides => 2;
+
     public override Batch? TakeSide(int side) => side switch
     {
         0 => _errors.Take(),

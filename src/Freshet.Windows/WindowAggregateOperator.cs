@@ -124,6 +124,8 @@ public sealed unsafe class WindowAggregateOperator : Operator
         _table.EndOfStep();
     }
 
+    public override int Sides => 3;
+
     public override Batch? TakeSide(int side) => side switch
     {
         0 => _errors.Take(),

@@ -35,9 +35,7 @@ public sealed unsafe class WindowAssignOperator(WindowAssignSpec spec) : Operato
         if (_input is null) return null;
         if (_next == spec.Window.Count || _input.Count == 0)
         {
-            _memory!.Release();
-            _input.Release();
-            _input = null;
+            Release();
             return null;
         }
 
@@ -81,7 +79,23 @@ public sealed unsafe class WindowAssignOperator(WindowAssignSpec spec) : Operato
         return output;
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
+
+    public override void Dispose()
+    {
+        // Only a step that was broken off leaves them.
+        if (_input is not null) Release();
+        base.Dispose();
+    }
+
+    private void Release()
+    {
+        _memory!.Release();
+        _input!.Release();
+        _input = null;
+    }
 
     private Batch DropNullTimes(Batch batch)
     {

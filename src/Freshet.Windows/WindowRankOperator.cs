@@ -96,10 +96,14 @@ public sealed unsafe class WindowRankOperator : Operator
 
     public override void EndOfStep() => _rows.EndOfStep();
 
+    public override int Sides => 2;
+
     public override Batch? TakeSide(int side) => side == 1 ? _late.Take() : null;
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        foreach (var batch in _ready) batch.Release();
         _rows.Dispose();
         _ends.Dispose();
         base.Dispose();

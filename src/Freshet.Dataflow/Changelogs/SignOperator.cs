@@ -65,6 +65,8 @@ public sealed unsafe class SignOperator(SignSpec spec) : Operator
         return output;
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
 
     public override void Dispose()

@@ -24,6 +24,8 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public bool HasSides { get; } = outlets.Any(o => o.Output > 0);
 
+    private readonly int[] _unread = [.. Enumerable.Range(0, op?.Sides ?? 0).Where(side => outlets.All(o => o.Output != side + 1))];
+
     /// <summary>The watermarks of its inputs.</summary>
     public PortMarks Marks { get; } = new(ports);
 
@@ -57,7 +59,14 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
     public void Dispose()
     {
         while (_queue.TryDequeue(out var waiting)) waiting.Batch.Release();
+        for (var side = 0; side < Operator?.Sides; side++) Drop(side);
         Operator?.Dispose();
+    }
+
+    /// <summary>Drops the rows of side outputs that nobody reads.</summary>
+    public void DropUnread()
+    {
+        foreach (var side in _unread) Drop(side);
     }
 
     /// <summary>Takes one end mark.</summary>
@@ -73,5 +82,10 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
         MarksLeft = marks;
         Producing = false;
         EndCalled = false;
+    }
+
+    private void Drop(int side)
+    {
+        while (Operator!.TakeSide(side) is { } rows) rows.Release();
     }
 }

@@ -162,6 +162,7 @@ internal sealed class Worker(Circuit circuit) : IDisposable
 
             node.Producing = false;
             if (node.HasSides) EmitSides(node);
+            node.DropUnread();
         }
 
         if (node.HasInput)

@@ -61,6 +61,8 @@ public sealed unsafe class JoinOperator : Operator
 
     public override void EndOfStep() => _pairing.EndOfStep();
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _pairing.Errors.Take() : null;
 
     public override void Dispose()

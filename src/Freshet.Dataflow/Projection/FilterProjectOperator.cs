@@ -61,7 +61,16 @@ public sealed unsafe class FilterProjectOperator(FilterProjectSpec spec) : Opera
         return output;
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _errors.Take() : null;
+
+    public override void Dispose()
+    {
+        // Only a step that was broken off leaves it.
+        _output?.Release();
+        base.Dispose();
+    }
 
     private Batch? Project(Batch batch, BatchMemory memory, int* selection, int count)
     {

@@ -18,4 +18,11 @@ public sealed class UnionOperator : Operator
         _batch = null;
         return batch;
     }
+
+    public override void Dispose()
+    {
+        // Only a step that was broken off leaves it.
+        _batch?.Release();
+        base.Dispose();
+    }
 }

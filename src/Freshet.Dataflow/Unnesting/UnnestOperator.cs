@@ -57,6 +57,9 @@ public sealed unsafe class UnnestOperator(UnnestSpec spec) : Operator
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        _input?.Release();
+        _scratch?.Release();
         _explosion.Dispose();
         base.Dispose();
     }

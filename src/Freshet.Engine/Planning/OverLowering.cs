@@ -1,5 +1,6 @@
 using Freshet.Aggregation;
 using Freshet.Dataflow.Circuits;
+using Freshet.Engine.Sources;
 using Freshet.Kernels.Expressions;
 using Freshet.Plan;
 using Freshet.Windows.Overs;
@@ -31,6 +32,12 @@ internal static class OverLowering
         var isTimed = over.Emission == Plan.OverEmission.AtWatermark;
         if (isTimed && spec.From.IsUnbounded) spec = spec with { Calls = [.. spec.Calls.Select((c, i) => AsAggregate(c, over.Calls[i].Name, input))] };
         var node = builder.Add(new NodeSpec("over", over.Identity, _ => isTimed ? new TimedOverOperator(spec, seed) : new OverOperator(spec, seed), [CircuitBuilder.Input(EdgeSpec.Keyed(input.Node, over.Partition))]));
+        if (isTimed)
+        {
+            var schema = over.Inputs[0].Schema;
+            builder.AddLate(over, node, input.Order < 0 ? schema : new Columns.Schema([.. schema.Fields, new Columns.Field("order", RowPosition.Type)]));
+        }
+
         return CircuitBuilder.Ordered(CircuitBuilder.Result(node, over, isTimed ? input.Errors.Add(new ErrorOutput(node, false)) : input.Errors), gives);
     }
 

@@ -124,21 +124,28 @@ public sealed class BoundedRun : IDisposable
         foreach (var sink in _sinks) sink.CommitAsync().GetAwaiter().GetResult();
     }
 
-    private unsafe void CheckErrors(Result result)
+    private void CheckErrors(Result result)
     {
         var errors = new List<Batch>();
         ((CollectorOperator)_runner.Circuit.OperatorOf(result.Errors, 0)).Take(errors);
-        foreach (var batch in errors)
+        try
         {
-            for (var i = 0; i < batch.Count; i++)
-            {
-                var row = batch.RowAt(i);
-                if (batch.WeightOf(row) <= 0) continue;
-                var columns = batch.Columns;
-                Fail(result.Place, Where(result.Plan, columns[0].IsNull(row) ? -1 : columns[0].As<long>()[row]), columns[1].As<StringView>()[row].Text, columns[2].IsNull(row) ? "" : columns[2].As<StringView>()[row].Text, columns[3].As<StringView>()[row].Text);
-            }
+            foreach (var batch in errors) CheckErrors(result, batch);
+        }
+        finally
+        {
+            foreach (var batch in errors) batch.Release();
+        }
+    }
 
-            batch.Release();
+    private unsafe void CheckErrors(Result result, Batch errors)
+    {
+        for (var i = 0; i < errors.Count; i++)
+        {
+            var row = errors.RowAt(i);
+            if (errors.WeightOf(row) <= 0) continue;
+            var columns = errors.Columns;
+            Fail(result.Place, Where(result.Plan, columns[0].IsNull(row) ? -1 : columns[0].As<long>()[row]), columns[1].As<StringView>()[row].Text, columns[2].IsNull(row) ? "" : columns[2].As<StringView>()[row].Text, columns[3].As<StringView>()[row].Text);
         }
     }
 

@@ -192,6 +192,21 @@ internal sealed class StepRunner : IDisposable
         var owners = new TableInput[_slices.Count];
         foreach (var (input, _, first, count) in _ranges) owners.AsSpan(first, count).Fill(input);
         var decoded = new Columns.Batch[_slices.Count];
+        try
+        {
+            Decode(owners, decoded);
+            return decoded;
+        }
+        catch
+        {
+            // An ad-hoc query ends here and the process goes on.
+            foreach (var batch in decoded) batch?.Release();
+            throw;
+        }
+    }
+
+    private void Decode(TableInput[] owners, Columns.Batch[] decoded)
+    {
         var errors = new List<SourceError>[_slices.Count];
         if (_slices.Count < 2 || Circuit.Shares == 1)
         {
@@ -213,7 +228,5 @@ internal sealed class StepRunner : IDisposable
             owners[i].Note(errors[i]);
             foreach (var error in errors[i]) OnSourceError?.Invoke(owners[i], error);
         }
-
-        return decoded;
     }
 }

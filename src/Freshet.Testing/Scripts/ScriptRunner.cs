@@ -177,11 +177,16 @@ internal sealed class ScriptRun(TestScript script, ScriptMode mode, ScriptSetup?
 
     private void Do(TestPipeline pipeline, TestBlock block)
     {
-        var rowsAtOnce = mode == ScriptMode.RowByRow ? 1 : int.MaxValue;
+        if (block.Kind == BlockKind.Events) Send(pipeline, block);
+        else Do(pipeline, block, script.Name, mode == ScriptMode.RowByRow ? 1 : int.MaxValue);
+    }
+
+    /// <summary>Does what a block says, but for events, which need a project; looks at nothing.</summary>
+    internal static void Do(TestPipeline pipeline, TestBlock block, string script, int rowsAtOnce = int.MaxValue)
+    {
         switch (block.Kind)
         {
-            case BlockKind.Statement: pipeline.Declare(script.Name, new string('\n', block.Line) + block.Text); break;
-            case BlockKind.Events: Send(pipeline, block); break;
+            case BlockKind.Statement: pipeline.Declare(script, new string('\n', block.Line) + block.Text); break;
             case BlockKind.Insert: pipeline.Insert(block.Argument, [.. block.Lines.Select(Row)]); break;
             case BlockKind.Step: pipeline.Step(rowsAtOnce); break;
             case BlockKind.End: pipeline.End(rowsAtOnce); break;

@@ -15,7 +15,7 @@ namespace Freshet.Windows.Overs;
 /// has passed its time, as everything up to there has been summed; so it is for LAG alone, which Flink takes for such a frame. Otherwise it is late when that watermark has let out a row of
 /// its key that does not come before it, as in Flink; with a length of time also when it is behind by half of that, so that the rows its
 /// frame reaches need not be kept forever.</para>
-/// Side output 0: rows without a time. Side output 1: late rows, with how late they are (ms).
+/// Side output 0: rows without a time. Side output 1: late rows.
 /// State: rows that wait for the watermark; then, for a frame from the partition's beginning, one state for each key, for n rows the
 /// last n of each key, for a length of time the rows that are not older.
 /// Cost: two searches of indexes for each row; a frame of n rows or a length of time is summed anew for each key and step that has rows to let out.
@@ -26,7 +26,7 @@ public sealed unsafe class TimedOverOperator : Operator
     private readonly OrderedRows _rows;
     private readonly OverEvaluator _evaluator;
     private readonly DueRows _due = new();
-    private readonly LateRows _late = new();
+    private readonly Windows.LateRows _late = new();
     private readonly ErrorRows _errors = new([]);
     private readonly Queue<Batch> _ready = new();
     private readonly List<Batch> _suspects = [];
@@ -49,7 +49,7 @@ public sealed unsafe class TimedOverOperator : Operator
     }
 
     /// <summary>Late rows since the start.</summary>
-    public long LateRows => _late.Count;
+    public long LateRows => _late.Total;
 
     public override long StateRows => _rows.Rows + (_spec.From.IsUnbounded ? _rows.Partitions : 0) + _evaluator.ExtraRows;
 
@@ -76,7 +76,7 @@ public sealed unsafe class TimedOverOperator : Operator
         Add(batch, kept, keptCount, scratch);
         if (behindCount > 0)
         {
-            if (_isLateByWatermark) _late.Add(batch, behind, behindCount, _time);
+            if (_isLateByWatermark) _late.Add(batch, behind, behindCount, times.Flatten(batch.Rows, scratch).As<long>(), NoWatermark);
             else _suspects.Add(GatherKernel.Own(GatherKernel.Gather(batch, behind, behindCount, BatchMemory.Create())));
         }
 
@@ -119,6 +119,8 @@ public sealed unsafe class TimedOverOperator : Operator
         _evaluator.EndOfStep();
     }
 
+    public override int Sides => 2;
+
     public override Batch? TakeSide(int side) => side switch
     {
         0 => _errors.Take(),
@@ -128,7 +130,8 @@ public sealed unsafe class TimedOverOperator : Operator
 
     public override void Dispose()
     {
-        while (_ready.TryDequeue(out var batch)) batch.Release();
+        // Only a step that was broken off leaves them.
+        foreach (var batch in _ready.Concat(_suspects)) batch.Release();
         _rows.ForEachPartition(owned => _evaluator.Release((byte*)owned + sizeof(RowsBefore)));
         _rows.Dispose();
         _due.Dispose();
@@ -156,10 +159,11 @@ public sealed unsafe class TimedOverOperator : Operator
         for (var i = 0; i < all.Rows; i++) order[i] = i;
         if (_spec.Position >= 0) SortKernel.Sort(all.Columns, [new SortKey(_spec.Position)], order, all.Rows, scratch);
         var partitions = scratch.Allocate<int>(1);
+        var times = all.Columns[_time].Flatten(all.Rows, scratch).As<long>();
         for (var i = 0; i < all.Rows; i++)
         {
             _rows.FindPartitions(all, order + i, 1, scratch, partitions);
-            if (IsLate(all, order[i], partitions[0])) _late.Add(all, order + i, 1, _time);
+            if (IsLate(all, order[i], partitions[0])) _late.Add(all, order + i, 1, times, NoWatermark);
             else Add(all, order + i, 1, scratch);
         }
 

@@ -117,6 +117,8 @@ public sealed unsafe class LookupJoinOperator : Operator
         _keys.EndOfStep();
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _pairs.Errors.Take() : null;
 
     public override void Dispose()

@@ -117,10 +117,14 @@ public sealed unsafe class TemporalJoinOperator : Operator
         _versions.EndOfStep();
     }
 
+    public override int Sides => 1;
+
     public override Batch? TakeSide(int side) => side == 0 ? _pairs.Errors.Take() : null;
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        foreach (var batch in _ready) batch.Release();
         _left.Dispose();
         _versions.Dispose();
         _byTime.Dispose();

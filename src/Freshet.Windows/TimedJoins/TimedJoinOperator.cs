@@ -126,6 +126,8 @@ public sealed unsafe class TimedJoinOperator : Operator
         _sides[1].EndOfStep();
     }
 
+    public override int Sides => 3;
+
     public override Batch? TakeSide(int side) => side switch
     {
         0 => _condition.Errors.Take(),
@@ -135,6 +137,10 @@ public sealed unsafe class TimedJoinOperator : Operator
 
     public override void Dispose()
     {
+        // Only a step that was broken off leaves them.
+        foreach (var batch in _ready) batch.Release();
+        _probing?.Release();
+        _scratch?.Release();
         _sides[0].Dispose();
         _sides[1].Dispose();
         base.Dispose();
