@@ -44,11 +44,10 @@ public sealed class Pipeline : IDisposable
         _log = log;
         _options = options;
         _connectors = new Connectors(log, options);
-        _binder = Bind(scripts, options);
+        _binder = Bind(scripts, options with { EventsAreCut = options.EventsAreCut || !log.OpenPartition(EventsTable.Name).Settings.KeepsAll });
 
         var circuit = ProjectCircuit.Build(_binder, options, _connectors, Zone);
         _first = circuit.Runner;
-        CheckRetention();
         foreach (var result in circuit.Results)
         {
             var table = _publication.Add(new ViewSpec([.. result.Schema.Fields.Select(f => f.Type)], result.Key, LookupsOf(result.Name, result.Schema)), options.HashSeed);
@@ -76,6 +75,7 @@ public sealed class Pipeline : IDisposable
         binder.ExecuteAll(scripts);
         if (binder.Selects.Count > 0)
             throw new SqlException(binder.Selects[0].Source, binder.Selects[0].Place, "A project keeps results in views: write CREATE MATERIALIZED VIEW name AS SELECT ...");
+        KeptTopics.Check(binder, options.EventsAreCut);
         return binder;
     }
 
@@ -234,14 +234,6 @@ public sealed class Pipeline : IDisposable
         return TimeZoneName.TryFind(id, out var zone)
             ? zone
             : throw new EngineException("time_zone_unknown", $"There is no time zone '{id}' on this machine (SET 'table.local-time-zone'): write a name such as 'Europe/Berlin' or 'UTC'.");
-    }
-
-    /// <summary>A start replays the log, so what views are built from is kept whole.</summary>
-    private void CheckRetention()
-    {
-        var cut = _log.Partitions.FirstOrDefault(p => !p.Settings.KeepsAll && Runner.Inputs.Any(i => i.Source.Name == p.Topic));
-        if (cut is not null)
-            throw new EngineException("retention_refused", $"The topic {cut.Topic} has a retention and is read by the project: until checkpoints exist a start builds the views from the whole topic, so nothing of it may be deleted. Remove 'retention.time' and 'retention.bytes' (for events: events.retention and events.retentionBytes).");
     }
 
     /// <summary>By which columns, beside its key, a view is looked up for the layer.</summary>

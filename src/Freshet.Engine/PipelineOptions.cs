@@ -9,6 +9,9 @@ public sealed record PipelineOptions
     /// <summary>How far the watermark of <c>events</c> stays behind the highest event time, ms.</summary>
     public long EventsWatermarkDelayMs { get; init; } = 10_000;
 
+    /// <summary>The topic <c>events</c> has a retention, so that no view may read it.</summary>
+    public bool EventsAreCut { get; init; }
+
     /// <summary>Relative paths of the SQL are taken from here.</summary>
     public string Folder { get; init; } = Environment.CurrentDirectory;
 

@@ -13,6 +13,9 @@ namespace Freshet.Engine.Planning;
 /// <summary>What a table of the connector <c>log</c> says of its topic, and how rows become records of it.</summary>
 internal static class TopicOptions
 {
+    public const string RetentionTime = "retention.time";
+    public const string RetentionBytes = "retention.bytes";
+
     private static readonly string[] Formats = ["json", "debezium-json", "canal-json", "maxwell-json"];
 
     /// <summary>Topics of the log that no table may name.</summary>
@@ -28,8 +31,8 @@ internal static class TopicOptions
         CheckUpsert(table, error);
         CheckMetadata(table, error);
         if (table.Option("durability", "durable") is not ("durable" or "relaxed")) throw error("'durability' is 'durable' (an append is answered when it is on disk) or 'relaxed' (when it is written; a sync follows within 100 ms).");
-        if (table.Options.TryGetValue("retention.time", out var time) && !OptionText.TryDuration(time, out _)) throw error($"'retention.time' = '{time}' is no duration: write one such as '7 d' or '12 h'.");
-        if (table.Options.TryGetValue("retention.bytes", out var bytes) && !OptionText.TryBytes(bytes, out _)) throw error($"'retention.bytes' = '{bytes}' is no size: write one such as '10 gb' or '512 mb'.");
+        if (table.Options.TryGetValue(RetentionTime, out var time) && !OptionText.TryDuration(time, out _)) throw error($"'retention.time' = '{time}' is no duration: write one such as '7 d' or '12 h'.");
+        if (table.Options.TryGetValue(RetentionBytes, out var bytes) && !OptionText.TryBytes(bytes, out _)) throw error($"'retention.bytes' = '{bytes}' is no size: write one such as '10 gb' or '512 mb'.");
         if (OwnTopics.Contains(TopicOf(table)) || TopicOf(table).StartsWith(FileExtents.TopicPrefix, StringComparison.Ordinal)) throw error($"The topic {TopicOf(table)} is the engine's own: choose another name, or read the table events.");
     }
 
@@ -54,8 +57,8 @@ internal static class TopicOptions
     /// <summary>What a table says of its topic; null where it says nothing.</summary>
     public static TopicSettings? SettingsOf(TableDefinition table)
     {
-        var hasTime = OptionText.TryDuration(table.Option("retention.time", ""), out var time);
-        var hasBytes = OptionText.TryBytes(table.Option("retention.bytes", ""), out var bytes);
+        var hasTime = OptionText.TryDuration(table.Option(RetentionTime, ""), out var time);
+        var hasBytes = OptionText.TryBytes(table.Option(RetentionBytes, ""), out var bytes);
         if (!hasTime && !hasBytes && !table.Options.ContainsKey("durability")) return null;
         return new TopicSettings { IsRelaxed = table.Option("durability", "") == "relaxed", RetentionTime = hasTime ? time : null, RetentionBytes = hasBytes ? bytes : null };
     }

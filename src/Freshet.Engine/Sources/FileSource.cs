@@ -33,7 +33,7 @@ internal sealed class FileSource : IRowSource
         _isFollowed = table.Options.ContainsKey(FollowedFileSource.IntervalOption);
         // A folder that is followed may be made later.
         if (_files.Count == 0 && !Directory.Exists(path) && !_isFollowed)
-            throw new EngineException("file_not_found", $"The path of table {table.Name} is not there: {path}. It is taken relative to the folder of the script or project.");
+            throw new EngineException("file_not_found", $"The path of table {table.Name} is not there: {path}. It is taken relative to the folder of the script or project.") { Place = table.Source.Describe(table.Place) };
         _rows = new FileRows([.. columns.Select(c => table.Schema.Fields[c.Column].Name)]);
         _createDecoder = FileFormats.DecoderOf(table, columns);
     }

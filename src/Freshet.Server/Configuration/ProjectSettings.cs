@@ -58,6 +58,7 @@ internal sealed class ProjectSettings
     public long DedupBytesMax { get; set; }
     public TimeSpan? EventsRetention { get; set; }
     public long? EventsRetentionBytes { get; set; }
+    public bool EventsAreCut => EventsRetention is not null || EventsRetentionBytes is not null;
     public bool EventsAreRelaxed { get; set; }
     public UnplannedEvents UnplannedEvents { get; set; }
 

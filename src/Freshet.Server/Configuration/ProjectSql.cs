@@ -14,6 +14,10 @@ internal static class ProjectSql
             .Select(file => Read(file, Path.Combine("sql", Path.GetFileName(file)), environment))];
     }
 
+    /// <summary>What to say of a project without SQL.</summary>
+    public static string NoFiles(ProjectSettings settings) =>
+        $"{settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views. Put a file with CREATE MATERIALIZED VIEW name AS SELECT ... there.";
+
     /// <summary>A script by itself.</summary>
     /// <param name="name">How messages name it.</param>
     public static SourceText Read(string file, string name, Func<string, string?> environment)

@@ -80,6 +80,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
             var options = new PipelineOptions
             {
                 Workers = settings.Workers,
+                EventsAreCut = settings.EventsAreCut,
                 EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds,
                 StateBytesMax = settings.StateBytesMax,
                 QueryBytesMax = settings.QueryBytesMax,
@@ -87,7 +88,9 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
                 Output = output,
                 Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),
             };
-            var pipeline = Pipeline.Start(log, ProjectSql.Load(settings, Environment.GetEnvironmentVariable), options, Progress(output));
+            var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
+            if (files.Count == 0) output.WriteLine(ProjectSql.NoFiles(settings));
+            var pipeline = Pipeline.Start(log, files, options, Progress(output));
             foreach (var change in pipeline.Changes) output.WriteLine(change);
             return Task.FromResult<IBackend>(new PipelineBackend(log, pipeline));
         }
@@ -99,7 +102,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
         catch (EngineException e)
         {
             log?.Dispose();
-            throw new UserException(e.Code, e.Message);
+            throw new UserException(e.Code, e.Place is null ? e.Message : $"{e.Place}: {e.Message}");
         }
         catch
         {

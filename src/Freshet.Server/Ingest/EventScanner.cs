@@ -53,7 +53,7 @@ internal sealed class EventScanner(int eventBytesMax, int depthMax, int namesMax
         }
         catch (JsonException)
         {
-            problem = $"The body is not valid JSON near byte {reader.BytesConsumed}.";
+            problem = body.IsEmpty ? "The body is empty; send a JSON object." : $"The body is not valid JSON near byte {reader.BytesConsumed}.";
             return false;
         }
     }

@@ -94,7 +94,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
         }
         catch (LogUnavailableException e)
         {
-            Refuse(exchange, new Refusal(503, "overloaded", e.Message) { RetryAfterSeconds = 1 });
+            Refuse(exchange, new Refusal(503, service.Log.IsDiskFull ? "disk_full" : "overloaded", e.Message) { RetryAfterSeconds = 1 });
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Plan;
+using Freshet.Plan.Explaining;
 using Freshet.Sql.Binding.Subqueries;
 using Freshet.Syntax;
 using Freshet.Syntax.Text;
@@ -153,11 +154,11 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
 
         if (!node.IsAppendOnly && grouping.Calls.FirstOrDefault(c => c.Program is { TakesBack: false }) is { } once)
             throw Error(select.Span, $"{once.Function} cannot take rows back, and the rows that are grouped here may be: give its class a Retract method.");
-        var calls = grouping.Calls.Select((c, i) => new PlanAggregate($"agg${i}", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter, Program = c.Program }).ToImmutableArray();
+        var calls = grouping.Calls.Select(c => Named(c, new PlanAggregate("", c.Kind, [.. c.Arguments.Select(a => Place(a))], Place(c.Filter), c.IsDistinct, c.Type) { Parameter = c.Parameter, Program = c.Program })).ToImmutableArray();
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
         node = input.Subqueries!.Attach(node);
         columns = [.. columns.Select(input.Subqueries.Placed)];
-        var projected = new Project(node, [.. columns], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}")]);
+        var projected = new Project(node, [.. columns], [.. columns.Select(Label)]);
         if (_legacy is { IsSession: true } session)
         {
             if (_sets is not null) throw Error(select.GroupBy!.Span, "GROUPING SETS with SESSION(...) are not supported: use the table function SESSION.");
@@ -170,6 +171,20 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         if (_legacy is not null) return new WindowAggregate(expanded, _legacy.Value.Window, time, all, calls);
         if (_bounds is null) return new Aggregate(expanded, all, calls);
         return Stripped(projected, keys, calls) ?? Attached(columns, keys, calls);
+    }
+
+    /// <summary>What a person has written: the rows of name$errors show it as the column that fails.</summary>
+    private string Label(BoundExpression expression)
+    {
+        const int CharactersMax = 120;
+        var text = ExpressionText.Of(expression, node.Schema);
+        return text.Length <= CharactersMax ? text : text[..CharactersMax] + "...";
+    }
+
+    private PlanAggregate Named(PendingCall written, PlanAggregate call)
+    {
+        var arguments = written.Arguments.IsEmpty ? "*" : string.Join(", ", written.Arguments.Select(Label));
+        return call with { Name = $"{call.Function}({(call.IsDistinct ? "DISTINCT " : "")}{arguments}){(written.Filter is null ? "" : $" FILTER (WHERE {Label(written.Filter)})")}" };
     }
 
     /// <summary>The aggregation that assigns windows itself, where a window function lies below that can be taken out.</summary>
@@ -188,7 +203,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
     {
         var width = columns.Count;
         BoundExpression[] bounds = [.. new[] { _bounds!.Starts[0], _bounds.Ends[0] }.Select(c => new BoundColumn(c, node.Schema[c]))];
-        var projected = new Project(node, [.. columns, .. bounds], [.. columns.Select((c, i) => c is BoundColumn column ? node.Schema.Fields[column.Index].Name : $"arg${i}"), "window_start", "window_end"]);
+        var projected = new Project(node, [.. columns, .. bounds], [.. columns.Select(Label), "window_start", "window_end"]);
         var (expanded, all) = Expanded(projected, keys);
         return new AttachedWindowAggregate(expanded, width, width + 1, _bounds.Time, _bounds.IsProcessingTime, all, calls);
     }

@@ -33,7 +33,9 @@ internal static class CommandLine
         var root = Build();
         var parsed = root.Parse(args);
         var misspelt = Misuse.MisspeltOption(parsed);
-        if ((parsed.Errors.Count > 0 || misspelt is not null) && parsed.Action is not HelpAction and not ExamplesHelp)
+        // The help of a command that does not exist would be that of another one.
+        var isHelp = parsed.Action is HelpAction or ExamplesHelp && parsed.UnmatchedTokens.Count == 0;
+        if ((parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0 || misspelt is not null) && !isHelp)
         {
             await Console.Error.WriteLineAsync($"freshet: {Misuse.Sentence(parsed, misspelt)}");
             return UserException.Usage;

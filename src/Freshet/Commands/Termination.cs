@@ -3,15 +3,22 @@ using System.Runtime.InteropServices;
 namespace Freshet.Commands;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP as a token. The first asks the work to end; a second one ends the process at once.
+/// Ctrl-C, SIGTERM and SIGHUP as a token. The first asks the work to end; a second one ends the process at once, unless it comes with the
+/// first: `timeout` and some shells send a signal to the process and once more to its group.
 /// </summary>
 internal sealed class Termination : IDisposable
 {
-    private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration[] _registrations;
+    private const int TogetherMs = 300;
 
-    public Termination()
+    private readonly CancellationTokenSource _source = new();
+    private long _askedAt;
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Func<long> _clockMs;
+
+    /// <param name="clockMs">A clock of tests.</param>
+    public Termination(Func<long>? clockMs = null)
     {
+        _clockMs = clockMs ?? (() => Environment.TickCount64);
         _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, OnSignal))];
     }
 
@@ -23,10 +30,12 @@ internal sealed class Termination : IDisposable
         _source.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    internal void OnSignal(PosixSignalContext context)
     {
-        if (_source.IsCancellationRequested) return; // the default action ends the process
+        var now = _clockMs();
+        var first = Interlocked.CompareExchange(ref _askedAt, now, 0);
+        if (first != 0 && now - first >= TogetherMs) return; // the default action ends the process
         context.Cancel = true;
-        _source.Cancel();
+        if (first == 0) _source.Cancel();
     }
 }

@@ -84,6 +84,13 @@ public sealed class ScriptTests
         }
     }
 
+    [Fact]
+    public void A_path_that_is_not_there_is_named_with_the_place_of_its_table()
+    {
+        var error = Assert.Throws<EngineException>(() => Run("SELECT 1;\n  CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = 'nowhere.csv', 'format' = 'csv');\nSELECT * FROM t;", 1));
+        Assert.Equal(("file_not_found", "test.sql:2:3"), (error.Code, error.Place));
+    }
+
     private static unsafe string Run(string sql, int workers)
     {
         var options = new PipelineOptions { Workers = workers };

@@ -102,6 +102,15 @@ public sealed class FreshetServerTests : IDisposable
         Assert.Contains(remedy, e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_project_without_SQL_says_so_and_takes_events()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "freshet.json"), "{}");
+        using var output = new StringWriter();
+        await using var backend = await PipelineBackend.OpenAsync(Project.Load(_folder, _ => null), output, CancellationToken.None);
+        Assert.Contains("holds no .sql files: events are taken and kept, but there are no views. Put a file with CREATE MATERIALIZED VIEW", output.ToString(), StringComparison.Ordinal);
+    }
+
     private Task<FreshetServer> StartAsync() => StartAsync("""{"keys":["wk1"]}""");
 
     private async Task<FreshetServer> StartAsync(string json)

@@ -96,7 +96,7 @@ public sealed class IngestRouteTests
     [Theory]
     [InlineData("/v1/track", """{"userId":"u","event":"E" """, 400, "not valid JSON")]
     [InlineData("/v1/track", """[1]""", 400, "must be a JSON object")]
-    [InlineData("/v1/track", "", 400, "not valid JSON")]
+    [InlineData("/v1/track", "", 400, "is empty")]
     [InlineData("/v1/track", """{"userId":"u","event":"E"} {}""", 400, "JSON")]
     [InlineData("/v1/track", """{"userId":7,"event":"E"}""", 400, "userId must be a string")]
     [InlineData("/v1/track", """{"userId":"","event":"E"}""", 400, "neither userId nor anonymousId")]
@@ -260,12 +260,15 @@ public sealed class IngestRouteTests
         using var response = await server.Client.SendAsync(request);
         Assert.Equal(503, (int)response.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
+        Assert.Contains("\"overloaded\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         server.Log.PendingBytes = 0;
         var statuses = new List<int>();
         for (var i = 0; i < 4; i++) statuses.Add((await server.PostAsync("/v1/track", """{"userId":"u","event":"E"}""")).Status);
         Assert.Equal([200, 200, 429, 429], statuses);
         server.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(200, (await server.PostAsync("/v1/track", """{"userId":"u","event":"E"}""")).Status);
+        (server.Log.PendingBytes, server.Log.IsDiskFull) = (2 << 20, true);
+        Assert.Contains("\"disk_full\"", (await server.PostAsync("/v1/track", """{"userId":"u","event":"E"}""")).Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal sealed class MemoryEventLog : IEventLog
         return last;
     }
 
-    public bool IsDiskFull => false;
+    public bool IsDiskFull { get; set; }
 
     public long LastRejected => -1;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Freshet.Commands;
 
 namespace Freshet.Tests.Commands;
@@ -7,6 +8,7 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("dmo", "has no command \"dmo\"; did you mean \"demo\"?")]
+    [InlineData("dmo --help", "has no command \"dmo\"; did you mean \"demo\"?")]
     [InlineData("run --prot 1", "has no option \"--prot\"; did you mean \"--port\"?")]
     [InlineData("run", "freshet run needs <project>. The project's folder")]
     [InlineData("run x --port many", "--port is \"many\" but must be a whole number.")]
@@ -32,6 +34,48 @@ public sealed class CommandLineTests
         Assert.Equal(2, code);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("{\"events\":{\"retention\":\"7d\"}}", "SELECT COUNT(*) AS n FROM events", 2, "The topic events has a retention and is read by the project")]
+    [InlineData("{}", "SELECT COUNT(*) AS n FROM cut", 1, "sql/a.sql:1:70: The topic cut has a retention and is read by the project")]
+    [InlineData("{}", "SELECT COUNT(*) AS n FROM (VALUES (1))", 0, "")]
+    public async Task What_a_start_would_refuse_is_refused_by_a_check(string settings, string query, int expected, string sentence)
+    {
+        var folder = Directory.CreateTempSubdirectory("freshet-test-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "sql"));
+            await File.WriteAllTextAsync(Path.Combine(folder, "freshet.json"), settings);
+            await File.WriteAllTextAsync(Path.Combine(folder, "sql", "a.sql"), $"CREATE TABLE cut (a INT) WITH ('connector' = 'log', 'topic' = 'cut', 'retention.time' = '1 d');\nCREATE MATERIALIZED VIEW v AS {query};");
+            var (code, _, error) = await InvokeAsync($"check {folder}");
+            Assert.Equal(expected, code);
+            Assert.Contains(sentence, error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_second_signal_ends_the_process_unless_it_comes_with_the_first()
+    {
+        var now = 1L;
+        using var termination = new Termination(() => now);
+        bool IsHeld()
+        {
+            var context = new PosixSignalContext(PosixSignal.SIGINT);
+            termination.OnSignal(context);
+            return context.Cancel;
+        }
+
+        Assert.True(IsHeld());
+        Assert.True(termination.Token.IsCancellationRequested);
+        now += 100;
+        Assert.True(IsHeld());
+        now += 1000;
+        Assert.False(IsHeld());
     }
 
     [Theory]

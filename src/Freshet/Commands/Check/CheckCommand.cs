@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Freshet.Engine;
+using Freshet.Server;
 using Freshet.Server.Configuration;
+using Freshet.Sql.Binding;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Commands.Check;
 
@@ -17,10 +20,10 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) };
-            var binder = Pipeline.Bind(files, pipeline);
-            if (files.Count == 0) Console.Error.WriteLine($"freshet: {settings.SqlFolder} holds no .sql files: events are taken and kept, but there are no views.");
-            Console.WriteLine($"{settings.Folder}: valid: {files.Count} SQL files, {binder.MaterializedViews.Count} materialized views, {binder.Inserts.Count} inserts, {settings.Keys.Count} write keys");
+            var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, EventsAreCut = settings.EventsAreCut, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) };
+            var binder = Bind(files, pipeline);
+            if (files.Count == 0) Console.Error.WriteLine($"freshet: {ProjectSql.NoFiles(settings)}");
+            Console.WriteLine($"{settings.Folder}: valid: {Counted(files.Count, "SQL file")}, {Counted(binder.MaterializedViews.Count, "materialized view")}, {Counted(binder.Inserts.Count, "insert")}, {Counted(settings.Keys.Count, "write key")}");
             foreach (var note in binder.Notes) Console.Error.WriteLine($"freshet: {note}");
             foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
             if (IdentityCheck.Run(settings, binder, pipeline) is { } change) Console.WriteLine(change);
@@ -29,4 +32,18 @@ internal static class CheckCommand
         ExamplesHelp.Attach(command, ["freshet check myproject"]);
         return command;
     }
+
+    private static ScriptBinder Bind(IReadOnlyList<SourceText> files, PipelineOptions options)
+    {
+        try
+        {
+            return Pipeline.Bind(files, options);
+        }
+        catch (EngineException e)
+        {
+            throw new UserException(e.Code, e.Message);
+        }
+    }
+
+    private static string Counted(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 }

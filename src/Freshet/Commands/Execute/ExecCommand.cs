@@ -84,6 +84,7 @@ internal static class ExecCommand
     private static LogStore? OpenLog(string? data)
     {
         if (data is null) return null;
+        if (!Directory.Exists(data)) Console.Error.WriteLine($"freshet: The data directory {data} was not there and is made: its topics are empty.");
         try
         {
             return LogStore.Open(new PosixDisk(), Path.GetFullPath(data));
