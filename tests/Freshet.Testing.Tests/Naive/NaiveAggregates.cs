@@ -52,6 +52,13 @@ internal static class NaiveAggregates
     private static byte[] Joined(string open, IEnumerable<byte[]> items, string between, string close) =>
         Encoding.UTF8.GetBytes(open + string.Join(between, items.Select(Encoding.UTF8.GetString)) + close);
 
+    /// <summary>Whether a sum is a value of its type; of DECIMAL(38) this evaluator sees none that is not.</summary>
+    private static bool Fits(SqlType type, BigInteger sum)
+    {
+        var bits = type.Kind switch { TypeKind.TinyInt => 8, TypeKind.SmallInt => 16, TypeKind.Int => 32, TypeKind.BigInt => 64, _ => 128 };
+        return sum >= -BigInteger.Pow(2, bits - 1) && sum < BigInteger.Pow(2, bits - 1);
+    }
+
     private static byte[]? Number(PlanAggregate call, SqlType type, List<(byte[] Value, long Weight)> values)
     {
         var count = values.Sum(v => v.Weight);
@@ -69,7 +76,7 @@ internal static class NaiveAggregates
         }
 
         var total = values.Aggregate(BigInteger.Zero, (t, v) => t + (BigInteger)NaiveEvaluator.Integer(type, v.Value) * v.Weight);
-        if (call.Kind is AggregateKind.Sum or AggregateKind.SumZero) return NaiveEvaluator.Bytes(call.Type, (Int128)total);
+        if (call.Kind is AggregateKind.Sum or AggregateKind.SumZero) return Fits(call.Type, total) ? NaiveEvaluator.Bytes(call.Type, (Int128)total) : null;
         if (type.Kind == TypeKind.Decimal) throw new NotSupportedException($"{call.Function} of DECIMAL");
         if (call.Kind == AggregateKind.Avg) return NaiveEvaluator.Bytes(call.Type, (Int128)(total / count));
         if (count == 1 && IsSample(call)) return null;
