@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Freshet.Columns;
 using Freshet.Columns.Types;
 using Freshet.Kernels.Expressions;
@@ -23,29 +24,50 @@ public static unsafe class LogicKernel
         }
 
         var validity = output.Validity = context.Memory.AllocateBits(rows, false);
-        var (leftStep, rightStep) = (left.IsConstant ? 0 : 1, right.IsConstant ? 0 : 1);
 
         // OR is AND of the opposites: with the bits turned, 0 decides in both.
-        var turned = isAnd ? 0 : 1;
+        var turned = isAnd ? 0UL : ulong.MaxValue;
         for (var first = 0; first < rows; first += 64)
         {
-            var valid = 0UL;
-            var leftValid = Word(left, first);
-            var rightValid = Word(right, first);
             var count = Math.Min(64, rows - first);
-            for (var i = 0; i < count; i++)
-            {
-                var hasLeft = (int)(leftValid >> i) & 1;
-                var hasRight = (int)(rightValid >> i) & 1;
-                var decides = (hasLeft & ~(l[(first + i) * leftStep] ^ turned)) | (hasRight & ~(r[(first + i) * rightStep] ^ turned));
-                values[first + i] = (byte)(~decides & 1 ^ turned);
-                valid |= (ulong)(uint)((decides | (hasLeft & hasRight)) & 1) << i;
-            }
-
-            validity[first >> 6] = valid;
+            var (leftValid, rightValid) = (Word(left, first), Word(right, first));
+            var decided = (leftValid & ~(Truth(left, first, count) ^ turned)) | (rightValid & ~(Truth(right, first, count) ^ turned));
+            validity[first >> 6] = (decided | (leftValid & rightValid)) & (ulong.MaxValue >> (64 - count));
+            Spread(~decided ^ turned, values + first, count);
         }
 
         return output;
+    }
+
+    /// <summary>The values of up to 64 rows, a bit each. Bytes are 0 or 1.</summary>
+    private static ulong Truth(in Column column, int row, int count)
+    {
+        var values = column.As<byte>();
+        if (column.IsConstant) return 0 - (ulong)(values[0] & 1);
+        var bits = 0UL;
+        var i = 0;
+        for (values += row; i + 8 <= count; i += 8)
+        {
+            // The lowest bits of eight bytes, the first byte's first, come together in the highest byte of the product.
+            var eight = Unsafe.ReadUnaligned<ulong>(values + i) & 0x0101_0101_0101_0101;
+            bits |= eight * 0x0102_0408_1020_4080 >> 56 << i;
+        }
+
+        for (; i < count; i++) bits |= (ulong)(values[i] & 1) << i;
+        return bits;
+    }
+
+    /// <summary>A byte of 0 or 1 for each bit.</summary>
+    private static void Spread(ulong bits, byte* values, int count)
+    {
+        var i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            var eight = (bits >> i & 0xFF) * 0x0101_0101_0101_0101 & 0x8040_2010_0804_0201;
+            Unsafe.WriteUnaligned(values + i, eight + 0x7F7F_7F7F_7F7F_7F7F >> 7 & 0x0101_0101_0101_0101);
+        }
+
+        for (; i < count; i++) values[i] = (byte)(bits >> i & 1);
     }
 
     /// <summary>The validity of 64 rows.</summary>

@@ -54,6 +54,9 @@ public sealed unsafe class LogicalExpression(bool isAnd, VectorExpression left, 
     public override Column Evaluate(EvaluationContext context)
     {
         var first = left.Evaluate(context);
+        var verdict = ActiveRows.VerdictOf(context, first);
+        if (verdict == (isAnd ? Verdict.AllFalse : Verdict.AllTrue)) return first;
+        if (verdict != Verdict.Mixed) return right.Evaluate(context);
         var active = context.ActiveSet;
         // FALSE decides AND, TRUE decides OR; NULL decides nothing.
         ActiveRows.Narrow(context, first, decided: isAnd ? (byte)0 : (byte)1);
@@ -68,14 +71,29 @@ public sealed unsafe class CaseExpression(VectorExpression[] conditions, VectorE
 {
     public override Column Evaluate(EvaluationContext context)
     {
+        // Rows of a batch are alike, most of all in time: branches that none takes are passed, one that all take is the result.
+        for (var branch = 0; branch < conditions.Length; branch++)
+        {
+            var condition = conditions[branch].Evaluate(context);
+            var verdict = ActiveRows.VerdictOf(context, condition);
+            if (verdict == Verdict.AllTrue) return results[branch].Evaluate(context);
+            if (verdict == Verdict.Mixed) return Choose(context, branch, condition);
+        }
+
+        return otherwise.Evaluate(context);
+    }
+
+    /// <summary>From a branch on, whose condition is known, to rows of which each takes its own.</summary>
+    private Column Choose(EvaluationContext context, int first, Column firstCondition)
+    {
         var rows = context.Rows;
         var output = Column.Allocate(Type.Physical, rows, context.Memory);
         output.Validity = context.Memory.AllocateBits(rows, false);
         if (Type.Physical == PhysicalKind.View) new Span<StringView>(output.Values, rows).Clear();
         var active = context.ActiveSet;
-        for (var branch = 0; branch < conditions.Length && context.ActiveCount > 0; branch++)
+        for (var branch = first; branch < conditions.Length && context.ActiveCount > 0; branch++)
         {
-            var condition = conditions[branch].Evaluate(context);
+            var condition = branch == first ? firstCondition : conditions[branch].Evaluate(context);
             var reached = context.ActiveSet;
             ActiveRows.Split(context, condition, out var missed, out var missedCount);
             if (context.ActiveCount > 0) ActiveRows.Copy(context, results[branch].Evaluate(context), output);
@@ -110,77 +128,5 @@ public sealed unsafe class CoalesceExpression(VectorExpression[] arguments, SqlT
 
         context.ActiveSet = active;
         return output;
-    }
-}
-
-/// <summary>Which rows an expression is computed for.</summary>
-internal static unsafe class ActiveRows
-{
-    /// <summary>Leaves the rows that a condition does not decide.</summary>
-    public static void Narrow(EvaluationContext context, in Column condition, byte decided)
-    {
-        var open = context.Memory.Allocate<int>(context.ActiveCount);
-        var count = 0;
-        var values = condition.As<byte>();
-        for (var i = 0; i < context.ActiveCount; i++)
-        {
-            var row = context.Active is null ? i : context.Active[i];
-            open[count] = row;
-            if (condition.IsNull(row) || values[condition.IndexOf(row)] != decided) count++;
-        }
-
-        context.Narrow(open, count);
-    }
-
-    /// <summary>Leaves the rows for which a condition is TRUE; the others go to <paramref name="missed"/>.</summary>
-    public static void Split(EvaluationContext context, in Column condition, out int* missed, out int missedCount)
-    {
-        var hit = context.Memory.Allocate<int>(context.ActiveCount);
-        missed = context.Memory.Allocate<int>(context.ActiveCount);
-        missedCount = 0;
-        var count = 0;
-        var values = condition.As<byte>();
-        for (var i = 0; i < context.ActiveCount; i++)
-        {
-            var row = context.Active is null ? i : context.Active[i];
-            if (condition.IsValid(row) && values[condition.IndexOf(row)] != 0) hit[count++] = row;
-            else missed[missedCount++] = row;
-        }
-
-        context.Narrow(hit, count);
-    }
-
-    public static void KeepNull(EvaluationContext context, in Column column)
-    {
-        var kept = context.Memory.Allocate<int>(context.ActiveCount);
-        var count = 0;
-        for (var i = 0; i < context.ActiveCount; i++)
-        {
-            var row = context.Active is null ? i : context.Active[i];
-            if (column.IsNull(row)) kept[count++] = row;
-        }
-
-        context.Narrow(kept, count);
-    }
-
-    /// <summary>Copies the active rows' values that are not NULL.</summary>
-    public static void Copy(EvaluationContext context, in Column from, in Column to)
-    {
-        var width = from.Kind.WidthBytes();
-        for (var i = 0; i < context.ActiveCount; i++)
-        {
-            var row = context.Active is null ? i : context.Active[i];
-            if (from.IsNull(row)) continue;
-            to.Validity[row >> 6] |= 1UL << row;
-            var index = from.IndexOf(row);
-            switch (width)
-            {
-                case 1: to.As<byte>()[row] = from.As<byte>()[index]; break;
-                case 2: to.As<short>()[row] = from.As<short>()[index]; break;
-                case 4: to.As<int>()[row] = from.As<int>()[index]; break;
-                case 8: to.As<long>()[row] = from.As<long>()[index]; break;
-                default: to.As<Int128>()[row] = from.As<Int128>()[index]; break;
-            }
-        }
     }
 }
