@@ -6,7 +6,9 @@ namespace Freshet.Plan;
 /// A plan that has been optimized already, within another that has not: no rule looks into it, so that both keep one operator for it. The
 /// optimizer puts the plan itself in its place when it has done.
 /// </summary>
-public sealed class OptimizedPlan(PlanNode plan) : PlanNode(plan.Schema, [])
+/// <param name="plan">What it has become.</param>
+/// <param name="bound">What it was, by which it is known.</param>
+public sealed class OptimizedPlan(PlanNode plan, PlanNode bound) : PlanNode(plan.Schema, [])
 {
     public PlanNode Plan => plan;
 
@@ -26,5 +28,5 @@ public sealed class OptimizedPlan(PlanNode plan) : PlanNode(plan.Schema, [])
 
     public override bool HasPosition => plan.HasPosition;
 
-    public override string Describe() => plan.Text;
+    public override string Describe() => bound.Text;
 }

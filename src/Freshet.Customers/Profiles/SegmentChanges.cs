@@ -27,7 +27,7 @@ internal static class SegmentChanges
     public static PlanNode Plan(IReadOnlyList<(string Name, PlanNode Plan)> segments, PlanNode causes, IReadOnlyList<PlanNode> consents)
     {
         var named = segments.Select(PlanNode (s) => new Project(
-            new OptimizedPlan(s.Plan),
+            new OptimizedPlan(s.Plan, s.Plan),
             [new BoundColumn(0, s.Plan.Schema[0]), new BoundLiteral(SqlType.String.NotNull, default, System.Text.Encoding.UTF8.GetBytes(s.Name))],
             ["profile_id", "segment"])).ToImmutableArray();
         var withdrawal = consents.Count == 0 ? null : new Withdrawal(consents.Count == 1 ? consents[0] : new Union([.. consents]), Consent.Cause, ["merge", "split", "erase"]);

@@ -416,6 +416,8 @@ public sealed class ScriptBinder(bool isBounded)
         }
 
         if (!_views.TryGetValue(last, out var view)) return null;
+        // A kept view is there whoever reads it: its operators are shared, not planned anew for what is asked of it.
+        if (options.IsEmpty && view.Statement.IsMaterialized && _materialized.Find(v => v.Name == last) is { } kept) return new OptimizedPlan(kept.Plan, view.Plan);
         return options.IsEmpty ? view.Plan : throw new SqlException(source, name.Span, $"{last} is a view: OPTIONS are of tables.");
     }
 
