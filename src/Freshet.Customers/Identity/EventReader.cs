@@ -19,6 +19,7 @@ internal sealed unsafe class EventReader
     private readonly byte[][] _names;
     private readonly byte[][][] _blocked;
     private readonly byte[][][] _expected;
+    private readonly long[] _typeIds;
     private readonly int _userId;
     private Column[] _columns = [];
 
@@ -31,6 +32,7 @@ internal sealed unsafe class EventReader
         _names = [.. _rules.Types.Select(t => Encoding.UTF8.GetBytes(t.Name))];
         _blocked = [.. _rules.Types.Append(_rules.External).Select(t => t.Blocked.Select(Encoding.UTF8.GetBytes).ToArray())];
         _expected = [.. _rules.Types.Select(t => t.When.Select(w => Encoding.UTF8.GetBytes(w.Value)).ToArray())];
+        _typeIds = [.. _names.Select(n => (long)HashKernel.HashBytes(n, 0))];
         _userId = RuleOf("user_id"u8);
     }
 
@@ -215,7 +217,7 @@ internal sealed unsafe class EventReader
         var holds = rule < _names.Length ? _rules.Types[rule] : _rules.External;
         value = Normalizer.Normalize(value, holds.Normalization, memory);
         if (value.Length == 0) return;
-        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, Rule = rule, TypeId = (long)HashKernel.HashBytes(type, 0) };
+        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, Rule = rule, TypeId = rule < _typeIds.Length ? _typeIds[rule] : (long)HashKernel.HashBytes(type, 0) };
         if (Normalizer.IsBlocked(value, holds, _blocked[rule])) Dropped(candidate, DropRule.Blocked);
         else Candidates.Add() = candidate;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Freshet.Columns;
 using Freshet.Columns.Memory;
 using Freshet.Columns.Types;
@@ -94,6 +95,15 @@ internal sealed unsafe class IdentityGraph : IDisposable
     public IdentityLinks Links { get; }
 
     public NameRow* Name(uint slot) => (NameRow*)(_names.Table.Change(slot) + _nameOffset);
+
+    /// <summary>Starts loading a name's own fields.</summary>
+    public void Prefetch(uint slot)
+    {
+        if (!Sse.IsSupported) return;
+        var own = _names.Table.Row(slot) + _nameOffset;
+        Sse.Prefetch0(own);
+        Sse.Prefetch0(own + 64);
+    }
 
     public ProfileRow* Profile(uint slot) => (ProfileRow*)_profiles.Change(slot);
 

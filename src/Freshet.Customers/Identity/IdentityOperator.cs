@@ -15,6 +15,8 @@ namespace Freshet.Customers.Identity;
 /// </summary>
 internal sealed unsafe class IdentityOperator : Operator
 {
+    private const int PrefetchAhead = 8;
+
     private readonly IdentitySpec _spec;
     private readonly EventReader _reader;
     private readonly IdentityGraph _graph;
@@ -65,6 +67,7 @@ internal sealed unsafe class IdentityOperator : Operator
         _graph.Resolve(_reader.Candidates, _memory);
         for (var i = 0; i < _reader.Events.Count; i++)
         {
+            if (i + PrefetchAhead < _reader.Events.Count) Prefetch(_reader.Events[i + PrefetchAhead]);
             ref var facts = ref _reader.Events[i];
             var owner = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
             facts.Owner = owner;
@@ -133,6 +136,11 @@ internal sealed unsafe class IdentityOperator : Operator
         _memory?.Release();
         _graph.Dispose();
         base.Dispose();
+    }
+
+    private void Prefetch(in EventFacts facts)
+    {
+        foreach (ref readonly var candidate in _reader.Candidates.Range(facts.First, facts.Count)) _graph.Prefetch(candidate.Name);
     }
 
     private long SequenceOf(Batch batch)

@@ -35,7 +35,7 @@ internal static unsafe class Normalizer
 
     private static bool IsPlaceholder(ReadOnlySpan<byte> text)
     {
-        if (text.IndexOfAnyExcept((byte)'0', (byte)'-') < 0) return true;
+        if (text.IsEmpty || (text[0] is (byte)'0' or (byte)'-' && text.IndexOfAnyExcept((byte)'0', (byte)'-') < 0)) return true;
         if (text.Length > 9) return false;
         foreach (var one in Placeholders)
             if (Ascii.EqualsIgnoreCase(text, one)) return true;

@@ -53,6 +53,7 @@ public sealed class BoundedRun : IDisposable
 
         _tables = builder.Sources.ToDictionary(s => s.Node, s => s.Table);
         _runner.OnSourceError = OnSourceError;
+        if (Environment.ProcessorCount > 1) _runner.Ahead = new ReadAhead();
     }
 
     /// <summary>Rows read so far.</summary>

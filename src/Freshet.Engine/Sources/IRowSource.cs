@@ -39,6 +39,9 @@ internal interface IRowSource : IDisposable
     /// <summary>Whether a bounded input has nothing at or after <paramref name="position"/>.</summary>
     bool IsEnd(int partition, long position);
 
+    /// <summary>Whether rows may be sliced before the step that takes them is planned, and again if it takes others.</summary>
+    bool CanReadAhead => false;
+
     /// <summary>Cuts a range that <see cref="Limit"/> gave into slices that can be decoded on any thread.</summary>
     void Slice(int partition, long from, long to, List<ISourceSlice> slices);
 }

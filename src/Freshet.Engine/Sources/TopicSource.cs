@@ -28,6 +28,8 @@ internal sealed class TopicSource(Partition partition, ImmutableArray<TopicColum
 
     public bool IsBounded => end is not null;
 
+    public bool CanReadAhead => true;
+
     public long Start(int index) => partition.StartOffset.Value;
 
     public long Limit(int index, long from, int rows, long bytes) => Math.Min(from + rows, (end ?? partition.NextOffset).Value);

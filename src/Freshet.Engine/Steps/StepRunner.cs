@@ -56,6 +56,9 @@ internal sealed class StepRunner : IDisposable
     /// <summary>Bounds the state; looked at after each step.</summary>
     public MemoryBudget? Memory { get; init; }
 
+    /// <summary>Decodes while a step runs what the next one is likely to take: for input that is there and read to its end.</summary>
+    public ReadAhead? Ahead { get; set; }
+
     /// <summary>Whether inputs become idle by the clock; otherwise only where an entry says so.</summary>
     public bool MarksIdle { get; set; } = true;
 
@@ -151,6 +154,12 @@ internal sealed class StepRunner : IDisposable
             Circuit.AdvanceWatermark(input.Node, input.Watermark, input.IsIdle);
         }
 
+        if (Ahead is not null && entry.Inputs is [{ Marks: InputMarks.None } only])
+        {
+            var input = InputNamed(only.Source);
+            if (input.Source.CanReadAhead) Ahead.Begin(input, only.Partition, only.To, input.Source.Limit(only.Partition, only.To, (int)(only.To - only.From), long.MaxValue));
+        }
+
         Circuit.Run(_context, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_batches));
         _batches.Clear();
         Step = entry.Step;
@@ -163,6 +172,7 @@ internal sealed class StepRunner : IDisposable
 
     public void Dispose()
     {
+        Ahead?.Dispose();
         Circuit.Dispose();
         foreach (var input in _inputs) input.Source.Dispose();
     }
@@ -180,7 +190,7 @@ internal sealed class StepRunner : IDisposable
             foreach (var input in InputsNamed(taken.Source))
             {
                 var first = _slices.Count;
-                if (taken.To > taken.From) input.Source.Slice(taken.Partition, taken.From, taken.To, _slices);
+                if (taken.To > taken.From && Ahead?.TryTake(input, taken.Partition, taken.From, taken.To, _slices) is not true) input.Source.Slice(taken.Partition, taken.From, taken.To, _slices);
                 _ranges.Add((input, taken.Partition, first, _slices.Count - first));
             }
         }

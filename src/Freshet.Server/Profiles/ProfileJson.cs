@@ -15,6 +15,7 @@ internal static unsafe class ProfileJson
     /// <param name="events">How many of the latest events; -1 for a profile without links and events.</param>
     public static void Write(Utf8JsonWriter json, ProfileReader reader, ProfileReading reading, long profile, int events)
     {
+        reading.Prefetch(profile);
         json.WriteStartObject();
         json.WriteNumber("profile_id"u8, profile);
         json.WriteStartObject("traits"u8);

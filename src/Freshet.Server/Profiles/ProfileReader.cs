@@ -38,7 +38,15 @@ internal sealed class ProfileReader
         Links = Table(ProfileReads.Links);
         Recent = Table(ProfileReads.Recent);
         Merges = Table(ProfileReads.Merges);
+        ByProfile = [.. Traits.Concat(Segments).Select(v => v.Table)];
+        ListsByProfile = [Identifiers, Told];
     }
+
+    /// <summary>The views that have one row at the most for each profile, by its id.</summary>
+    public ViewTable[] ByProfile { get; }
+
+    /// <summary>The views with any number of rows for each profile, by their lookup.</summary>
+    public ViewTable[] ListsByProfile { get; }
 
     public IReadOnlyList<ProfileValue> Traits { get; }
 

@@ -91,16 +91,11 @@ internal sealed unsafe class ProfileReading : IDisposable
     public bool Find(ViewTable view, long profile)
     {
         Lookups++;
-        ref var number = ref _number[0].As<long>()[0];
-        if (!_isHashed || number != profile)
-        {
-            // All views have one hash seed: the key is hashed once for all of them.
-            (number, _isHashed) = (profile, true);
-            _hash = ViewRow.Hash(view, _number);
-        }
-
-        return Row.Find(view, _number, _hash);
+        return Row.Find(view, _number, HashOf(profile));
     }
+
+    /// <summary>Starts loading what the reading of a whole profile looks at.</summary>
+    public void Prefetch(long profile) => Row.Prefetch(_reader.ByProfile, _reader.ListsByProfile, HashOf(profile));
 
     /// <summary>Finds the first of a profile's identifiers, in no order; <see cref="NextIdentifier"/> goes on.</summary>
     public bool FirstIdentifier(long profile) => First(_reader.Identifiers, profile);
@@ -260,10 +255,19 @@ internal sealed unsafe class ProfileReading : IDisposable
         return null;
     }
 
+    /// <summary>The hash of a profile's id, which becomes the number that is looked for. All views have one hash seed.</summary>
+    private ulong HashOf(long profile)
+    {
+        ref var number = ref _number[0].As<long>()[0];
+        if (_isHashed && number == profile) return _hash;
+        (number, _isHashed) = (profile, true);
+        return _hash = ViewRow.Hash(_reader.Told, _number);
+    }
+
     private bool First(ViewTable view, long number)
     {
         Lookups++;
-        _number[0].As<long>()[0] = number;
+        HashOf(number);
         return Row.FindFirst(view, 0, _number);
     }
 

@@ -115,6 +115,9 @@ public sealed unsafe class PageStore : IDisposable
     /// <summary>The counter of a page; odd while it is being changed.</summary>
     internal uint SequenceOf(uint page) => Volatile.Read(ref EntryForReader(page)->Sequence);
 
+    /// <summary>Where a page lies now, for hints; null where it is not in use. What any thread reads there without proof is worth nothing.</summary>
+    internal byte* AddressNow(uint page) => page < Count ? (byte*)Volatile.Read(ref *(nint*)&EntryForReader(page)->Address) : null;
+
     /// <summary>Copies a part of a page as it is now; false if it changed meanwhile, is being changed, or is not in use.</summary>
     internal bool TryReadCurrent(uint page, int offset, int length, byte* into)
     {

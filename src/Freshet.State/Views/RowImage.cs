@@ -13,26 +13,39 @@ namespace Freshet.State.Views;
 /// </summary>
 internal static unsafe class RowImage
 {
-    /// <summary>Copies long texts and makes views of the cells; false if a text could not be had.</summary>
+    /// <summary>Copies long texts and makes views of all cells; false if a text could not be had.</summary>
     public static bool TryResolve<TPages>(TPages pages, StateTable table, byte* image, BatchMemory memory)
         where TPages : struct, IPageSource
     {
         foreach (var offset in table.Layout.TextOffsets)
+            if (!TryResolveAt(pages, table, image + offset, memory)) return false;
+        return true;
+    }
+
+    /// <summary>Does it for some columns alone.</summary>
+    public static bool TryResolve<TPages>(TPages pages, StateTable table, byte* image, BatchMemory memory, ReadOnlySpan<int> columns)
+        where TPages : struct, IPageSource
+    {
+        foreach (var column in columns)
+            if (table.Layout.KindOf(column) == PhysicalKind.View && !TryResolveAt(pages, table, image + table.Layout.OffsetOf(column), memory)) return false;
+        return true;
+    }
+
+    private static bool TryResolveAt<TPages>(TPages pages, StateTable table, byte* at, BatchMemory memory)
+        where TPages : struct, IPageSource
+    {
+        var cell = *(StoredText*)at;
+        if (cell.IsInline) return true;
+        var bytes = memory.Allocate(cell.Length);
+        if (cell.IsLarge)
         {
-            var cell = *(StoredText*)(image + offset);
-            if (cell.IsInline) continue;
-            var bytes = memory.Allocate(cell.Length);
-            if (cell.IsLarge)
-            {
-                var block = table.Texts.At(cell);
-                if (block is null) return false;
-                Unsafe.CopyBlockUnaligned(bytes, block, (uint)cell.Length);
-            }
-            else if (!pages.TryRead(table.TextPages, cell.Page, (int)cell.Offset, cell.Length, bytes)) return false;
-
-            *(StringView*)(image + offset) = new StringView(bytes, cell.Length);
+            var block = table.Texts.At(cell);
+            if (block is null) return false;
+            Unsafe.CopyBlockUnaligned(bytes, block, (uint)cell.Length);
         }
+        else if (!pages.TryRead(table.TextPages, cell.Page, (int)cell.Offset, cell.Length, bytes)) return false;
 
+        *(StringView*)at = new StringView(bytes, cell.Length);
         return true;
     }
 

@@ -166,20 +166,22 @@ public sealed unsafe class ViewTable : IDisposable
         return hash;
     }
 
-    internal bool Find<TPages>(TPages pages, long pinnedShape, ReadOnlySpan<Column> key, ulong hash, byte* image, BatchMemory memory)
+    /// <param name="resolvesAll">As in <see cref="ViewReader"/>.</param>
+    internal bool Find<TPages>(TPages pages, long pinnedShape, ReadOnlySpan<Column> key, ulong hash, byte* image, BatchMemory memory, bool resolvesAll = true)
         where TPages : struct, IPageSource
     {
-        return ViewReader.Find(pages, _table, _primary, pinnedShape, hash, _keyColumns, key, image, memory) != StateTable.None
+        return ViewReader.Find(pages, _table, _primary, pinnedShape, hash, _keyColumns, key, image, memory, resolvesAll) != StateTable.None
             && (WeightOffset < 0 || *(long*)(image + WeightOffset) > 0);
     }
 
     /// <summary>The first row of a key in a lookup index as of a pin, copied to <paramref name="image"/>; None without one.</summary>
-    internal uint FirstOf(int lookup, PinnedPages pages, long pinnedShape, ReadOnlySpan<Column> key, byte* image, BatchMemory memory)
-    {
-        ulong hash;
-        HashKernel.Hash(key, null, 1, _seed, &hash);
-        return ViewReader.Find(pages, _table, _lookups[lookup].Index, pinnedShape, hash, _lookupColumns[lookup], key, image, memory);
-    }
+    /// <param name="resolvesAll">As in <see cref="ViewReader"/>.</param>
+    internal uint FirstOf(int lookup, PinnedPages pages, long pinnedShape, ReadOnlySpan<Column> key, byte* image, BatchMemory memory, bool resolvesAll = true) =>
+        ViewReader.Find(pages, _table, _lookups[lookup].Index, pinnedShape, HashOf(key), _lookupColumns[lookup], key, image, memory, resolvesAll);
+
+    internal ReadOnlySpan<int> LookupColumns(int lookup) => _lookupColumns[lookup];
+
+    internal HashIndex Lookup(int lookup) => _lookups[lookup].Index;
 
     internal uint NextOf(int lookup, byte* image) => _lookups[lookup].NextIn(image);
 

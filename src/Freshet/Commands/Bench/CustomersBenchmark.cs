@@ -66,13 +66,17 @@ internal sealed partial class CustomersBenchmark : IBenchmark
 
         var response = await load.RateAsync(RateConnections, ResponsesPerSecond, "?return=profile,segments", "\"profile\":{\"profile_id\":", options.Duration, cancellation);
         await VisibleAsync(backend, cancellation);
+        var readCpu = Environment.CpuUsage.TotalTime;
         var readMicros = await ReadAsync(backend, profiles, options.Duration, cancellation);
+        readCpu = Environment.CpuUsage.TotalTime - readCpu;
         var reads = await load.ReadsAsync(ReadConnections, "?events=0", options.Duration, cancellation);
         var whole = await load.ReadsAsync(ReadConnections, "", options.Duration, cancellation);
         await CheckAsync(backend, profiles, cancellation);
         if (atLoad is not null) Show(atLoad, backend.Graph(), profiles, loaded, backend.Log.LastDurable + 1);
         await load.PreviewAsync(Preview, cancellation);
+        var previewCpu = Environment.CpuUsage.TotalTime;
         var warm = await load.PreviewAsync(Preview, cancellation);
+        previewCpu = Environment.CpuUsage.TotalTime - previewCpu;
         GiveBackPages(options.Directory);
         var cold = await load.PreviewAsync(Preview, cancellation);
         return
@@ -85,11 +89,13 @@ internal sealed partial class CustomersBenchmark : IBenchmark
             new("responseMsP99", response.PercentileMs(0.99), "ms to the answer with profile and segments"),
             new("responsesPerSecond", response.Count / (options.Duration.TotalSeconds * 0.8), "answers/s, of 10,000 asked for"),
             new("profileReadUs", readMicros, "µs to read a profile in process"),
+            new("profileReadCpuUs", readCpu / options.Duration * readMicros, "µs of CPU that it takes"),
             new("profileReadsPerSecond", reads, "reads/s over HTTP without events, 64 connections"),
             new("wholeReadsPerSecond", whole, "reads/s with the ten latest events, from the log"),
             new("bytesPerProfile", (double)bytes / profiles - CustomerTraffic.RawBytes, "bytes of state and views a profile, without its own texts"),
             new("previewSeconds", warm.Seconds * PreviewEvents / warm.Events, "s to preview a segment over 10 M events in the page cache, by the rate over what was sent"),
             new("previewColdSeconds", cold.Seconds * PreviewEvents / cold.Events, "s after the log's pages have been given back"),
+            new("previewCpuUs", previewCpu.TotalMicroseconds / warm.Events, "µs of both cores an event of the preview"),
             new("previewEvents", warm.Events, "events that the preview read"),
             new("residentBytesPerProfile", (double)resident / profiles, "bytes of the process a profile, events remembered and all"),
         ];
