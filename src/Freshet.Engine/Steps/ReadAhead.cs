@@ -57,7 +57,7 @@ internal sealed class ReadAhead : IDisposable
 
     private sealed unsafe class Slice(ISourceSlice slice) : ISourceSlice
     {
-        private readonly ManualResetEventSlim _done = new();
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly List<SourceError> _errors = [];
         private Batch? _batch;
         private ExceptionDispatchInfo? _failure;
@@ -69,7 +69,7 @@ internal sealed class ReadAhead : IDisposable
         public Batch Decode(List<SourceError> errors)
         {
             TryDecode();
-            _done.Wait();
+            _done.Task.Wait();
             _failure?.Throw();
             errors.AddRange(_errors);
             return Interlocked.Exchange(ref _batch, null)!;
@@ -90,7 +90,7 @@ internal sealed class ReadAhead : IDisposable
                 _failure = ExceptionDispatchInfo.Capture(e);
             }
 
-            _done.Set();
+            _done.SetResult();
             if (Volatile.Read(ref _isAbandoned) == 1) Release();
         }
 
@@ -98,7 +98,7 @@ internal sealed class ReadAhead : IDisposable
         public void Abandon()
         {
             Volatile.Write(ref _isAbandoned, 1);
-            if (Interlocked.Exchange(ref _claimed, 1) == 1 && _done.IsSet) Release();
+            if (Interlocked.Exchange(ref _claimed, 1) == 1 && _done.Task.IsCompleted) Release();
         }
 
         private void Release() => Interlocked.Exchange(ref _batch, null)?.Release();
