@@ -101,6 +101,16 @@ public static unsafe class ArithmeticKernel
         where TOperation : struct, IOperation
         where T : unmanaged, INumber<T>
     {
+        if (right.IsConstant && !left.IsConstant && !T.IsZero(*right.As<T>()) && *right.As<T>() != -T.One && context.ActiveCount > context.Rows / 2)
+        {
+            // Nothing can fail: also the rows that do not matter are divided.
+            var by = *right.As<T>();
+            var dividends = left.As<T>();
+            var results = output.As<T>();
+            for (var i = 0; i < context.Rows; i++) results[i] = TOperation.Invoke(dividends[i], by);
+            return;
+        }
+
         new Span<T>(output.Values, context.Rows).Clear();
         for (var i = 0; i < context.ActiveCount; i++)
         {

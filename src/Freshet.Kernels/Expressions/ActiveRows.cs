@@ -78,11 +78,17 @@ internal static unsafe class ActiveRows
         missedCount = 0;
         var count = 0;
         var values = condition.As<byte>();
+        var isPlain = condition.Validity is null && !condition.IsConstant;
+        var active = context.Active;
         for (var i = 0; i < context.ActiveCount; i++)
         {
-            var row = context.Active is null ? i : context.Active[i];
-            if (condition.IsValid(row) && values[condition.IndexOf(row)] != 0) hit[count++] = row;
-            else missed[missedCount++] = row;
+            // Written to both, kept in one: which of them cannot be foretold.
+            var row = active is null ? i : active[i];
+            var isHit = isPlain ? values[row] & 1 : condition.IsValid(row) && values[condition.IndexOf(row)] != 0 ? 1 : 0;
+            hit[count] = row;
+            missed[missedCount] = row;
+            count += isHit;
+            missedCount += isHit ^ 1;
         }
 
         context.Narrow(hit, count);
@@ -104,21 +110,41 @@ internal static unsafe class ActiveRows
     /// <summary>Copies the active rows' values that are not NULL.</summary>
     public static void Copy(EvaluationContext context, in Column from, in Column to)
     {
-        var width = from.Kind.WidthBytes();
+        switch (from.Kind.WidthBytes())
+        {
+            case 1: Copy<byte>(context, from, to); break;
+            case 2: Copy<short>(context, from, to); break;
+            case 4: Copy<int>(context, from, to); break;
+            case 8: Copy<long>(context, from, to); break;
+            default: Copy<Int128>(context, from, to); break;
+        }
+    }
+
+    private static void Copy<T>(EvaluationContext context, in Column from, in Column to)
+        where T : unmanaged
+    {
+        var source = from.As<T>();
+        var target = to.As<T>();
+        var validity = to.Validity;
+        var active = context.Active;
+        if (from.Validity is null && !from.IsConstant)
+        {
+            for (var i = 0; i < context.ActiveCount; i++)
+            {
+                var row = active is null ? i : active[i];
+                target[row] = source[row];
+                validity[row >> 6] |= 1UL << row;
+            }
+
+            return;
+        }
+
         for (var i = 0; i < context.ActiveCount; i++)
         {
-            var row = context.Active is null ? i : context.Active[i];
+            var row = active is null ? i : active[i];
             if (from.IsNull(row)) continue;
-            to.Validity[row >> 6] |= 1UL << row;
-            var index = from.IndexOf(row);
-            switch (width)
-            {
-                case 1: to.As<byte>()[row] = from.As<byte>()[index]; break;
-                case 2: to.As<short>()[row] = from.As<short>()[index]; break;
-                case 4: to.As<int>()[row] = from.As<int>()[index]; break;
-                case 8: to.As<long>()[row] = from.As<long>()[index]; break;
-                default: to.As<Int128>()[row] = from.As<Int128>()[index]; break;
-            }
+            target[row] = source[from.IndexOf(row)];
+            validity[row >> 6] |= 1UL << row;
         }
     }
 }
