@@ -19,6 +19,7 @@ public sealed class CommandLineTests
     [InlineData("bench", "freshet bench needs <benchmark>.")]
     [InlineData("bench nexmark --quries q1", "freshet bench nexmark has no option \"--quries\"; did you mean \"--queries\"?")]
     [InlineData("exec a.sql --format cvs", "--format is \"cvs\" but must be one of table, csv, json; did you mean \"csv\"?")]
+    [InlineData("exec a.sql --memory-budget many", "--memory-budget many: a number of bytes such as 1GiB is expected.")]
     [InlineData("exec a.sql --on-error skp", "did you mean \"skip\"?")]
     [InlineData("run /nonexistent/project", "does not exist")]
     [InlineData("send /nonexistent.jsonl --key k", "does not exist")]

@@ -24,16 +24,19 @@ internal static class ExecCommand
         var onError = new Option<string>("--on-error") { Description = "fail (default) or skip: what a value that cannot be computed does.", DefaultValueFactory = _ => "fail" };
         onError.OnlyAmong("fail", "skip");
         var workers = new Option<int>("--workers") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, onError, workers };
+        var memory = MemoryOption.Build();
+        var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, onError, workers, memory };
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = Settings(parsed.GetValue(set) ?? []);
+            var budget = MemoryOption.Read(parsed, memory);
             var path = parsed.GetValue(file)!;
             if (!File.Exists(path)) throw new UserException("file_not_found", $"There is no file {path}.");
             var source = ProjectSql.Read(path, path, name => settings.TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name));
             var options = new PipelineOptions
             {
                 Workers = parsed.GetValue(workers),
+                StateBytesMax = budget,
                 Folder = Path.GetDirectoryName(Path.GetFullPath(path))!,
                 Output = Console.Out,
                 Layer = () => new Customers.CustomerLayer(new PipelineOptions().EventsWatermarkDelayMs),
@@ -54,7 +57,7 @@ internal static class ExecCommand
                 throw new UserException(e.Code, $"{e.Place ?? path}: {e.Message}{(e.Code == "bad_value" ? " Go on without such rows with --on-error skip." : "")}", UserException.Failed);
             }
         });
-        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --format json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip"]);
+        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --format json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip --memory-budget 1GiB"]);
         return command;
     }
 

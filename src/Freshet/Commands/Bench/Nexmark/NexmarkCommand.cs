@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json;
 using Freshet.Engine;
 using Freshet.Server;
-using Freshet.Server.Configuration;
 using Freshet.Syntax;
 
 namespace Freshet.Commands.Bench.Nexmark;
@@ -24,7 +23,7 @@ internal static class NexmarkCommand
         var source = new Option<string>("--source") { Description = "generator: events are made while the query runs; memory: before; json: decoded from --file.", DefaultValueFactory = _ => "generator" };
         source.OnlyAmong("generator", "memory", "json");
         var file = new Option<string>("--file") { Description = "JSON lines of events, .gz or not.", HelpName = "FILE" };
-        var memory = new Option<string>("--memory-budget") { Description = "State at most; a query that needs more stops and names the operator.", HelpName = "1GiB" };
+        var memory = MemoryOption.Build();
         var json = new Option<bool>("--json") { Description = "One JSON object a line." };
         var profile = new Option<bool>("--profile") { Description = "Show what each operator took." };
         var noDigest = new Option<bool>("--no-digest") { Description = "Leave out the second run that makes the result's digest." };
@@ -39,8 +38,7 @@ internal static class NexmarkCommand
             var names = parsed.GetValue(queries)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. NexmarkQuery.Names];
             var path = parsed.GetValue(file) is { } given ? Path.GetFullPath(given) : null;
             var of = new NexmarkEvents(input, parsed.GetValue(events), parsed.GetValue(rate), path) { IsFull = parsed.GetValue(full) };
-            long budget = 0;
-            if (parsed.GetValue(memory) is { } text && (!Quantity.TryBytes(text, out budget) || budget <= 0)) throw new UserException("usage", "--memory-budget is a number of bytes such as 1GiB.");
+            var budget = MemoryOption.Read(parsed, memory);
             var sideInput = Path.Combine(Path.GetTempPath(), $"freshet-nexmark-{Environment.ProcessId}.csv");
             NexmarkQuery.WriteSideInput(sideInput);
             try
