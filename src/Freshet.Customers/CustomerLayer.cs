@@ -34,6 +34,12 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     /// <summary>What the identity goes by.</summary>
     internal IdentityRules Rules { get; set; } = IdentityRules.Default;
 
+    /// <summary>How long a profile without user_id, email, phone or external id stays without an event; null for ever.</summary>
+    public TimeSpan? AnonymousTtl
+    {
+        init => Rules = Rules with { AnonymousTtlMicros = (long)(value?.TotalMicroseconds ?? 0) };
+    }
+
     public IEnumerable<string> Names => Plan.Names.Concat(IdentityTables.Names);
 
     public IEnumerable<LayerObject> Declared => Plan.Declared.Concat(_declared);

@@ -20,6 +20,9 @@ internal struct Candidate
     /// <summary>The old user_id of an alias, which does not count against the limit.</summary>
     public bool IsPrevious;
 
+    /// <summary>Its type says who somebody is, and not only which device.</summary>
+    public bool IsKnown;
+
     /// <summary>It stands in the list of a split or a link, not only as the subject.</summary>
     public bool IsNamed;
 }

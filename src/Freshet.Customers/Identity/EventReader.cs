@@ -84,20 +84,28 @@ internal sealed unsafe class EventReader
     private void ReadIdentifiers(int row, bool isAlias, BatchMemory memory)
     {
         var first = Candidates.Count;
+        var mayJoin = MayJoin(row);
         for (var rule = 0; rule < _names.Length; rule++)
         {
-            if (!Holds(rule, row)) continue;
+            if ((!mayJoin && rule != _userId && !_rules.Types[rule].IsDevice) || !Holds(rule, row)) continue;
             foreach (var column in _reads.From[rule]) Take(rule, _names[rule], Text(column, row), memory);
             if (isAlias && rule == _userId && !_rules.IgnoresAlias) TakePrevious(row, memory);
         }
 
-        if (_columns[EventReads.ExternalIds].IsValid(row)) ReadExternal(Text(EventReads.ExternalIds, row), memory);
+        if (mayJoin && _columns[EventReads.ExternalIds].IsValid(row)) ReadExternal(Text(EventReads.ExternalIds, row), memory);
         Order(first);
         while (Candidates.Count - first > IdentityRules.EventMaxIdentifiers)
         {
             Dropped(Candidates[Candidates.Count - 1], DropRule.TooMany);
             Candidates.RemoveLast();
         }
+    }
+
+    /// <summary>Whoever holds a browser's key may say anything of anybody: what it tells is a trait, and joins nobody.</summary>
+    private bool MayJoin(int row)
+    {
+        ref var column = ref _columns[EventReads.MayJoin];
+        return column.IsNull(row) || column.As<byte>()[column.IndexOf(row)] != 0;
     }
 
     private bool Holds(int rule, int row)
@@ -217,7 +225,7 @@ internal sealed unsafe class EventReader
         var holds = rule < _names.Length ? _rules.Types[rule] : _rules.External;
         value = Normalizer.Normalize(value, holds.Normalization, memory);
         if (value.Length == 0) return;
-        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, Rule = rule, TypeId = rule < _typeIds.Length ? _typeIds[rule] : (long)HashKernel.HashBytes(type, 0) };
+        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, Rule = rule, TypeId = rule < _typeIds.Length ? _typeIds[rule] : (long)HashKernel.HashBytes(type, 0), IsKnown = !holds.IsDevice };
         if (Normalizer.IsBlocked(value, holds, _blocked[rule])) Dropped(candidate, DropRule.Blocked);
         else Candidates.Add() = candidate;
     }

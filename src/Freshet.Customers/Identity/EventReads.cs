@@ -24,11 +24,15 @@ internal sealed class EventReads
     /// <summary>The identifiers that a split or a link names, an array of <c>type:value</c>.</summary>
     public const int Named = 9;
 
+    /// <summary>FALSE where what the event tells of email, phone and other identifiers of people joins nobody.</summary>
+    public const int MayJoin = 10;
+
     private readonly List<ScanColumn> _columns =
     [
         IdentityRules.Column("message_id"), IdentityRules.Column("type"), IdentityRules.Column("event_time"), IdentityRules.Column("received_at"), IdentityRules.Column("source"),
         IdentityRules.Column("anonymous_id"), IdentityRules.Column("previous_id"), IdentityRules.Part(SqlType.Variant, "context", "externalIds"),
         IdentityRules.Part("properties", "of"), IdentityRules.Part(SqlType.Variant, "properties", "identifiers"),
+        IdentityRules.Column("may_join"),
     ];
 
     private EventReads(IdentityRules rules)

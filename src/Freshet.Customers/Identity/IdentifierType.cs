@@ -42,6 +42,9 @@ internal sealed record IdentifierType(string Name, int Priority, ImmutableArray<
 
     public Normalization Normalization { get; init; }
 
+    /// <summary>It tells devices apart and not people: a profile of such identifiers alone is anonymous.</summary>
+    public bool IsDevice { get; init; }
+
     /// <summary>Values that say nothing, normalised.</summary>
     public ImmutableArray<string> Blocked { get; init; } = [];
 

@@ -54,6 +54,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
     public uint Take(in EventFacts facts, int index, Span<Candidate> candidates, Buffer<Drop> drops)
     {
         candidates = Distinct(candidates);
+        ForgetOver(facts.ReceivedAt, candidates);
         switch (facts.Kind)
         {
             case EventKind.Splits:
@@ -84,6 +85,17 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         return candidates[0].Name;
     }
 
+    /// <summary>Profiles whose time was over when the event came are not there for it.</summary>
+    private void ForgetOver(long receivedAt, ReadOnlySpan<Candidate> candidates)
+    {
+        graph.Expiry.Advance(receivedAt);
+        foreach (ref readonly var candidate in candidates)
+        {
+            var name = graph.Name(candidate.Name);
+            if (name->Number != 0 && graph.Expiry.IsOver(name->Profile)) graph.Erase(name->Profile);
+        }
+    }
+
     /// <summary>Each name once, at its first place.</summary>
     private static Span<Candidate> Distinct(Span<Candidate> candidates)
     {
@@ -110,11 +122,17 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         foreach (ref readonly var candidate in candidates)
         {
             if (graph.Name(candidate.Name)->Number == 0) graph.AddName(in candidate, (facts.Sequence + 1) * NumbersPerEvent + added++, facts);
-            else graph.See(candidate.Name, facts.EventTime);
+            else See(candidate.Name, facts.EventTime);
             if (candidate.IsPrevious) graph.Exempt(candidate.Name);
         }
 
         JoinAll(facts.Sequence, index, candidates);
+    }
+
+    private void See(uint name, long eventTime)
+    {
+        graph.See(name, eventTime);
+        graph.Expiry.Renew(graph.Name(name)->Profile);
     }
 
     private void JoinAll(long sequence, int index, ReadOnlySpan<Candidate> candidates)
@@ -133,6 +151,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
             Merges.Add() = new Merge { Into = Math.Min(one, two), Merged = Math.Max(one, two), Event = index };
         }
 
+        graph.Expiry.Renew(joined);
         for (var i = 0; i < candidates.Length; i++)
             for (var j = i + 1; j < candidates.Length; j++) graph.Links.Keep(candidates[i].Name, candidates[j].Name);
     }
@@ -153,7 +172,9 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
 
         if (leavers > 0 && leavers < graph.Profile(profile)->Members)
         {
+            graph.Expiry.Renew(profile);
             graph.Split(profile, facts.Sequence);
+            foreach (var member in graph.LastSplit) graph.Expiry.Renew(graph.Name(member)->Profile);
             foreach (var member in graph.LastSplit) Turns.Add() = new Turn { Profile = graph.Profile(graph.Name(member)->Profile)->Id, Kind = EventKind.Splits };
         }
         else
@@ -173,6 +194,7 @@ internal sealed unsafe class IdentityFold(IdentityRules rules, IdentityGraph gra
         _profiles.Clear();
         foreach (ref readonly var candidate in candidates)
             if (_profiles.Items.IndexOf(graph.Name(candidate.Name)->Profile) < 0) _profiles.Add() = graph.Name(candidate.Name)->Profile;
+        foreach (var profile in _profiles.Items) graph.Expiry.Renew(profile);
         EndPartings();
         JoinAll(long.MaxValue / NumbersPerEvent - 1, index, candidates);
     }

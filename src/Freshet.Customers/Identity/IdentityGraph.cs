@@ -34,7 +34,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
     private readonly Buffer<uint> _members = new();
     private long _steps;
 
-    public IdentityGraph(ulong seed)
+    /// <param name="ttlMicros">How long a profile of devices alone stays without an event; 0 for ever.</param>
+    public IdentityGraph(ulong seed, long ttlMicros)
     {
         _seed = seed;
         _nameLayout = new RowLayout([PhysicalKind.View, PhysicalKind.View], new ExtraField(sizeof(NameRow)), ExtraField.Text, ExtraField.Text);
@@ -46,6 +47,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         _counts = Table(sizeof(CountRow));
         Links = new IdentityLinks(this);
         _partings = Table(sizeof(PartingRow));
+        Expiry = new IdentityExpiry(this, ttlMicros);
     }
 
     /// <summary>A name as the step before left it.</summary>
@@ -84,9 +86,12 @@ internal sealed unsafe class IdentityGraph : IDisposable
 
     public RecentEvents Recent => _recent;
 
+    /// <summary>Which profiles are over.</summary>
+    public IdentityExpiry Expiry { get; }
+
     public long Rows => _recent.Rows + _names.Rows + _profiles.Rows + _counts.Rows + Links.Rows + _partings.Rows;
 
-    public long Bytes => _recent.Bytes + _names.Bytes + _profiles.Bytes + _counts.Bytes + Links.Bytes + _partings.Bytes;
+    public long Bytes => _recent.Bytes + _names.Bytes + _profiles.Bytes + _counts.Bytes + Links.Bytes + _partings.Bytes + Expiry.Bytes;
 
     /// <summary>Links and members that joining, splitting and erasing have looked at: what they cost.</summary>
     public long Steps => _steps + Links.Steps;
@@ -165,8 +170,8 @@ internal sealed unsafe class IdentityGraph : IDisposable
         _changed.Add() = new Before
         {
             Name = slot,
-            Number = name->Number,
-            Profile = name->Number == 0 ? 0 : Profile(name->Profile)->Id,
+            Number = name->Shown,
+            Profile = name->Shown == 0 ? 0 : Profile(name->Profile)->Id,
             FirstSeen = name->FirstSeen,
             LastSeen = name->LastSeen,
             MessageId = MessageOf(slot),
@@ -181,7 +186,9 @@ internal sealed unsafe class IdentityGraph : IDisposable
         var name = Name(candidate.Name);
         name->Number = number;
         name->TypeId = candidate.TypeId;
-        name->Rule = candidate.Rule;
+        name->Rule = (short)candidate.Rule;
+        name->IsKnown = candidate.IsKnown ? (byte)1 : (byte)0;
+        name->IsHidden = 0;
         name->AddedAt = facts.ReceivedAt;
         name->FirstSeen = facts.EventTime;
         name->LastSeen = facts.EventTime;
@@ -241,6 +248,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         to->Merges += from->Merges;
         to->See(from->FirstSeen, from->LastSeen);
         to->Parted += from->Parted;
+        to->Known += from->Known;
         for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->TypeId, Count(count)->Rule, Count(count)->Members);
         RemoveProfile(younger);
         return older;
@@ -287,10 +295,26 @@ internal sealed unsafe class IdentityGraph : IDisposable
             var name = Name(slot);
             _recent.Forget(name, slot);
             name->Number = 0;
+            name->IsHidden = 0;
             name->Profile = NameRow.None;
         }
 
         RemoveProfile(profile);
+    }
+
+    /// <summary>Hides the names of a profile from readers, or shows them again.</summary>
+    public void Hide(uint profile, byte isHidden)
+    {
+        MembersOf(profile);
+        foreach (var slot in _members.Items)
+        {
+            Touch(slot);
+            var name = Name(slot);
+            if (name->Recent != NameRow.None) _recent.Touch(name, slot);
+            name->IsHidden = isHidden;
+        }
+
+        TouchProfile(profile)->IsHidden = isHidden;
     }
 
     /// <summary>Ends a parting of a name.</summary>
@@ -340,6 +364,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
 
     public void Dispose()
     {
+        Expiry.Dispose();
         _recent.Dispose();
         _names.Dispose();
         _profiles.Dispose();
@@ -364,7 +389,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         var profile = Profile(slot);
         if (profile->IsListed != 0) return profile;
         profile->IsListed = 1;
-        _changedProfiles.Add() = new ProfileBefore { Profile = slot, Id = profile->Id, Members = profile->Members, FirstSeen = profile->FirstSeen, LastSeen = profile->LastSeen };
+        _changedProfiles.Add() = new ProfileBefore { Profile = slot, Id = profile->Id, Members = profile->IsHidden != 0 ? 0 : profile->Members, FirstSeen = profile->FirstSeen, LastSeen = profile->LastSeen };
         return profile;
     }
 
@@ -389,6 +414,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         to->Id = Math.Min(to->Id, name->Number);
         to->See(name->FirstSeen, name->LastSeen);
         if (name->Partings != NameRow.None) to->Parted++;
+        to->Known += name->IsKnown;
         if (name->IsExempt == 0) AddCount(profile, name->TypeId, name->Rule, 1);
     }
 
@@ -408,6 +434,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
 
     private void RemoveProfile(uint profile)
     {
+        Expiry.Remove(profile);
         TouchProfile(profile);
         for (var count = Profile(profile)->Counts; count != NameRow.None;)
         {

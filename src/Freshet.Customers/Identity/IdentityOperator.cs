@@ -10,7 +10,7 @@ namespace Freshet.Customers.Identity;
 /// one by one. Output 0 is each event with the number of its identifier; the side outputs are how the tables of
 /// <see cref="IdentityFeed"/> have changed since the step before.
 /// Invariant: what the fold decides depends on the events' order alone, and the tables on what it has decided; how events are cut
-/// into steps shows nowhere.
+/// into steps shows nowhere. Only how long anonymous profiles are shown goes by the step's clock (<see cref="IdentityExpiry"/>).
 /// State: see <see cref="IdentityGraph"/>. A step's events are held until its end.
 /// </summary>
 internal sealed unsafe class IdentityOperator : Operator
@@ -34,7 +34,7 @@ internal sealed unsafe class IdentityOperator : Operator
     {
         _spec = spec;
         _reader = new EventReader(spec);
-        _graph = new IdentityGraph(seed);
+        _graph = new IdentityGraph(seed, spec.Rules.AnonymousTtlMicros);
         _fold = new IdentityFold(spec.Rules, _graph);
         Array.Fill(_sides, -1);
     }
@@ -46,6 +46,12 @@ internal sealed unsafe class IdentityOperator : Operator
     /// <summary>What joins, splits and erasures have cost so far: members and links looked at.</summary>
     public long GraphSteps => _graph.Steps;
 
+    public override long DueClock => _graph.Expiry.DueClock;
+
+    public override long DueClockAfter(long clockMicros) => _graph.Expiry.DueClockAfter(clockMicros);
+
+    public override long ClockStride(long clockMicros, int rows) => _graph.Expiry.ClockStride(clockMicros, rows);
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         if (batch.Weights is not null) throw new InvalidOperationException("Identity takes events that nobody takes back.");
@@ -55,7 +61,7 @@ internal sealed unsafe class IdentityOperator : Operator
 
     public override void EndOfInput(StepContext step, long watermark)
     {
-        if (_batches.Count == 0) return;
+        if (_batches.Count == 0 && DueClock > step.ClockMicros) return;
         _memory = BatchMemory.Create();
         _batches.Sort((a, b) => SequenceOf(a).CompareTo(SequenceOf(b)));
         foreach (var batch in _batches)
@@ -75,6 +81,7 @@ internal sealed unsafe class IdentityOperator : Operator
             _numbers.Add() = owner == NameRow.None ? 0 : _graph.Name(owner)->Number;
         }
 
+        _graph.Expiry.Settle(step.ClockMicros);
         Array.Clear(_sides);
     }
 

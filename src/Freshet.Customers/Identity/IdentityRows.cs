@@ -28,7 +28,7 @@ internal struct NameRow
     /// <summary>Its latest events; <see cref="None"/> for none.</summary>
     public uint Recent;
 
-    public int Rule;
+    public short Rule;
 
     /// <summary>The old user_id of an alias: it does not count against the limit.</summary>
     public byte IsExempt;
@@ -41,6 +41,15 @@ internal struct NameRow
 
     /// <summary>Set while a component is walked.</summary>
     public byte IsSeen;
+
+    /// <summary>Its type says who somebody is, and not only which device.</summary>
+    public byte IsKnown;
+
+    /// <summary>Its profile is over by the clock, and shown nowhere.</summary>
+    public byte IsHidden;
+
+    /// <summary>Its number for readers; 0 while nobody sees it.</summary>
+    public readonly long Shown => IsHidden != 0 ? 0 : Number;
 
     public const uint None = uint.MaxValue;
 }
@@ -66,6 +75,18 @@ internal struct ProfileRow
 
     /// <summary>How many members count of each type: a list.</summary>
     public uint Counts;
+
+    /// <summary>Members by which somebody is known.</summary>
+    public int Known;
+
+    /// <summary>Its names are hidden.</summary>
+    public int IsHidden;
+
+    /// <summary>The latest received_at of the log when its last event came, µs.</summary>
+    public long LastActive;
+
+    /// <summary>Where its timer stands, µs; 0 for none.</summary>
+    public long Timer;
 
     /// <summary>It is among the profiles that this step has changed.</summary>
     public byte IsListed;

@@ -21,10 +21,10 @@ internal static unsafe class IdentityRowsOut
         {
             ref readonly var before = ref graph.Changed[next];
             var name = graph.Name(before.Name);
-            var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
-            if (before.Number == name->Number && before.Profile == profile) continue;
+            var profile = name->Shown == 0 ? 0 : graph.Profile(name->Profile)->Id;
+            if (before.Number == name->Shown && before.Profile == profile) continue;
             if (before.Number != 0) rows.Next(-1).Set(0, before.Number).Set(1, before.Profile);
-            if (name->Number != 0) rows.Next(1).Set(0, name->Number).Set(1, profile);
+            if (name->Shown != 0) rows.Next(1).Set(0, name->Shown).Set(1, profile);
         }
 
         // Where no row came of it, nothing is left.
@@ -40,9 +40,9 @@ internal static unsafe class IdentityRowsOut
         {
             ref readonly var before = ref graph.Changed[next];
             var name = graph.Name(before.Name);
-            var profile = name->Number == 0 ? 0 : graph.Profile(name->Profile)->Id;
+            var profile = name->Shown == 0 ? 0 : graph.Profile(name->Profile)->Id;
             var (message, source) = (graph.MessageOf(before.Name), graph.SourceOf(before.Name));
-            var isKnownAnew = before.Number != name->Number && (before.Number == 0 || name->Number == 0 || !before.MessageId.Equals(message) || !before.Source.Equals(source));
+            var isKnownAnew = before.Number != name->Shown && (before.Number == 0 || name->Shown == 0 || !before.MessageId.Equals(message) || !before.Source.Equals(source));
             if (!isKnownAnew && before.Profile == profile && before.FirstSeen == name->FirstSeen && before.LastSeen == name->LastSeen) continue;
             var (type, value) = graph.TextsOf(before.Name);
             if (before.Number != 0)
@@ -51,7 +51,7 @@ internal static unsafe class IdentityRowsOut
                     .SetTime(3, before.FirstSeen).SetTime(4, before.LastSeen).SetText(5, before.MessageId).SetText(6, before.Source);
             }
 
-            if (name->Number != 0)
+            if (name->Shown != 0)
             {
                 rows.Next(1).Set(0, type).Set(1, value).Set(2, profile)
                     .SetTime(3, name->FirstSeen).SetTime(4, name->LastSeen).SetText(5, message).SetText(6, source);
@@ -75,7 +75,7 @@ internal static unsafe class IdentityRowsOut
             var name = graph.Name(before.Name);
             var (type, value) = graph.TextsOf(before.Name);
             if (before.Row.Count > 0) Write(rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number), ref before.Row);
-            if (name->Number != 0 && name->Recent != NameRow.None) Write(rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number), ref *graph.Recent.Row(name->Recent));
+            if (name->Shown != 0 && name->Recent != NameRow.None) Write(rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number), ref *graph.Recent.Row(name->Recent));
         }
 
         return rows.ToBatch();
@@ -96,12 +96,13 @@ internal static unsafe class IdentityRowsOut
         {
             ref readonly var before = ref changed[next];
             var now = *graph.Profile(before.Profile);
-            var isThere = graph.IsProfile(before.Profile);
+            var isThere = graph.IsProfile(before.Profile) && now.IsHidden == 0;
             if (anew is not null && anew.TryGetValue(before.Members > 0 ? before.Id : now.Id, out var other))
             {
                 // What a split has made of a profile is told where its old row is, and not once more.
                 if (before.Members == 0) continue;
-                (isThere, now) = (graph.IsProfile(other), *graph.Profile(other));
+                now = *graph.Profile(other);
+                isThere = graph.IsProfile(other) && now.IsHidden == 0;
             }
 
             if (before.Members > 0 && isThere && before.Members == now.Members && before.FirstSeen == now.FirstSeen && before.LastSeen == now.LastSeen) continue;

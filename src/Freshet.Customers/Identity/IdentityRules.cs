@@ -24,6 +24,9 @@ internal sealed record IdentityRules(ImmutableArray<IdentifierType> Types)
     /// <summary>A profile into which this many others have gone takes no more.</summary>
     public int ProfileMaxMerges { get; init; } = 100;
 
+    /// <summary>A profile of devices alone is over when it has had no event for so long, µs; 0: never.</summary>
+    public long AnonymousTtlMicros { get; init; }
+
     /// <summary>Unify's way: alias says nothing.</summary>
     public bool IgnoresAlias { get; init; }
 
@@ -37,7 +40,7 @@ internal sealed record IdentityRules(ImmutableArray<IdentifierType> Types)
         Device("android.id", 3, "id", "android"),
         Device("android.idfa", 4, "advertisingId", "android", tracking: true),
         Device("android.push_token", 5, "token", "android"),
-        new IdentifierType("anonymous_id", 6, [Column("anonymous_id")]),
+        new IdentifierType("anonymous_id", 6, [Column("anonymous_id")]) { IsDevice = true },
         Device("ios.id", 7, "id", "ios"),
         Device("ios.idfa", 8, "advertisingId", "ios", tracking: true),
         Device("ios.push_token", 9, "token", "ios"),
@@ -45,7 +48,7 @@ internal sealed record IdentityRules(ImmutableArray<IdentifierType> Types)
     ]);
 
     /// <summary>The canonical text of all of it.</summary>
-    public string Text => $"{string.Join("; ", Types.Select(t => t.Text))}; {External.Text}; {ProfileMaxIdentifiers} identifiers, {ProfileMaxMerges} merges, alias {IgnoresAlias}";
+    public string Text => $"{string.Join("; ", Types.Select(t => t.Text))}; {External.Text}; {ProfileMaxIdentifiers} identifiers, {ProfileMaxMerges} merges, alias {IgnoresAlias}, anonymous {AnonymousTtlMicros}";
 
     /// <summary>These rules with one type declared, in the place of that of its name.</summary>
     public IdentityRules With(IdentifierType type) =>
@@ -74,6 +77,7 @@ internal sealed record IdentityRules(ImmutableArray<IdentifierType> Types)
     private static IdentifierType Device(string name, int priority, string member, string platform, bool tracking = false) =>
         new(name, priority, [Part("context", "device", member)])
         {
+            IsDevice = true,
             When = tracking
                 ? [(Part("context", "device", "type"), platform), (Part("context", "device", "adTrackingEnabled"), "true")]
                 : [(Part("context", "device", "type"), platform)],

@@ -85,13 +85,14 @@ internal sealed unsafe class RecentEvents : IDisposable
         return at;
     }
 
-    private void Touch(NameRow* name, uint slot)
+    /// <summary>Remembers what readers saw of an identifier before the step first changes it.</summary>
+    public void Touch(NameRow* name, uint slot)
     {
         if (name->IsRecent != 0) return;
         name->IsRecent = 1;
         ref var before = ref _changed.Add();
         (before.Name, before.Number) = (slot, name->Number);
-        if (name->Recent != NameRow.None) before.Row = *Row(name->Recent);
+        if (name->Recent != NameRow.None && name->IsHidden == 0) before.Row = *Row(name->Recent);
         else before.Row.Count = 0;
     }
 }

@@ -26,6 +26,9 @@ internal static class ProfileReads
     /// <summary>How many columns of places <see cref="Recent"/> has, behind the identifier's type, value and number.</summary>
     public const int RecentEvents = RecentRow.Max;
 
+    /// <summary>The member of an event that says whether what it tells joins profiles.</summary>
+    public const string MayJoin = "mayJoin";
+
     /// <summary>The columns by which these views are read beside their key.</summary>
     public static IReadOnlyDictionary<string, string> Lookups { get; } = new Dictionary<string, string> { [Identifiers] = "profile_id", [Traits] = "profile_id", [Merges] = "merged_profile_id" };
 
@@ -82,6 +85,16 @@ internal static class ProfileReads
         foreach (var id in ids.EnumerateArray())
             if (Part(id, "type", []) is { } name && Part(id, "id", []) is { } value) yield return (name, Normalized(rules, name, value));
     }
+
+    /// <summary>Those of them by which the event is somebody's: where it may not join, its user_id and its device alone.</summary>
+    public static IEnumerable<(string Type, string Value)> Owning(IdentityRules rules, JsonElement record)
+    {
+        var mayJoin = !record.TryGetProperty(MayJoin, out var told) || told.ValueKind != JsonValueKind.False;
+        return Carried(rules, record).Where(c => mayJoin || c.Type == "user_id" || IsDevice(rules, c.Type));
+    }
+
+    /// <summary>Whether identifiers of a type tell devices apart, and not people.</summary>
+    public static bool IsDevice(IdentityRules rules, string type) => rules.Types.Any(t => t.Name == type && t.IsDevice);
 
     private static string? Part(JsonElement value, string member, IEnumerable<string?> path)
     {

@@ -36,6 +36,7 @@ public static class EventsTable
         ("sent_at", SqlType.TimestampLtz(3), "sentAt"),
         ("source", SqlType.String, "source"),
         ("sequence", SqlType.BigInt.NotNull, ""),
+        ("may_join", SqlType.Boolean, "mayJoin"),
     ];
 
     /// <summary>The table with a watermark that stays <paramref name="delayMs"/> behind the highest event time.</summary>

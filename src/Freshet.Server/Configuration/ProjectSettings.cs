@@ -16,7 +16,14 @@ internal enum UnplannedEvents
 }
 
 /// <summary>A write key as configured: events that come with it belong to <see cref="Source"/>.</summary>
-internal sealed record WriteKeySettings(string Key, string Source, WriteKeyKind Kind, long? EventsPerSecond);
+internal sealed record WriteKeySettings(string Key, string Source, WriteKeyKind Kind, long? EventsPerSecond)
+{
+    /// <summary>Whether email, phone and external ids that come with it join profiles; null: a server's do, a browser's where no authentication is configured.</summary>
+    public bool? MayJoin { get; init; }
+
+    /// <summary>How many new people and devices a second it may bring; null for the default.</summary>
+    public long? NewIdentifiersPerSecond { get; init; }
+}
 
 /// <summary>
 /// What a project's freshet.json, the environment and the flags say together, every value with its default.
@@ -47,6 +54,7 @@ internal sealed class ProjectSettings
     public int DepthMax { get; set; }
     public int PropertiesMax { get; set; }
     public long EventsPerSecondMax { get; set; }
+    public long NewIdentifiersPerSecondMax { get; set; }
     public int ConnectionsMax { get; set; }
     public long PendingBytesMax { get; set; }
     public TimeSpan QueryTimeMax { get; set; }
@@ -65,6 +73,9 @@ internal sealed class ProjectSettings
     public string? ApiToken { get; set; }
     public List<string> ApiOrigins { get; } = [];
     public List<string> ApiHosts { get; } = [];
+
+    /// <summary>How long an anonymous profile stays without an event; null for ever.</summary>
+    public TimeSpan? AnonymousTtl { get; set; }
 
     /// <summary>Traits and segments that a visitor's token shows.</summary>
     public List<string> ProfilesExposed { get; } = [];

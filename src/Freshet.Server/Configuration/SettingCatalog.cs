@@ -48,12 +48,21 @@ internal static class SettingCatalog
         Text("api.origins[]", "", "origins of browsers that may call /api, e.g. https://console.example.com", (s, v) => s.ApiOrigins.Add(v.TrimEnd('/'))),
         Text("api.hosts[]", "", "host names by which /api may be called, beside loopback", (s, v) => s.ApiHosts.Add(v)),
         Text("profiles.expose[]", "", "traits and segments that a visitor's token shows of its profile", (s, v) => s.ProfilesExposed.Add(v)),
+        new("profiles.anonymousTtl", "90d", "how long a profile without user_id, email, phone or external id stays without an event; empty is for ever", (s, v) =>
+        {
+            s.AnonymousTtl = null;
+            if (v.Length == 0) return null;
+            if (!Quantity.TryDuration(v, out var duration) || duration <= TimeSpan.Zero) return DurationExpected;
+            s.AnonymousTtl = duration;
+            return null;
+        }),
         Bytes("limits.eventBytes", "32KiB", "largest event", 256, 1 << 20, (s, v) => s.EventBytesMax = (int)v),
         Bytes("limits.batchBytes", "500KiB", "largest batch, after decompression", 256, 16 << 20, (s, v) => s.BatchBytesMax = (int)v),
         Integer("limits.batchEvents", "2500", "most events of a batch", 1, 100_000, (s, v) => s.BatchEventsMax = (int)v),
         Integer("limits.depth", "64", "deepest nesting of an event", 2, 512, (s, v) => s.DepthMax = (int)v),
         Integer("limits.properties", "10000", "most member names in an event, at all levels", 16, 100_000, (s, v) => s.PropertiesMax = (int)v),
         Integer("limits.eventsPerSecond", "1000000", "events a second of each key that sets none itself", 1, long.MaxValue / 1000, (s, v) => s.EventsPerSecondMax = v),
+        Integer("limits.newIdentifiersPerSecond", "10000", "people and devices not known yet that a browser's key may bring in a second, where api.token is set and the key sets none itself", 1, long.MaxValue / 1000, (s, v) => s.NewIdentifiersPerSecondMax = v),
         Integer("limits.connections", "10000", "open connections", 1, 1_000_000, (s, v) => s.ConnectionsMax = (int)v),
         Bytes("limits.pendingBytes", "64MiB", "bytes that wait for the disk; beyond it events are answered 503", 1 << 20, 1L << 40, (s, v) => s.PendingBytesMax = v),
         Duration("limits.queryTime", "30s", "longest ad-hoc query", (s, v) => s.QueryTimeMax = v),

@@ -8,7 +8,7 @@ namespace Freshet.Server.Configuration;
 /// </summary>
 internal static class WriteKeyReader
 {
-    private static readonly string[] Names = ["key", "source", "kind", "eventsPerSecond"];
+    private static readonly string[] Names = ["key", "source", "kind", "eventsPerSecond", "newIdentifiersPerSecond", "mayJoin"];
 
     /// <summary>A browser's key, as a bare string, the environment and <c>--write-key</c> give it.</summary>
     public static WriteKeySettings Browser(string key) => new(key, "default", WriteKeyKind.Browser, null);
@@ -43,6 +43,8 @@ internal static class WriteKeyReader
                 "source" => result with { Source = entry.Value },
                 "kind" => result with { Kind = Kind(entry) },
                 "eventsPerSecond" => result with { EventsPerSecond = Rate(entry) },
+                "newIdentifiersPerSecond" => result with { NewIdentifiersPerSecond = Rate(entry) },
+                "mayJoin" => result with { MayJoin = Truth(entry) },
                 _ => throw ProjectFile.Invalid($"unknown setting \"{entry.Path}\"; {NearestName.Hint(name, Names)}", entry.Line),
             };
         }
@@ -58,6 +60,9 @@ internal static class WriteKeyReader
         "browser" => WriteKeyKind.Browser,
         _ => throw ProjectFile.Invalid($"\"{entry.Path}\" is \"{entry.Value}\"; {NearestName.Hint(entry.Value, ["server", "browser"])}", entry.Line),
     };
+
+    private static bool Truth(ProjectFileEntry entry) =>
+        bool.TryParse(entry.Value, out var truth) ? truth : throw ProjectFile.Invalid($"\"{entry.Path}\" must be true or false", entry.Line);
 
     private static long Rate(ProjectFileEntry entry) =>
         long.TryParse(entry.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0

@@ -86,7 +86,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
                 QueryBytesMax = settings.QueryBytesMax,
                 Folder = settings.Folder,
                 Output = output,
-                Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds),
+                Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl },
             };
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
             if (files.Count == 0) output.WriteLine(ProjectSql.NoFiles(settings));

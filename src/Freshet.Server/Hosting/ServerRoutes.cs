@@ -26,7 +26,9 @@ internal static class ServerRoutes
     {
         var access = new AccessRules(settings);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
-        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views, profiles));
+        var tokens = new VisitorTokens(visitorKey ?? RandomNumberGenerator.GetBytes(KeyFile.Bytes), TimeProvider.System);
+        if (profiles is not null) ingest.Newcomers = new Newcomers(profiles, settings.StateBytesMax);
+        var endpoint = new IngestEndpoint(ingest, access, views is null ? null : new ReturnViews(views, profiles), tokens);
         var profileAccess = new ProfileAccess(access, endpoint);
         var routes = new List<Route>();
         routes.AddRange(endpoint.Routes());
@@ -48,7 +50,6 @@ internal static class ServerRoutes
             routes.AddRange(new SqlRoute(views, access, settings.QueryTimeMax, subscriptions, memberships).Routes());
             routes.AddRange(new ProfileRoutes(profiles, memberships, ingest, profileAccess, access).Routes());
             routes.AddRange(new PreviewRoute(views, profiles, customers, project, access, settings.QueryTimeMax, settings.QueryBytesMax, settings.StateBytesMax).Routes());
-            var tokens = new VisitorTokens(visitorKey ?? RandomNumberGenerator.GetBytes(KeyFile.Bytes), TimeProvider.System);
             routes.AddRange(new VisitorRoutes(profiles, tokens, profileAccess, access, settings.ProfilesExposed, hub is null || profiles is null ? null : new StepPulse(hub.Pipeline), hub?.Stopping ?? Task.CompletedTask).Routes());
             routes.AddRange(new ErasureRoutes(ingest.Erasures, profileAccess, access).Routes());
             var eventHistory = new EventHistory(views, ingest.Log, settings.QueryTimeMax);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Freshet.Server.Visitors;
 
 namespace Freshet.Server.Ingest;
 
@@ -14,6 +15,9 @@ internal ref struct RequestFacts
     public long? SentAt;
 
     /// <summary>The batch's objects, merged into each event; empty where it has none.</summary>
+    /// <summary>Of whom a visitor's token of the request speaks; null for none.</summary>
+    public Visitor? Visitor;
+
     public ReadOnlySpan<byte> Context;
     public ReadOnlySpan<byte> Integrations;
 }
@@ -23,7 +27,7 @@ internal ref struct RequestFacts
 /// <code>
 /// {"messageId":"..","type":"..","source":"..","receivedAt":"..","timestamp":"..","originalTimestamp":"..","sentAt":"..", ...
 /// </code>
-/// (the last two where the client gave them; times as ISO-8601 with milliseconds and Z; timestamp is the event time), then the
+/// (the last two where the client gave them, then <c>"mayJoin":false</c> where what the event tells joins nobody; times as ISO-8601 with milliseconds and Z; timestamp is the event time), then the
 /// client's other members as sent, in runs of unbroken bytes. The record key is userId, or else anonymousId.
 /// Event time is the original time corrected by the client's clock error, receivedAt - (sentAt - original), and never later
 /// than receivedAt: no client can move time forward for others.
@@ -74,6 +78,7 @@ internal static class EventComposer
         }
 
         stage.Append("\""u8);
+        if (!key.MayJoin && !IsOfVisitor(request, read, members)) stage.Append(",\"mayJoin\":false"u8);
         AppendMembers(request, read, members, stage);
         stage.Append("}"u8);
         staged.ValueLength = stage.Length - start;
@@ -81,6 +86,7 @@ internal static class EventComposer
         staged.KeyStart = stage.Length;
         AppendText(body, members[read.UserId >= 0 ? read.UserId : read.AnonymousId], stage);
         staged.KeyLength = stage.Length - staged.KeyStart;
+        staged.IsOfUser = read.UserId >= 0;
         staged.Fingerprint = Fingerprint(stage.MessageId(staged), key.SourceSalt, hash);
         return null;
     }
@@ -99,6 +105,7 @@ internal static class EventComposer
         staged.ValueLength = value.Length;
         staged.KeyStart = stage.Length;
         staged.KeyLength = key.Length;
+        staged.IsOfUser = Text("userId").Length > 0;
         stage.Append(key);
         staged.Fingerprint = hash.Hash128(Text("messageId"), WriteKey.SaltOf(Text("source")));
     }
@@ -112,6 +119,14 @@ internal static class EventComposer
         var reader = new Utf8JsonReader(messageId);
         reader.Read();
         return hash.Hash128(text[..reader.CopyString(text)], sourceSalt);
+    }
+
+    /// <summary>Whether the event is of the one for whom the token was signed.</summary>
+    private static bool IsOfVisitor(in RequestFacts request, in EventReader read, ReadOnlySpan<Member> members)
+    {
+        if (request.Visitor is not { } visitor) return false;
+        var at = visitor.Type == "user_id" ? read.UserId : read.AnonymousId;
+        return at >= 0 && JsonElement.Parse(request.Body[members[at].ValueStart..members[at].ValueEnd]).GetString() == visitor.Value;
     }
 
     private static long EventTimeOf(long? original, long? sentAt, long receivedAt, out bool clamped)

@@ -1,6 +1,7 @@
 using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Server.Http;
+using Freshet.Server.Visitors;
 
 namespace Freshet.Server.Ingest;
 
@@ -8,7 +9,7 @@ namespace Freshet.Server.Ingest;
 /// The routes that take events: the key of the header first, then size, decompression, JSON, the key of the body, rate, each
 /// event, the log, the answer. 200 is written only when the events are durable.
 /// </summary>
-internal sealed class IngestEndpoint(IngestService service, AccessRules access, ReturnViews? views)
+internal sealed class IngestEndpoint(IngestService service, AccessRules access, ReturnViews? views, VisitorTokens? tokens = null)
 {
     private static readonly object NoKey = new();
 
@@ -52,14 +53,14 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
         var scratch = service.Scratches.Rent();
         try
         {
-            var refusal = service.Read(exchange.Body.Span, type, headerKey, scratch, out var key, out var receivedAt);
+            var refusal = service.Read(exchange.Body.Span, type, headerKey, scratch, out var key, out var receivedAt, VisitorOf(exchange));
             ReturnWish? wanted = null;
             if (refusal is null && exchange.Query("return") is { } names) refusal = CheckReturn(exchange, key, names, out wanted);
             if (refusal is null && !isBatch && scratch.Rejected.Count > 0)
             {
                 var reason = scratch.Rejected[0].Reason; // counted when it was read
                 if (scratch.Violations.Count > 0) await service.RecordAsync(scratch, receivedAt);
-                refusal = reason.StartsWith("The event has more than", StringComparison.Ordinal) && reason.Contains(" bytes", StringComparison.Ordinal)
+                refusal = scratch.Rejected[0].Code == Newcomers.NoMemory ? Newcomers.NoRoom(reason) : reason.StartsWith("The event has more than", StringComparison.Ordinal) && reason.Contains(" bytes", StringComparison.Ordinal)
                     ? new Refusal(413, "invalid_event", reason)
                     : new Refusal(400, scratch.Rejected[0].Code, reason);
             }
@@ -89,7 +90,8 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
                 await service.RecordAsync(scratch, receivedAt);
             }
 
-            if (scratch.Rejected.Count > 0 || scratch.Warnings.Count > 0) IngestAnswer.Judged(exchange, scratch);
+            if (scratch.Staged.Count == 0 && scratch.Rejected.Count > 0 && scratch.Rejected.TrueForAll(r => r.Code == Newcomers.NoMemory)) Refuse(exchange, Newcomers.NoRoom(scratch.Rejected[0].Reason));
+            else if (scratch.Rejected.Count > 0 || scratch.Warnings.Count > 0) IngestAnswer.Judged(exchange, scratch);
             else IngestAnswer.Success(exchange);
         }
         catch (LogUnavailableException e)
@@ -133,6 +135,12 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
         key = exchange.SeenAuthorization.Meaning as WriteKey;
         return !ReferenceEquals(exchange.SeenAuthorization.Meaning, NoKey);
     }
+
+    /// <summary>Of whom a visitor's token speaks, which is sent as Bearer while the body names the write key.</summary>
+    private Visitor? VisitorOf(Exchange exchange) =>
+        tokens is not null && exchange.Headers.Authorization.Count > 0 && exchange.Headers.Authorization[0] is { } header && header.StartsWith("Bearer " + VisitorTokens.Prefix, StringComparison.OrdinalIgnoreCase)
+            ? tokens.Read(header[7..].Trim())
+            : null;
 
     private object? MeaningOf(string header)
     {

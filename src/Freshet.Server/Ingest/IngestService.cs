@@ -3,6 +3,7 @@ using Freshet.Server.Configuration;
 using Freshet.Server.Http;
 using Freshet.Server.Plans;
 using Freshet.Server.Privacy;
+using Freshet.Server.Visitors;
 
 namespace Freshet.Server.Ingest;
 
@@ -34,7 +35,7 @@ internal sealed class IngestService
         _hash = SeededHash.Create();
         Volumes = new EventVolumes(_hash);
         _window = new MessageIdWindow(settings.DedupWindow, settings.DedupBytesMax);
-        Keys = new WriteKeys(settings.Keys, settings.EventsPerSecondMax, clock);
+        Keys = new WriteKeys(settings, clock);
         Scratches = new IngestScratchPool(() => new EventScanner(settings.EventBytesMax, settings.DepthMax, settings.PropertiesMax));
     }
 
@@ -44,6 +45,9 @@ internal sealed class IngestService
 
     /// <summary>Whose events are not taken any more; null where nobody can be erased.</summary>
     public ErasureService? Erasures { get; set; }
+
+    /// <summary>Who is not known yet; null where nobody is known at all.</summary>
+    public Newcomers? Newcomers { get; set; }
 
     public IEventLog Log => _log;
 
@@ -105,7 +109,8 @@ internal sealed class IngestService
     /// <summary>Judges and stages what a body holds; null, or why nothing of it can be taken.</summary>
     /// <param name="headerKey">The key of the header, or null where the body must name it.</param>
     /// <param name="key">The key that the request came with.</param>
-    public Refusal? Read(ReadOnlySpan<byte> body, EventType type, WriteKey? headerKey, IngestScratch scratch, out WriteKey? key, out long receivedAt)
+    /// <param name="visitor">Of whom the request's token speaks.</param>
+    public Refusal? Read(ReadOnlySpan<byte> body, EventType type, WriteKey? headerKey, IngestScratch scratch, out WriteKey? key, out long receivedAt, Visitor? visitor = null)
     {
         key = headerKey;
         receivedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -113,7 +118,7 @@ internal sealed class IngestService
         var scanned = scratch.Scanned;
         if (!scratch.Scanner.TryScan(body, isBatch, scanned, out var problem)) return new Refusal(400, "invalid_body", problem);
 
-        var request = new RequestFacts { Body = body, ReceivedAt = receivedAt };
+        var request = new RequestFacts { Body = body, ReceivedAt = receivedAt, Visitor = visitor };
         if (isBatch && ReadEnvelope(ref request, scanned, ref key) is { } wrong) return wrong;
         if (!isBatch && key is null && KeyOf(body, scanned) is { Length: > 0 } named) key = Keys.Find(named);
         if (key is null && !(isBatch && scanned.ItemCount > 0 && KeyOf(body, scanned).Length > 0)) return UnknownKey();
@@ -129,8 +134,14 @@ internal sealed class IngestService
         for (var i = 0; i < scanned.ItemCount; i++) StageItem(request, type, i, key, scratch);
         foreach (var rejected in scratch.Rejected) NoteInvalid(body, scanned, rejected);
         Erasures?.Mark(scratch.Staged);
+        key ??= scratch.Staged.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
+        if (Newcomers?.Refusal(scratch, key) is { } stranger)
+        {
+            Interlocked.Add(ref Counters.RateLimited, scanned.ItemCount);
+            return stranger;
+        }
+
         Gate?.Judge(scratch);
-        key ??= scratch.Staged.Count > 0 || scratch.Violations.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
         Interlocked.Add(ref Counters.Rejected, scratch.Rejected.Count);
         return null;
     }

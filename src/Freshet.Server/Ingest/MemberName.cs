@@ -24,6 +24,7 @@ internal enum MemberName : byte
     WriteKey,
     Source,
     Batch,
+    MayJoin,
 }
 
 internal static class MemberNames
@@ -34,7 +35,7 @@ internal static class MemberNames
         4 => Is(name, "type"u8, MemberName.Type) | Is(name, "name"u8, MemberName.Name),
         5 => Is(name, "event"u8, MemberName.Event) | Is(name, "batch"u8, MemberName.Batch),
         6 => Is(name, "userId"u8, MemberName.UserId) | Is(name, "traits"u8, MemberName.Traits) | Is(name, "sentAt"u8, MemberName.SentAt) | Is(name, "source"u8, MemberName.Source),
-        7 => Is(name, "context"u8, MemberName.Context) | Is(name, "groupId"u8, MemberName.GroupId),
+        7 => Is(name, "context"u8, MemberName.Context) | Is(name, "mayJoin"u8, MemberName.MayJoin) | Is(name, "groupId"u8, MemberName.GroupId),
         8 => Is(name, "category"u8, MemberName.Category) | Is(name, "writeKey"u8, MemberName.WriteKey),
         9 => Is(name, "messageId"u8, MemberName.MessageId) | Is(name, "timestamp"u8, MemberName.Timestamp),
         10 => Is(name, "properties"u8, MemberName.Properties) | Is(name, "previousId"u8, MemberName.PreviousId) | Is(name, "receivedAt"u8, MemberName.ReceivedAt),

@@ -20,6 +20,9 @@ internal struct StagedEvent
     /// <summary>Where events of its type and name are counted (<see cref="EventVolumes"/>).</summary>
     public int Volume;
 
+    /// <summary>The record key is its userId, and not its anonymousId.</summary>
+    public bool IsOfUser;
+
     /// <summary>Seen before: acknowledged, but not taken again.</summary>
     public bool IsRepeat;
 

@@ -8,7 +8,7 @@ using Freshet.Server.Configuration;
 namespace Freshet.Server.Ingest;
 
 /// <summary>A write key in use: its source, who holds it, and its rate. The key itself is not kept.</summary>
-internal sealed class WriteKey(string source, WriteKeyKind kind, TokenBucket rate)
+internal sealed class WriteKey(string source, WriteKeyKind kind, TokenBucket rate, bool mayJoin = true, TokenBucket? newcomers = null)
 {
     public string Source { get; } = source;
 
@@ -21,6 +21,12 @@ internal sealed class WriteKey(string source, WriteKeyKind kind, TokenBucket rat
     public WriteKeyKind Kind { get; } = kind;
 
     public TokenBucket Rate { get; } = rate;
+
+    /// <summary>Email, phone and external ids that come with it join profiles.</summary>
+    public bool MayJoin { get; } = mayJoin;
+
+    /// <summary>How many people and devices not known yet it may bring; null for any number.</summary>
+    public TokenBucket? Newcomers { get; } = newcomers;
 
     public static ulong SaltOf(ReadOnlySpan<byte> source)
     {
@@ -38,11 +44,18 @@ internal sealed class WriteKeys
 {
     private readonly FrozenDictionary<UInt128, WriteKey> _keys;
 
-    public WriteKeys(IEnumerable<WriteKeySettings> keys, long eventsPerSecondMax, TimeProvider clock)
+    public WriteKeys(ProjectSettings settings, TimeProvider clock)
     {
-        _keys = keys.ToFrozenDictionary(
-            k => Digest(Encoding.UTF8.GetBytes(k.Key)),
-            k => new WriteKey(k.Source, k.Kind, new TokenBucket(k.EventsPerSecond ?? eventsPerSecondMax, clock)));
+        var isGuarded = settings.ApiToken is not null;
+        _keys = settings.Keys.ToFrozenDictionary(k => Digest(Encoding.UTF8.GetBytes(k.Key)), Made);
+
+        WriteKey Made(WriteKeySettings key)
+        {
+            var isTrusted = key.Kind == WriteKeyKind.Server || !isGuarded;
+            var newcomers = key.NewIdentifiersPerSecond ?? (isTrusted ? null : settings.NewIdentifiersPerSecondMax);
+            return new WriteKey(
+                key.Source, key.Kind, new TokenBucket(key.EventsPerSecond ?? settings.EventsPerSecondMax, clock), key.MayJoin ?? isTrusted, newcomers is { } most ? new TokenBucket(most, clock) : null);
+        }
     }
 
     public int Count => _keys.Count;

@@ -78,6 +78,9 @@ internal sealed class ProfileReader
 
     public ValueTask<IViewSnapshot> OpenAsync(CancellationToken cancellation) => _views.OpenAsync(cancellation);
 
+    /// <summary>The views as of the last published step.</summary>
+    public IViewSnapshot Pin() => _views.Pin();
+
     public ValueTask WhenVisibleAsync(long sequence, CancellationToken cancellation) => _views.WhenVisibleAsync(sequence, cancellation);
 
     private IEnumerable<ProfileValue> ValuesOf(CustomerLayer customers, string kind, int column) =>

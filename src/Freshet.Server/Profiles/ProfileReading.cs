@@ -82,7 +82,7 @@ internal sealed unsafe class ProfileReading : IDisposable
     /// <summary>The profile of an event, by the first of its identifiers that belongs to one.</summary>
     public long? Find(JsonElement record)
     {
-        foreach (var (type, value) in ProfileReads.Carried(_reader.Rules, record))
+        foreach (var (type, value) in ProfileReads.Owning(_reader.Rules, record))
             if (FindNormalized(type, value) is { } profile) return profile;
         return null;
     }

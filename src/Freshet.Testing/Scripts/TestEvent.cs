@@ -53,6 +53,7 @@ internal sealed class TestEvent
         if (type.Kind == TypeKind.Variant) return $"PARSE_JSON({Quoted(value.ToJsonString())})";
         var text = value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
         if (type.IsCharacter) return Quoted(text);
+        if (type.Kind == TypeKind.Boolean) return text;
         var time = DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         return string.Create(CultureInfo.InvariantCulture, $"TO_TIMESTAMP_LTZ({time.ToUnixTimeMilliseconds()}, 3)");
     }

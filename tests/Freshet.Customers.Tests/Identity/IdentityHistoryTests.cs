@@ -3,12 +3,16 @@ using Freshet.Customers.Identity;
 
 namespace Freshet.Customers.Tests.Identity;
 
-/// <summary>Random histories, cut anywhere, on any number of workers: equal to the model after every step.</summary>
+/// <summary>
+/// Random histories of events, splits, links, erasures, consents and time that goes by, cut anywhere, on any number of workers: equal to the model
+/// after every step, after a start that folds all of it at once, and after one with other rules.
+/// </summary>
 public sealed class IdentityHistoryTests(ITestOutputHelper output)
 {
     private const string Views = """
         CREATE MATERIALIZED VIEW attributed AS SELECT message_id, profile_id FROM events;
         CREATE MATERIALIZED VIEW counted AS SELECT profile_id, COUNT(*) AS n FROM events WHERE profile_id IS NOT NULL GROUP BY profile_id;
+        CREATE SEGMENT consenting WITH ('consent' = 'ads') AS SELECT profile_id FROM events;
         """;
 
     [Fact]
@@ -41,18 +45,47 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
                 model.Take(one);
             }
 
+            var place = $"history {history}, {rules.Text}, after {past.Count} events: {string.Join("\n", past)}";
+            At(model, customers, clock);
             customers.Take(batch, random.Next(3) == 0 ? random.Next(1, 4) : int.MaxValue);
-            Check(model, customers, $"history {history}, after {past.Count} events: {string.Join("\n", past)}");
+            Check(model, past, customers, place);
+            if (random.Next(3) != 0) continue;
+            clock += random.Next(0, 400);
+            At(model, customers, clock);
+            customers.Pipeline.Step();
+            Check(model, past, customers, $"at {clock} {place}");
         }
+
+        Anew(rules, past, clock, random, $"a start, history {history}");
+        Anew(Rules(random), past, clock, random, $"other rules, history {history}");
     }
 
-    private static void Check(IdentityModel model, Customers customers, string place)
+    /// <summary>A start folds what the log has, in steps of its own.</summary>
+    private static void Anew(IdentityRules rules, List<Happening> past, long clock, Random random, string place)
+    {
+        var model = new IdentityModel(rules);
+        foreach (var one in past) model.Take(one);
+        using var customers = new Customers(Views, rules, random.Next(1, 4));
+        At(model, customers, clock);
+        customers.Take(past, random.Next(2) == 0 ? random.Next(1, 20) : int.MaxValue);
+        Check(model, past, customers, $"{place}, {rules.Text}, after {past.Count} events: {string.Join("\n", past)}");
+    }
+
+    private static void At(IdentityModel model, Customers customers, long clock)
+    {
+        model.Clock = clock;
+        customers.Pipeline.ClockMicros = clock * 1_000_000;
+    }
+
+    private static void Check(IdentityModel model, List<Happening> past, Customers customers, string place)
     {
         string Profile(long number) => number != 0 && model.ProfileOf(number) is { } id ? id.ToString(CultureInfo.InvariantCulture) : "NULL";
         Equal(model.Attributions.Select(a => $"{a.MessageId} | {Profile(a.Identifier)}"), customers.Rows("attributed"), place);
         Equal(model.Attributions.Select(a => Profile(a.Identifier)).Where(p => p != "NULL").GroupBy(p => p).Select(g => $"{g.Key} | {g.Count()}"), customers.Rows("counted"), place);
         Equal(model.Names.Select(n => $"{n.Type} | {n.Value} | {Profile(n.Number)} | {Time(n.First)} | {Time(n.Last)} | {n.MessageId} | web"), customers.Rows("identifiers"), place);
         Equal(model.Names.GroupBy(n => Profile(n.Number)).Select(g => $"{g.Key} | {g.Count()} | {Time(g.Min(n => n.First))} | {Time(g.Max(n => n.Last))}"), customers.Rows("profiles"), place);
+        var said = model.Attributions.Select((a, i) => (Profile: Profile(a.Identifier), Happening: past[i], Place: i)).Where(s => s.Profile != "NULL" && s.Happening.Consent is not null).GroupBy(s => s.Profile);
+        Equal(said.Where(g => g.OrderBy(s => s.Happening.Time).ThenBy(s => s.Place).Last().Happening.Consent!.Contains("true", StringComparison.Ordinal)).Select(g => g.Key), customers.Rows("consenting"), place);
         Equal(model.Merges.Select(m => $"{m.Into} | {m.Merged} | {m.MessageId}"), customers.Rows("profile_merges").Select(r => string.Join(" | ", r.Split(" | ")[..3])), place);
         Equal(model.Drops.GroupBy(d => d).Select(g => $"{g.Key.Type} | {g.Key.Value} | {g.Key.Rule} | {g.Count()}"), customers.Rows("identity_drops").Select(r => string.Join(" | ", r.Split(" | ")[..4])), place);
     }
@@ -76,6 +109,7 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
         if (random.Next(4) == 0) rules = rules.With(Type("user_id") with { IsUnique = true });
         if (random.Next(3) == 0) rules = rules with { ProfileMaxIdentifiers = random.Next(3, 7) };
         if (random.Next(3) == 0) rules = rules with { ProfileMaxMerges = random.Next(0, 3) };
+        if (random.Next(2) == 0) rules = rules with { AnonymousTtlMicros = random.Next(1, 300) * 1_000_000L };
         return rules with { IgnoresAlias = random.Next(5) == 0, External = rules.External with { Limit = random.Next(1, 4) } };
     }
 
@@ -84,7 +118,7 @@ public sealed class IdentityHistoryTests(ITestOutputHelper output)
         string User() => random.Next(15) == 0 ? "null" : $"u{random.Next(3)}";
         string Anonymous() => random.Next(15) == 0 ? "0000" : $"a{random.Next(5)}";
         string Named() => random.Next(3) switch { 0 => $"user_id:u{random.Next(3)}", 1 => $"anonymous_id:a{random.Next(5)}", _ => $"email:e{random.Next(3)}@x" };
-        var one = new Happening(messageId) { Time = clock - random.Next(0, 300), ReceivedAt = clock };
+        var one = new Happening(messageId) { Time = clock - random.Next(0, 300), ReceivedAt = clock, Consent = random.Next(6) == 0 ? $$"""{"ads": {{(random.Next(2) == 0 ? "true" : "false")}}}""" : null };
         switch (random.Next(20))
         {
             case 0 or 1:

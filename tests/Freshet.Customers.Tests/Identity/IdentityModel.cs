@@ -12,7 +12,9 @@ internal sealed class IdentityModel(IdentityRules rules)
     private readonly HashSet<(long, long)> _links = [];
     private readonly HashSet<(long Split, long Name, bool Leaves)> _partings = [];
     private readonly Dictionary<long, int> _merged = [];
+    private readonly Dictionary<long, long> _active = [];
     private long _sequence;
+    private long _log;
 
     public sealed class Name
     {
@@ -45,14 +47,20 @@ internal sealed class IdentityModel(IdentityRules rules)
 
     public List<(string Type, string Value, string Rule)> Drops { get; } = [];
 
-    public IEnumerable<Name> Names => _names.Values;
+    /// <summary>The clock of readers, in seconds.</summary>
+    public long Clock { get; set; }
+
+    public IEnumerable<Name> Names => _names.Values.Where(n => !IsOver(n.Number, Clock));
 
     /// <summary>The profile of an identifier's number; null when nobody has it (any more).</summary>
-    public long? ProfileOf(long number) => _names.Values.Any(n => n.Number == number) ? Members(number).Min() : null;
+    public long? ProfileOf(long number) => Names.Any(n => n.Number == number) ? Members(number).Min() : null;
 
     public void Take(Happening happening)
     {
         var sequence = _sequence++;
+        _log = Math.Max(_log, happening.ReceivedAt);
+        foreach (var name in _names.Values.ToList())
+            if (IsOver(name.Number, _log)) Forget(Members(name.Number));
         if (happening.Type is "split" or "link" or "erase")
         {
             Attributions.Add((happening.MessageId, 0));
@@ -114,6 +122,7 @@ internal sealed class IdentityModel(IdentityRules rules)
 
         foreach (var a in numbers)
             foreach (var b in numbers) Link(a, b);
+        Renew(numbers[0]);
     }
 
     private void Link(long a, long b)
@@ -131,10 +140,7 @@ internal sealed class IdentityModel(IdentityRules rules)
         switch (happening.Type)
         {
             case "erase":
-                foreach (var name in _names.Where(n => members.Contains(n.Value.Number)).ToList()) _names.Remove(name.Key);
-                _links.RemoveWhere(l => members.Contains(l.Item1));
-                _partings.RemoveWhere(p => members.Contains(p.Name));
-                _merged.Remove(members.Min());
+                Forget(members);
                 break;
             case "split":
                 var leavers = named.Where(members.Contains).ToHashSet();
@@ -142,6 +148,7 @@ internal sealed class IdentityModel(IdentityRules rules)
                 foreach (var member in members) _partings.Add((sequence, member, leavers.Contains(member)));
                 _links.RemoveWhere(l => members.Contains(l.Item1) && leavers.Contains(l.Item1) != leavers.Contains(l.Item2));
                 foreach (var member in members) _merged[Members(member).Min()] = 0;
+                foreach (var member in members) Renew(member);
                 break;
             default:
                 List<long> all = [subject.Number, .. named.Where(n => n != subject.Number)];
@@ -152,6 +159,28 @@ internal sealed class IdentityModel(IdentityRules rules)
                 Join(all, long.MaxValue, happening.MessageId);
                 break;
         }
+    }
+
+    private void Renew(long number)
+    {
+        foreach (var member in Members(number)) _active[member] = _log;
+    }
+
+    private void Forget(HashSet<long> members)
+    {
+        foreach (var name in _names.Where(n => members.Contains(n.Value.Number)).ToList()) _names.Remove(name.Key);
+        _links.RemoveWhere(l => members.Contains(l.Item1));
+        _partings.RemoveWhere(p => members.Contains(p.Name));
+        _merged.Remove(members.Min());
+    }
+
+    /// <summary>Whether the profile of a number is one of devices alone, and has had no event for too long at a time.</summary>
+    private bool IsOver(long number, long time)
+    {
+        if (rules.AnonymousTtlMicros == 0) return false;
+        var members = Members(number);
+        return _names.Values.Where(n => members.Contains(n.Number)).All(n => rules.Types.Any(t => t.Name == n.Type && t.IsDevice))
+            && members.Max(m => _active[m]) + rules.AnonymousTtlMicros / 1_000_000 <= time;
     }
 
     private Name? Find(string text)

@@ -20,7 +20,7 @@ internal static class CheckCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-            var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, EventsAreCut = settings.EventsAreCut, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) };
+            var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, EventsAreCut = settings.EventsAreCut, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl } };
             var binder = Bind(files, pipeline);
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {ProjectSql.NoFiles(settings)}");
             Console.WriteLine($"{settings.Folder}: valid: {Counted(files.Count, "SQL file")}, {Counted(binder.MaterializedViews.Count, "materialized view")}, {Counted(binder.Inserts.Count, "insert")}, {Counted(settings.Keys.Count, "write key")}");

@@ -61,7 +61,7 @@ internal static class TestCommand
     {
         var settings = Project.Load(folder, Environment.GetEnvironmentVariable);
         var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
-        CustomerLayer Layer() => new((long)settings.WatermarkDelay.TotalMilliseconds);
+        CustomerLayer Layer() => new((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl };
         var binder = Pipeline.Bind(files, new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, Folder = settings.Folder, Layer = Layer });
         var gate = PlanGate.Of(((CustomerLayer)binder.Layer!).Plan.Events, settings.UnplannedEvents);
         return new ScriptSetup(files, Layer, events => gate is null ? new string?[events.Count] : [.. gate.Judge(events).Select(v => v is { Blocks: true } ? v.Sentence : null)]);
