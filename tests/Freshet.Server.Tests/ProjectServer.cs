@@ -14,6 +14,8 @@ internal sealed class ProjectServer : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
+    public Freshet.Server.Ingest.IngestService Ingest => _server.Ingest;
+
     public static async Task<ProjectServer> StartAsync(string sql, string json = """{"keys":["wk1"]}""")
     {
         var server = new ProjectServer();

@@ -19,6 +19,9 @@ internal sealed class Newcomers(ProfileReader profiles, long stateBytesMax)
     /// <summary>The code of an event that is not taken because the state has no room.</summary>
     public const string NoMemory = "memory_budget";
 
+    /// <summary>Bytes of state of the process.</summary>
+    public Func<long> UsedBytes { get; set; } = () => StateMemory.UsedBytes;
+
     private const int Remembered = 1 << 18;
     private const int RetryAfterSeconds = 60;
 
@@ -31,7 +34,7 @@ internal sealed class Newcomers(ProfileReader profiles, long stateBytesMax)
     /// <summary>Takes what the state has no room for out of the staged events; null, or why nothing of the request is taken.</summary>
     public Refusal? Refusal(IngestScratch scratch, WriteKey? key)
     {
-        var isNear = stateBytesMax > 0 && StateMemory.UsedBytes > stateBytesMax - stateBytesMax / 10;
+        var isNear = stateBytesMax > 0 && UsedBytes() > stateBytesMax - stateBytesMax / 10;
         if (key?.Newcomers is null && !isNear) return null;
         using var snapshot = profiles.Pin();
         using var reading = new ProfileReading(profiles, snapshot);

@@ -94,7 +94,7 @@ public sealed class AnonymousTtlTests
         At(customers, 1);
         customers.Take([.. Enumerable.Range(0, 5000).Select(i => Visit($"m{i}", $"a{i}", 1) with { ReceivedAt = Day - 5000 + i })]);
         Assert.Equal(5000, customers.Rows("people").Length);
-        var before = customers.Pipeline.StepsTaken;
+        var (before, rows) = (customers.Pipeline.StepsTaken, customers.Pipeline.StateRows);
         At(customers, 1000);
         customers.Pipeline.Step(rowsAtOnce: 100);
         Assert.InRange(customers.Pipeline.StepsTaken - before, 40, 60);
@@ -103,7 +103,7 @@ public sealed class AnonymousTtlTests
         Assert.Single(customers.Rows("people"));
         // What was hidden is forgotten behind the log, a part with each step.
         customers.Take(Visit("n1", "a1", 1000));
-        Assert.InRange(customers.Pipeline.StateRows, 1, 30);
+        Assert.InRange(customers.Pipeline.StateRows, 1, rows - 5 * 5000);
     }
 
     private static void At(Customers customers, long day) => customers.Pipeline.ClockMicros = day * Day * 1_000_000;
