@@ -78,7 +78,7 @@ public sealed class StrangerTests
     [Fact]
     public async Task Near_the_memory_budget_devices_that_nobody_knows_are_refused_and_known_people_go_on()
     {
-        await using var server = await ProjectServer.StartAsync(Sql, """{"keys":["page"],"limits":{"stateBytes":"1TiB"}}""");
+        await using var server = await ProjectServer.StartAsync(Sql, """{"keys":["page"],"limits":{"stateBytes":"1024GiB"}}""");
         await SendAsync(server, "page", """{"type":"track","event":"e","anonymousId":"a1"}""", """{"type":"identify","userId":"ann"}""");
         server.Ingest.Newcomers!.UsedBytes = () => (1L << 40) - 1;
         using var alone = await PostAsync(server, ServerFixture.Basic("page"), """{"type":"track","event":"e","anonymousId":"b"}""", "/v1/track");
