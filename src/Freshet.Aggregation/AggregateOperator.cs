@@ -68,6 +68,8 @@ public sealed unsafe class AggregateOperator : Operator
 
     public override long ClockStride(long clockMicros, int rows) => _timers?.Stride(clockMicros, rows) ?? clockMicros;
 
+    public override bool RestsWithoutRows => !_spec.IsGlobal && _timers is null;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         var scratch = BatchMemory.Create();

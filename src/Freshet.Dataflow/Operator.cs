@@ -67,6 +67,12 @@ public abstract class Operator : IDisposable
     {
     }
 
+    /// <summary>
+    /// Whether a step that brings this share no row is nothing to it, whatever its watermarks and its clock: it gives nothing and clears
+    /// nothing. It then hears nothing of such steps, which are most of them where many operators read one source.
+    /// </summary>
+    public virtual bool RestsWithoutRows => false;
+
     /// <summary>Bytes of state of this share.</summary>
     public virtual long StateBytes => 0;
 

@@ -8,11 +8,8 @@ internal struct Candidate
     public StringView Type;
     public StringView Value;
 
-    /// <summary>A hash of the type's name, by which values of a type are counted.</summary>
-    public long TypeId;
-
-    /// <summary>Where it stands in the rules; the number of declared types for one that nobody declares.</summary>
-    public int Rule;
+    /// <summary>Where its type stands in the rules; for one that nobody declares a number after those, by which its values are counted.</summary>
+    public int TypeId;
 
     /// <summary>Its row among the names.</summary>
     public uint Name;

@@ -19,7 +19,9 @@ internal sealed unsafe class EventReader
     private readonly byte[][] _names;
     private readonly byte[][][] _blocked;
     private readonly byte[][][] _expected;
-    private readonly long[] _typeIds;
+
+    /// <summary>Numbers of types that nobody declares, by the hash of their names.</summary>
+    private readonly Dictionary<ulong, int> _undeclared = [];
     private readonly int _userId;
     private Column[] _columns = [];
 
@@ -32,7 +34,6 @@ internal sealed unsafe class EventReader
         _names = [.. _rules.Types.Select(t => Encoding.UTF8.GetBytes(t.Name))];
         _blocked = [.. _rules.Types.Append(_rules.External).Select(t => t.Blocked.Select(Encoding.UTF8.GetBytes).ToArray())];
         _expected = [.. _rules.Types.Select(t => t.When.Select(w => Encoding.UTF8.GetBytes(w.Value)).ToArray())];
-        _typeIds = [.. _names.Select(n => (long)HashKernel.HashBytes(n, 0))];
         _userId = RuleOf("user_id"u8);
     }
 
@@ -225,9 +226,17 @@ internal sealed unsafe class EventReader
         var holds = rule < _names.Length ? _rules.Types[rule] : _rules.External;
         value = Normalizer.Normalize(value, holds.Normalization, memory);
         if (value.Length == 0) return;
-        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, Rule = rule, TypeId = rule < _typeIds.Length ? _typeIds[rule] : (long)HashKernel.HashBytes(type, 0), IsKnown = !holds.IsDevice };
+        var candidate = new Candidate { Type = StringView.Copy(type, memory), Value = value, TypeId = rule < _names.Length ? rule : NumberOf(type), IsKnown = !holds.IsDevice };
         if (Normalizer.IsBlocked(value, holds, _blocked[rule])) Dropped(candidate, DropRule.Blocked);
         else Candidates.Add() = candidate;
+    }
+
+    private int NumberOf(ReadOnlySpan<byte> type)
+    {
+        var hash = HashKernel.HashBytes(type, 0);
+        if (_undeclared.TryGetValue(hash, out var number)) return number;
+        _undeclared.Add(hash, number = _names.Length + _undeclared.Count);
+        return number;
     }
 
     private void Dropped(in Candidate candidate, DropRule rule) =>
@@ -250,9 +259,10 @@ internal sealed unsafe class EventReader
         }
     }
 
-    private static bool IsBefore(ref Candidate left, ref Candidate right)
+    private bool IsBefore(ref Candidate left, ref Candidate right)
     {
-        if (left.Rule != right.Rule) return left.Rule < right.Rule;
+        var (leftRule, rightRule) = (Math.Min(left.TypeId, _names.Length), Math.Min(right.TypeId, _names.Length));
+        if (leftRule != rightRule) return leftRule < rightRule;
         fixed (Candidate* a = &left, b = &right) return StringView.Compare(&a->Type, &b->Type) < 0;
     }
 

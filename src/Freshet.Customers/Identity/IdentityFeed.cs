@@ -46,8 +46,8 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
 
     public static Schema CausesSchema { get; } = Schema.Of(("profile_id", SqlType.BigInt.NotNull), ("cause", SqlType.String));
 
-    /// <summary>The places of the latest events of an identifier, the latest first.</summary>
-    public static Schema RecentSchema { get; } = Schema.Of([("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull), .. Enumerable.Range(0, RecentRow.Max).Select(i => ($"place{i}", SqlType.BigInt))]);
+    /// <summary>The places of the latest events of an identifier, the latest first: 8 bytes each, the lowest first.</summary>
+    public static Schema RecentSchema { get; } = Schema.Of(("type", SqlType.String.NotNull), ("value", SqlType.String.NotNull), ("identifier", SqlType.BigInt.NotNull), ("places", SqlType.Bytes.NotNull));
 
     public IdentityRules Rules { get; } = rules;
 

@@ -150,7 +150,6 @@ internal sealed unsafe class IdentityGraph : IDisposable
         for (var i = 0; i < addedCount; i++)
         {
             var name = Name(slots[added[i]]);
-            name->Hash = hashes[added[i]];
             name->Links = NameRow.None;
             name->Partings = NameRow.None;
             name->Profile = NameRow.None;
@@ -185,8 +184,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         Touch(candidate.Name);
         var name = Name(candidate.Name);
         name->Number = number;
-        name->TypeId = candidate.TypeId;
-        name->Rule = (short)candidate.Rule;
+        name->Type = candidate.TypeId;
         name->IsKnown = candidate.IsKnown ? (byte)1 : (byte)0;
         name->IsHidden = 0;
         name->AddedAt = facts.ReceivedAt;
@@ -219,7 +217,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
     {
         var name = Name(slot);
         if (name->IsExempt != 0) return;
-        AddCount(name->Profile, name->TypeId, name->Rule, -1);
+        AddCount(name->Profile, name->Type, -1);
         name->IsExempt = 1;
     }
 
@@ -249,7 +247,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
         to->See(from->FirstSeen, from->LastSeen);
         to->Parted += from->Parted;
         to->Known += from->Known;
-        for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->TypeId, Count(count)->Rule, Count(count)->Members);
+        for (var count = from->Counts; count != NameRow.None; count = Count(count)->Next) AddCount(older, Count(count)->Type, Count(count)->Members);
         RemoveProfile(younger);
         return older;
     }
@@ -347,7 +345,7 @@ internal sealed unsafe class IdentityGraph : IDisposable
             var slot = _changed[i].Name;
             var name = Name(slot);
             name->IsListed = 0;
-            if (name->Number == 0) _names.Remove(name->Hash, slot);
+            if (name->Number == 0) _names.Remove(RowCells.Hash(_names.Table, _names.Table.Row(slot), [0, 1], _seed), slot);
         }
 
         for (var i = 0; i < _changedProfiles.Count; i++)
@@ -415,20 +413,20 @@ internal sealed unsafe class IdentityGraph : IDisposable
         to->See(name->FirstSeen, name->LastSeen);
         if (name->Partings != NameRow.None) to->Parted++;
         to->Known += name->IsKnown;
-        if (name->IsExempt == 0) AddCount(profile, name->TypeId, name->Rule, 1);
+        if (name->IsExempt == 0) AddCount(profile, name->Type, 1);
     }
 
-    private void AddCount(uint profile, long typeId, int rule, int members)
+    private void AddCount(uint profile, int type, int members)
     {
         for (var count = Profile(profile)->Counts; count != NameRow.None; count = Count(count)->Next)
         {
-            if (Count(count)->TypeId != typeId) continue;
+            if (Count(count)->Type != type) continue;
             Count(count)->Members += members;
             return;
         }
 
         var slot = _counts.Add();
-        *(CountRow*)_counts.Row(slot) = new CountRow { TypeId = typeId, Rule = rule, Members = members, Next = Profile(profile)->Counts };
+        *(CountRow*)_counts.Row(slot) = new CountRow { Type = type, Members = members, Next = Profile(profile)->Counts };
         Profile(profile)->Counts = slot;
     }
 

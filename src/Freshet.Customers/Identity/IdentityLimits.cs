@@ -14,8 +14,7 @@ internal sealed unsafe class IdentityLimits(IdentityRules rules, IdentityGraph g
     /// <summary>Members of a type that a profile would have, and the most that one of its parts has.</summary>
     private struct Total
     {
-        public long TypeId;
-        public int Rule;
+        public int Type;
         public int Members;
         public int Most;
     }
@@ -81,7 +80,7 @@ internal sealed unsafe class IdentityLimits(IdentityRules rules, IdentityGraph g
         foreach (ref readonly var candidate in candidates)
         {
             var name = graph.Name(candidate.Name);
-            if (name->Number == 0 && !candidate.IsPrevious) AddTotal(candidate.TypeId, candidate.Rule, 1);
+            if (name->Number == 0 && !candidate.IsPrevious) AddTotal(candidate.TypeId, 1);
         }
 
         foreach (var profile in _profiles.Items)
@@ -90,28 +89,28 @@ internal sealed unsafe class IdentityLimits(IdentityRules rules, IdentityGraph g
             {
                 var exempt = 0;
                 foreach (ref readonly var candidate in candidates)
-                    if (candidate.IsPrevious && candidate.TypeId == graph.Count(count)->TypeId && graph.Name(candidate.Name)->Number != 0 && graph.Name(candidate.Name)->Profile == profile && graph.Name(candidate.Name)->IsExempt == 0) exempt++;
-                if (graph.Count(count)->Members > exempt) AddTotal(graph.Count(count)->TypeId, graph.Count(count)->Rule, graph.Count(count)->Members - exempt);
+                    if (candidate.IsPrevious && candidate.TypeId == graph.Count(count)->Type && graph.Name(candidate.Name)->Number != 0 && graph.Name(candidate.Name)->Profile == profile && graph.Name(candidate.Name)->IsExempt == 0) exempt++;
+                if (graph.Count(count)->Members > exempt) AddTotal(graph.Count(count)->Type, graph.Count(count)->Members - exempt);
             }
         }
 
         for (var i = 0; i < _totals.Count; i++)
         {
             ref var total = ref _totals[i];
-            var type = TypeOf(total.Rule);
+            var type = TypeOf(total.Type);
             var limit = type.IsUnique ? 1 : type.Limit;
             if (total.Members <= limit || total.Members <= total.Most) continue;
-            if (type.IsUnique || type.PeriodMicros == 0 || IsOverPeriod(facts, candidates, total.TypeId, limit, facts.ReceivedAt - type.PeriodMicros)) return true;
+            if (type.IsUnique || type.PeriodMicros == 0 || IsOverPeriod(facts, candidates, total.Type, limit, facts.ReceivedAt - type.PeriodMicros)) return true;
         }
 
         return false;
     }
 
-    private bool IsOverPeriod(in EventFacts facts, ReadOnlySpan<Candidate> candidates, long typeId, int limit, long after)
+    private bool IsOverPeriod(in EventFacts facts, ReadOnlySpan<Candidate> candidates, int type, int limit, long after)
     {
         int sum = 0, most = 0;
         foreach (ref readonly var candidate in candidates)
-            if (candidate.TypeId == typeId && !candidate.IsPrevious && graph.Name(candidate.Name)->Number == 0) (sum, most) = (sum + 1, 1);
+            if (candidate.TypeId == type && !candidate.IsPrevious && graph.Name(candidate.Name)->Number == 0) (sum, most) = (sum + 1, 1);
         foreach (var profile in _profiles.Items)
         {
             var recent = 0;
@@ -119,7 +118,7 @@ internal sealed unsafe class IdentityLimits(IdentityRules rules, IdentityGraph g
             for (var i = 0; i < graph.Profile(profile)->Members; i++, slot = graph.Name(slot)->Next)
             {
                 var name = graph.Name(slot);
-                if (name->TypeId == typeId && name->IsExempt == 0 && name->AddedAt > after && !IsPrevious(candidates, slot)) recent++;
+                if (name->Type == type && name->IsExempt == 0 && name->AddedAt > after && !IsPrevious(candidates, slot)) recent++;
             }
 
             sum += recent;
@@ -136,19 +135,19 @@ internal sealed unsafe class IdentityLimits(IdentityRules rules, IdentityGraph g
         return false;
     }
 
-    private void AddTotal(long typeId, int rule, int members)
+    private void AddTotal(int type, int members)
     {
         for (var i = 0; i < _totals.Count; i++)
         {
             ref var total = ref _totals[i];
-            if (total.TypeId != typeId) continue;
+            if (total.Type != type) continue;
             total.Members += members;
             total.Most = Math.Max(total.Most, members);
             return;
         }
 
-        _totals.Add() = new Total { TypeId = typeId, Rule = rule, Members = members, Most = members };
+        _totals.Add() = new Total { Type = type, Members = members, Most = members };
     }
 
-    private IdentifierType TypeOf(int rule) => rule < rules.Types.Length ? rules.Types[rule] : rules.External;
+    private IdentifierType TypeOf(int type) => type < rules.Types.Length ? rules.Types[type] : rules.External;
 }

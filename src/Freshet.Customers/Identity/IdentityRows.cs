@@ -8,13 +8,11 @@ internal struct NameRow
 {
     /// <summary>Its number: 32 times the place after that of its first event, and its place among the new ones there; 0 while it is not known.</summary>
     public long Number;
-    public long TypeId;
 
     /// <summary>received_at of the event that made it known.</summary>
     public long AddedAt;
     public long FirstSeen;
     public long LastSeen;
-    public ulong Hash;
 
     /// <summary>Its profile's row; the ring of the profile's members.</summary>
     public uint Profile;
@@ -28,7 +26,8 @@ internal struct NameRow
     /// <summary>Its latest events; <see cref="None"/> for none.</summary>
     public uint Recent;
 
-    public short Rule;
+    /// <summary>Its type: the place among the declared ones, or a number after them.</summary>
+    public int Type;
 
     /// <summary>The old user_id of an alias: it does not count against the limit.</summary>
     public byte IsExempt;
@@ -104,9 +103,8 @@ internal struct ProfileRow
 [StructLayout(LayoutKind.Sequential)]
 internal struct CountRow
 {
-    public long TypeId;
+    public int Type;
     public int Members;
-    public int Rule;
     public uint Next;
 }
 

@@ -65,25 +65,26 @@ internal static unsafe class IdentityRowsOut
     {
         var changed = graph.Recent.Changed;
         if (next == changed.Count) return null;
-        Span<PhysicalKind> kinds = stackalloc PhysicalKind[3 + RecentRow.Max];
-        kinds.Fill(PhysicalKind.Int64);
-        kinds[..2].Fill(PhysicalKind.View);
-        var rows = new Rows((changed.Count - next) * 2, kinds);
+        var rows = new Rows((changed.Count - next) * 2, PhysicalKind.View, PhysicalKind.View, PhysicalKind.Int64, PhysicalKind.View);
         for (; next < changed.Count && !rows.IsFull; next++)
         {
             ref var before = ref changed[next];
             var name = graph.Name(before.Name);
             var (type, value) = graph.TextsOf(before.Name);
-            if (before.Row.Count > 0) Write(rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number), ref before.Row);
-            if (name->Shown != 0 && name->Recent != NameRow.None) Write(rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number), ref *graph.Recent.Row(name->Recent));
+            if (before.Row.Count > 0) rows.Next(-1).Set(0, type).Set(1, value).Set(2, before.Number).Set(3, PlacesOf(ref before.Row, rows.Memory));
+            if (name->Shown == 0 || name->Recent == NameRow.None) continue;
+            graph.Recent.Read(name->Recent, out var now);
+            rows.Next(1).Set(0, type).Set(1, value).Set(2, name->Number).Set(3, PlacesOf(ref now, rows.Memory));
         }
 
         return rows.ToBatch();
+    }
 
-        static void Write(Rows rows, ref RecentRow row)
-        {
-            for (var i = 0; i < RecentRow.Max; i++) rows.SetTime(i + 3, i < row.Count ? row.Places[i] : EventFacts.NoTime);
-        }
+    private static StringView PlacesOf(ref RecentRow row, BatchMemory memory)
+    {
+        var bytes = memory.Allocate<long>(row.Count);
+        for (var i = 0; i < row.Count; i++) bytes[i] = row.Places[i];
+        return new StringView((byte*)bytes, row.Count * sizeof(long));
     }
 
     public static Batch? Profiles(IdentityGraph graph, ref int next)

@@ -23,7 +23,7 @@ internal static class ProfileReads
     /// <summary>What erasures have forgotten that have not been worked off: sequence of the order, its message, and each identifier with its number.</summary>
     public const string Erased = "profile$erased";
 
-    /// <summary>How many columns of places <see cref="Recent"/> has, behind the identifier's type, value and number.</summary>
+    /// <summary>How many places a row of <see cref="Recent"/> has at most, 8 bytes each, behind the identifier's type, value and number.</summary>
     public const int RecentEvents = RecentRow.Max;
 
     /// <summary>The member of an event that says whether what it tells joins profiles.</summary>

@@ -12,6 +12,8 @@ public sealed class SharedRelationOperator(SharedRelation relation) : Operator
 
     public override long StateBytes => relation.Bytes;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step) => relation.Add(batch);
 
     public override Batch? Produce(StepContext step) => null;

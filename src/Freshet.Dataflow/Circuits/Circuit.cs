@@ -199,7 +199,11 @@ public sealed class Circuit : IDisposable
         {
             if (!_unended[node]) continue;
             _unended[node] = false;
-            for (var share = 0; share < Shares; share++) NodeOf(node, share).Operator!.EndOfStep();
+            for (var share = 0; share < Shares; share++)
+            {
+                var ended = NodeOf(node, share);
+                if (!ended.Rests || ended.HadRows) ended.Operator!.EndOfStep();
+            }
         }
     }
 

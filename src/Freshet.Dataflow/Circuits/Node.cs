@@ -22,6 +22,12 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public ImmutableArray<Outlet> Outlets { get; } = outlets;
 
+    /// <summary>Whether the operator hears nothing of a step that brings it no row.</summary>
+    public bool Rests { get; } = op?.RestsWithoutRows == true;
+
+    /// <summary>Whether the step has brought it rows.</summary>
+    public bool HadRows;
+
     public bool HasSides { get; } = outlets.Any(o => o.Output > 0);
 
     private readonly int[] _unread = [.. Enumerable.Range(0, op?.Sides ?? 0).Where(side => outlets.All(o => o.Output != side + 1))];
@@ -51,7 +57,11 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
 
     public bool HasInput => _queue.Count > 0;
 
-    public void Enqueue(int port, Batch batch) => _queue.Enqueue((port, batch));
+    public void Enqueue(int port, Batch batch)
+    {
+        HadRows = true;
+        _queue.Enqueue((port, batch));
+    }
 
     public (int Port, Batch Batch) Dequeue() => _queue.Dequeue();
 
@@ -82,6 +92,7 @@ internal sealed class Node(int index, int share, Operator? op, int ports, Immuta
         MarksLeft = marks;
         Producing = false;
         EndCalled = false;
+        HadRows = false;
     }
 
     private void Drop(int side)

@@ -51,11 +51,17 @@ internal sealed class Worker(Circuit circuit) : IDisposable
             Drain();
             if (TryPick(out var node))
             {
+                spin.Reset();
+                if (node.Rests && !node.HadRows)
+                {
+                    Pass(node);
+                    continue;
+                }
+
                 circuit.BeforeBatch?.Invoke();
                 var start = Stopwatch.GetTimestamp();
                 RunNode(node, step);
                 node.BusyTicks += Stopwatch.GetTimestamp() - start;
-                spin.Reset();
             }
             else if (_nodesLeft > 0)
             {
@@ -189,6 +195,13 @@ internal sealed class Worker(Circuit circuit) : IDisposable
         {
             ClearReady(node);
         }
+    }
+
+    /// <summary>A node that rests is ready only when all its inputs have ended: its watermark goes on, and nothing else happens.</summary>
+    private void Pass(Node node)
+    {
+        node.Marks.Apply();
+        Finish(node, new Mark(node.Operator!.OutputWatermark(node.Marks.Watermark), node.Marks.IsIdle));
     }
 
     /// <summary>Ends a source for this step, before the workers start; <paramref name="owner"/> counts it as one of its nodes.</summary>

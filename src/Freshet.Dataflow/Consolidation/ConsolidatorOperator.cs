@@ -22,6 +22,8 @@ public sealed unsafe class ConsolidatorOperator : Operator
     private int _count;
     private int _next;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step) => _batches.Add(batch);
 
     public override void EndOfInput(StepContext step, long watermark)

@@ -52,6 +52,8 @@ public abstract unsafe class RelationMeeting : Operator
     /// <summary>Pairs for which there is room at once: one row may meet any number of rows, over several batches.</summary>
     private protected int PairsMax => Math.Min(Batch.TypicalRows, Math.Max(Count, 64));
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         if (port != 0)

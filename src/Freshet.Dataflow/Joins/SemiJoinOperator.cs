@@ -32,6 +32,8 @@ public sealed unsafe class SemiJoinOperator : Operator
 
     public override long StateBytes => _pairing.StateBytes;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step) => _pairing.Begin(port, batch, step);
 
     public override Batch? Produce(StepContext step)

@@ -27,6 +27,8 @@ public sealed unsafe class FilterProjectOperator(FilterProjectSpec spec) : Opera
     private int _errorsSeen;
     private Batch? _output;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         var memory = BatchMemory.Create();

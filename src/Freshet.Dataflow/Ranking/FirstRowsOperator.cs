@@ -32,6 +32,8 @@ public sealed unsafe class FirstRowsOperator : Operator
 
     public override long StateBytes => _rows.Bytes;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step) => _rows.Add(batch);
 
     public override void EndOfInput(StepContext step, long watermark)

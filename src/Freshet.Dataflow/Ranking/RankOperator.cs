@@ -34,6 +34,8 @@ public sealed unsafe class RankOperator : Operator
 
     public override long StateBytes => _rows.Bytes;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         var scratch = BatchMemory.Create();

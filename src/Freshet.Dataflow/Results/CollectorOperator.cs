@@ -13,6 +13,8 @@ public sealed class CollectorOperator : Operator
     /// <summary>Bytes of the batches that wait to be taken.</summary>
     public long HeldBytes { get; private set; }
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         _batches.Add(batch);

@@ -10,6 +10,8 @@ public sealed class UnionOperator : Operator
 {
     private Batch? _batch;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step) => _batch = batch;
 
     public override Batch? Produce(StepContext step)

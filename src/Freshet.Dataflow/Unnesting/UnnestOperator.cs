@@ -20,6 +20,8 @@ public sealed unsafe class UnnestOperator(UnnestSpec spec) : Operator
     private int _capacity;
     private bool _isExploding;
 
+    public override bool RestsWithoutRows => true;
+
     public override void Accept(int port, Batch batch, StepContext step)
     {
         _input = batch;

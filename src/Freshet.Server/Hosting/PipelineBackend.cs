@@ -57,6 +57,12 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
     /// <summary>Native bytes of operators and views.</summary>
     public long StateBytes => _pipeline.ViewBytes + _pipeline.Operators.Sum(o => o.Figures.StateBytes);
 
+    /// <summary>Syncs of the log so far.</summary>
+    public (long Count, TimeSpan Time) Syncs => (_log.Syncs, _log.SyncTime);
+
+    /// <summary>Time that operators have taken so far, µs.</summary>
+    public double BusyMicros => System.Diagnostics.Stopwatch.GetElapsedTime(0, _pipeline.Operators.Sum(o => o.Figures.BusyTicks)).TotalMicroseconds;
+
     /// <summary>The circuit with what each operator has done and holds.</summary>
     public CircuitGraph Graph() => _pipeline.Graph();
 

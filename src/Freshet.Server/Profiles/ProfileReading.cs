@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Freshet.Columns;
@@ -179,7 +180,7 @@ internal sealed unsafe class ProfileReading : IDisposable
         foreach (var identifier in identifiers)
         {
             if (!FindNamed(_reader.Recent, identifier.Type, identifier.Value)) continue;
-            for (var c = 3; c < 3 + ProfileReads.RecentEvents && !Row.IsNull(c); c++) places.Add(Row[c].As<long>()[0]);
+            foreach (var place in MemoryMarshal.Cast<byte, long>(CellText.Bytes(Row[3], 0))) places.Add(place);
         }
 
         var events = new List<(string Time, long Place, JsonElement Event)>();

@@ -64,8 +64,15 @@ internal sealed partial class CustomersBenchmark : IBenchmark
         var sentSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         cpu = Environment.CpuUsage.TotalTime - cpu;
 
+        var (stepBefore, syncsBefore, syncBefore, busyBefore) = Now(backend);
         var response = await load.RateAsync(RateConnections, ResponsesPerSecond, "?return=profile,segments", "\"profile\":{\"profile_id\":", options.Duration, cancellation);
         await VisibleAsync(backend, cancellation);
+        if (options.ShowsOperators)
+        {
+            var (step, syncs, sync, busy) = Now(backend);
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"responses: {(step - stepBefore) / options.Duration.TotalSeconds:0} steps/s of {response.Count / 0.8 / (step - stepBefore):0.0} events, operators {(busy - busyBefore) / (step - stepBefore):0} us a step, {(syncs - syncsBefore) / options.Duration.TotalSeconds:0} syncs/s of {(sync - syncBefore).TotalMilliseconds / (syncs - syncsBefore):0.00} ms"));
+        }
+
         var readCpu = Environment.CpuUsage.TotalTime;
         var readMicros = await ReadAsync(backend, profiles, options.Duration, cancellation);
         readCpu = Environment.CpuUsage.TotalTime - readCpu;
@@ -128,6 +135,14 @@ internal sealed partial class CustomersBenchmark : IBenchmark
         }
 
         Console.Error.Write(text);
+    }
+
+    private static (long Step, long Syncs, TimeSpan SyncTime, double BusyMicros) Now(PipelineBackend backend) =>
+        (backend.Views.Pin() is var pin && pin is not null ? Step(pin) : 0, backend.Syncs.Count, backend.Syncs.Time, backend.BusyMicros);
+
+    private static long Step(Freshet.Server.Api.IViewSnapshot pin)
+    {
+        using (pin) return pin.Step;
     }
 
     /// <summary>Takes the log's files out of the page cache, where the system does so.</summary>
