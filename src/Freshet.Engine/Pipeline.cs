@@ -161,12 +161,7 @@ public sealed class Pipeline : IDisposable
             var pin = Pin();
             var (step, clock, ends) = _loop.Visibility.Now();
             if (step == pin.Step || Failure.IsCompleted)
-            {
-                // What its steps have written by INSERT INTO is read with it.
-                Task.WaitAny([_loop.Written, Failure], TimeSpan.FromSeconds(1));
                 return new ReadSession(new QueryPlanner(_binder, _connectors, _options, _views, Zone, new RunningFigures(Runner, _loop)), pin, clock, p => VisibleEnd(p, ends));
-            }
-
             pin.Dispose();
             Thread.Yield();
         }

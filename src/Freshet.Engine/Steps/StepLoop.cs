@@ -15,8 +15,8 @@ namespace Freshet.Engine.Steps;
 /// <summary>
 /// The engine's thread: plans, journals, runs and publishes one step after another as the log grows; before that, the replay of
 /// the journal.
-/// Invariant: nothing of a step is visible before its input and its journal entry are durable; the next step is journaled only when what
-/// it has written by INSERT INTO is durable too. After a failure nothing is published any more, and every waiter hears of it.
+/// Invariant: nothing of a step is visible before its input and its journal entry are durable. After a failure nothing is
+/// published any more, and every waiter hears of it.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
@@ -39,7 +39,6 @@ internal sealed class StepLoop : IDisposable
     private readonly TimeSpan _longestWait;
     private readonly ConcurrentQueue<Task> _questions = new();
     private long _journaled;
-    private Task _written = Task.CompletedTask;
     private ImmutableList<Action<StepChanges>> _followers = [];
     private volatile bool _stopping;
 
@@ -55,7 +54,7 @@ internal sealed class StepLoop : IDisposable
         _journal = log.OpenPartition(JournalTopic);
         _journaled = _journal.NextOffset.Value;
         _thread = new Thread(Run) { IsBackground = true, Name = "freshet-engine" };
-        PublishWhole(StepRunner.FirstStep);
+        Publish(StepRunner.FirstStep);
     }
 
     /// <summary>What takes the steps now.</summary>
@@ -63,9 +62,6 @@ internal sealed class StepLoop : IDisposable
 
     /// <summary>How far the input is part of the views.</summary>
     public Visibility Visibility { get; } = new();
-
-    /// <summary>Completes when what the steps that are visible have written by INSERT INTO is durable.</summary>
-    public Task Written => Volatile.Read(ref _written);
 
     /// <summary>Completes with an error when no further step is possible.</summary>
     public Task Failure => _failure.Task;
@@ -85,7 +81,7 @@ internal sealed class StepLoop : IDisposable
             .ToList();
         var replay = new JournalReplay(_runner, _budget, entry =>
         {
-            PublishWhole(entry.Step);
+            Publish(entry.Step);
             Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
         });
         replay.Run(entries, [.. _sinks.Select(s => s.LastStep)], progress);
@@ -156,7 +152,7 @@ internal sealed class StepLoop : IDisposable
         }
 
         foreach (var sink in _sinks) sink.SwitchTo(next.Runner.Circuit);
-        PublishWhole(entry.Step);
+        Publish(entry.Step);
         Visibility.Publish(entry.Step, entry.ClockMicros, []);
         // Who is reading the figures of the last one may still hold it.
         _ = Task.Delay(FiguresRead).ContinueWith(_ => before.Dispose(), TaskScheduler.Default);
@@ -240,10 +236,9 @@ internal sealed class StepLoop : IDisposable
         // The sync of the records and that of the entry have been in flight meanwhile.
         while (_journal.DurableOffset.Value < _journaled && !_stopping) _synced.WaitOne(TimeSpan.FromSeconds(1));
         if (_stopping) return false;
-        Publish(entry.Step);
+        if (!Publish(entry.Step)) return false;
         Visibility.Publish(entry.Step, entry.ClockMicros, entry.Inputs);
-        // What a replay of the journal would write again need not keep the readers of views waiting.
-        return TryWait(Written);
+        return true;
     }
 
     private void Journal(StepEntry entry)
@@ -269,11 +264,11 @@ internal sealed class StepLoop : IDisposable
         }
     }
 
-    /// <summary>Publishes a step, and begins to write what it gives to the INSERT INTOs.</summary>
-    private void Publish(long step)
+    /// <summary>Publishes a step; false when the loop was told to stop while a sink waited for room on the disk.</summary>
+    private bool Publish(long step)
     {
         foreach (var sink in _sinks) sink.Publish(step);
-        if (_sinks.Count > 0) Volatile.Write(ref _written, Task.WhenAll(_sinks.Select(s => s.CommitAsync())));
+        if (_sinks.Count > 0 && !TryWait(Task.WhenAll(_sinks.Select(s => s.CommitAsync())))) return false;
         _publication.Begin();
         foreach (var view in _views) view.Publish();
         _publication.End(step);
@@ -284,13 +279,7 @@ internal sealed class StepLoop : IDisposable
         }
 
         foreach (var view in _views) view.Release();
-    }
-
-    /// <summary>Publishes a step when all that it has written is durable.</summary>
-    private void PublishWhole(long step)
-    {
-        Publish(step);
-        TryWait(Written);
+        return true;
     }
 
     private bool TryWait(Task commit)
