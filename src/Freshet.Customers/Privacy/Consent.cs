@@ -32,6 +32,9 @@ internal static class Consent
         WHERE n = 1;
         """;
 
+    /// <summary>The same as the text of a statement.</summary>
+    public static SourceText Source { get; } = new("consent", KeptViews);
+
     /// <summary>The categories that a trait or segment requires, all of them.</summary>
     public static ImmutableArray<string> CategoriesOf(ImmutableArray<OptionPair> options, SourceText source)
     {
@@ -57,6 +60,15 @@ internal static class Consent
         var text = Text(category);
         var given = binder.BindQuery(((Select)SqlParser.ParseOne(text)).Query, text);
         return new Project(given, [new BoundColumn(0, given.Schema[0]), new BoundLiteral(SqlType.String.NotNull, default, System.Text.Encoding.UTF8.GetBytes(segment))], ["profile_id", "segment"]);
+    }
+
+    /// <summary>The text of a trait or segment with what it requires as conditions of its query, for whoever takes the query apart; where it requires nothing, as written.</summary>
+    /// <param name="head">The statement up to its query, without options.</param>
+    /// <param name="columns">The columns of its rows.</param>
+    public static string Spelled(string head, string written, ImmutableArray<OptionPair> options, Query query, string columns, SourceText source)
+    {
+        var categories = CategoriesOf(options, source);
+        return categories.IsEmpty ? written : $"{head} AS SELECT {columns} FROM ({source.Slice(query.Span)}) AS `query` ({columns}) WHERE {string.Join(" AND ", categories.Select(c => $"profile_id IN ({Text(c).Text})"))}";
     }
 
     private static PlanNode Given(string category, ScriptBinder binder) => binder.Bind(Text(category));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Freshet.Customers.Identity;
+using Freshet.Customers.Privacy;
 using Freshet.Sql.Binding;
 using Freshet.Syntax.Parsing;
 using Freshet.Syntax.Text;
@@ -12,6 +13,20 @@ namespace Freshet.Customers.Segments;
 /// <param name="Columns">New names of the query's columns; empty where it names them itself.</param>
 internal sealed record NamedQuery(string Kind, string Name, ImmutableArray<string> Columns, Query Query, string Sql)
 {
+    /// <summary>A trait with the consent that it requires among its conditions.</summary>
+    public static NamedQuery Of(CreateTrait trait, SourceText source)
+    {
+        var sql = Consent.Spelled($"CREATE TRAIT `{trait.Name.Last}`", source.Slice(trait.Span), trait.Options, trait.Query, "profile_id, `value`", source);
+        return new NamedQuery("trait", trait.Name.Last, ["profile_id", "value"], ((CreateTrait)SqlParser.ParseOne(new SourceText(trait.Name.Last, sql))).Query, sql);
+    }
+
+    /// <summary>A segment, likewise.</summary>
+    public static NamedQuery Of(CreateSegment segment, SourceText source)
+    {
+        var sql = Consent.Spelled($"CREATE SEGMENT `{segment.Name.Last}`", source.Slice(segment.Span), segment.Options, segment.Query, "profile_id", source);
+        return new NamedQuery("segment", segment.Name.Last, ["profile_id"], ((CreateSegment)SqlParser.ParseOne(new SourceText(segment.Name.Last, sql))).Query, sql);
+    }
+
     /// <summary>The same as a view with the clock at a moment.</summary>
     public (CreateView View, SourceText Source) At(long micros)
     {
@@ -31,18 +46,19 @@ internal sealed class NamedQueries
         foreach (var declared in project.Layer?.Declared ?? [])
         {
             if (declared.Kind is not ("TRAIT" or "SEGMENT")) continue;
-            switch (SqlParser.ParseOne(new SourceText(declared.Name, declared.Sql)))
+            var source = new SourceText(declared.Name, declared.Sql);
+            switch (SqlParser.ParseOne(source))
             {
-                case CreateTrait trait: _named[declared.Name] = new NamedQuery("trait", declared.Name, ["profile_id", "value"], trait.Query, declared.Sql); break;
-                case CreateSegment segment: _named[declared.Name] = new NamedQuery("segment", declared.Name, ["profile_id"], segment.Query, declared.Sql); break;
+                case CreateTrait trait: _named[declared.Name] = NamedQuery.Of(trait, source); break;
+                case CreateSegment segment: _named[declared.Name] = NamedQuery.Of(segment, source); break;
             }
         }
 
         foreach (var name in project.Views.Concat(project.MaterializedViews.Select(v => v.Name)))
         {
             // What the layer keeps for itself is read as tables are.
-            if (_named.ContainsKey(name) || project.View(name) is not var (view, source) || source.Name is "identity" or "traits" or "profiles" or "segments") continue;
-            _named[name] = new NamedQuery("view", name, view.Columns, view.Query, source.Slice(view.Span));
+            if (_named.ContainsKey(name) || project.View(name) is not var (view, text) || text.Name is "identity" or "traits" or "profiles" or "segments" or "consent") continue;
+            _named[name] = new NamedQuery("view", name, view.Columns, view.Query, text.Slice(view.Span));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Freshet.Customers.Privacy;
 using Freshet.Customers.Profiles;
 using Freshet.Engine;
 using Freshet.Engine.Queries;
@@ -74,18 +75,18 @@ internal sealed class SegmentPreview(CustomerLayer layer, ScriptBinder project, 
                 var rows = written.BindQuery(create.Query, file, p => ProfileViews.TraitRows(p, create.Name, create.Query.Span, file));
                 ProfileViews.CheckTrait(rows, create.Name, create.Query.Span, file);
                 written.CheckKept(create.Query, file);
-                AskTrait(create, Declare(new NamedQuery("trait", create.Name.Last, ["profile_id", "value"], create.Query, file.Slice(create.Span)), file, written, then, clockMicros), questions);
+                AskTrait(create, Declare(NamedQuery.Of(create, file), file, written, then, clockMicros), questions);
                 break;
             case CreateSegment create:
-                AskSegment(create.Name, create.Query, file, written, then, questions, clockMicros);
-                Declare(new NamedQuery("segment", create.Name.Last, ["profile_id"], create.Query, file.Slice(create.Span)), file, written, then, clockMicros);
+                AskSegment(create.Name, create.Query, NamedQuery.Of(create, file), file, written, then, questions, clockMicros);
+                Declare(NamedQuery.Of(create, file), file, written, then, clockMicros);
                 break;
             case CreateView create:
                 written.BindQuery(create.Query, file);
                 Declare(new NamedQuery("view", create.Name.Last, create.Columns, create.Query, file.Slice(create.Span)), file, written, then, clockMicros);
                 break;
             case Select select:
-                AskSegment(null, select.Query, file, written, then, questions, clockMicros);
+                AskSegment(null, select.Query, new NamedQuery("segment", "preview", [], select.Query, file.Slice(select.Query.Span)), file, written, then, questions, clockMicros);
                 break;
             default:
                 throw new SqlException(file, statement.Span, "A preview takes CREATE TRAIT, CREATE SEGMENT, CREATE VIEW, and a SELECT that gives profile_id.");
@@ -111,12 +112,12 @@ internal sealed class SegmentPreview(CustomerLayer layer, ScriptBinder project, 
         });
     }
 
-    private void AskSegment(Name? name, Query query, SourceText file, ReadBinder written, ReadBinder then, Questions questions, long clockMicros)
+    private void AskSegment(Name? name, Query query, NamedQuery named, SourceText file, ReadBinder written, ReadBinder then, Questions questions, long clockMicros)
     {
         var shown = name ?? new Name(["the query"], default);
         written.BindQuery(query, file, p => ProfileViews.SegmentRows(p, shown, query.Span, file));
         written.CheckKept(query, file);
-        var (view, source) = new NamedQuery("segment", "preview", [], query, file.Slice(query.Span)).At(clockMicros);
+        var (view, source) = named.At(clockMicros);
         var parsed = SqlParser.ParseOne(source) is Select select ? select.Query : view.Query;
         var segment = new PreviewedSegment(name?.Last);
         Segments.Add(segment);
@@ -134,6 +135,8 @@ internal sealed class SegmentPreview(CustomerLayer layer, ScriptBinder project, 
     {
         var binder = session.Binder();
         ProfileEvents.AddAll(binder, layer.Plan);
+        // The first that asks for consent may be what is previewed.
+        if (project.View(Consent.View) is null) binder.AddView((CreateView)SqlParser.ParseOne(Consent.Source) with { IsMaterialized = false }, Consent.Source);
         return binder;
     }
 

@@ -45,6 +45,34 @@ public sealed class PreviewTests
         Assert.DoesNotContain(await server.QueryAsync("SHOW SEGMENTS"), r => r[0] == "spenders");
     }
 
+    /// <summary>A file may be the first that asks for consent; what it previews and what EXPLAIN MEMBERSHIP says go by it.</summary>
+    [Fact]
+    public async Task Who_has_not_consented_is_in_no_preview_and_the_explanation_says_so()
+    {
+        const string Consenting = "CREATE TRAIT seen WITH ('consent' = 'ads') AS SELECT profile_id AS p, COUNT(*) FROM events GROUP BY profile_id;\nCREATE SEGMENT targets WITH ('consent' = 'ads, mail') AS SELECT profile_id FROM seen WHERE `value` >= 1;";
+        string[] calls =
+        [
+            """{"type":"track","event":"e","userId":"u1","context":{"consent":{"categoryPreferences":{"ads":true,"mail":true}}}}""",
+            """{"type":"track","event":"e","userId":"u2","context":{"consent":{"categoryPreferences":{"ads":true,"mail":false}}}}""",
+            """{"type":"track","event":"e","userId":"u3"}""",
+        ];
+        await using var server = await ProjectServer.StartAsync(Declared);
+        await server.SendAsync(calls);
+        var (status, body) = await server.PostAsync("/api/segments/preview", new JsonObject { ["sql"] = Consenting });
+        Assert.True(status == 200, body.ToJsonString());
+        Assert.Equal((2, 1), (body["traits"]![0]!["profiles"]!.GetValue<int>(), body["segments"]![0]!["size"]!.GetValue<int>()));
+        await using var published = await ProjectServer.StartAsync(Declared + Consenting);
+        await published.SendAsync(calls);
+        Assert.Single(await published.QueryAsync("SELECT profile_id FROM targets"));
+        foreach (var (user, holds, isMember) in new[] { ("u1", "true true", true), ("u2", "true false", false), ("u3", "false false", false) })
+        {
+            var (_, why) = await published.GetAsync($"/api/profiles/user_id:{user}/segments/targets/why");
+            Assert.True(why["member"]!.GetValue<bool>() == isMember, why.ToJsonString());
+            Assert.True(why["notes"]!.AsArray().Count == 0, why.ToJsonString());
+            if (isMember) Assert.Equal(holds, string.Join(' ', why["conditions"]![0]!["conditions"]!.AsArray().Select(c => c!["holds"]!.ToJsonString())));
+        }
+    }
+
     [Fact]
     public async Task A_select_is_a_preview_too_and_mistakes_have_a_place()
     {

@@ -23,9 +23,14 @@ internal static class CheckCommand
             var pipeline = new PipelineOptions { EventsWatermarkDelayMs = (long)settings.WatermarkDelay.TotalMilliseconds, EventsAreCut = settings.EventsAreCut, Folder = settings.Folder, Layer = () => new Customers.CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl } };
             var binder = Bind(files, pipeline);
             if (files.Count == 0) Console.Error.WriteLine($"freshet: {ProjectSql.NoFiles(settings)}");
-            Console.WriteLine($"{settings.Folder}: valid: {Counted(files.Count, "SQL file")}, {Counted(binder.MaterializedViews.Count, "materialized view")}, {Counted(binder.Inserts.Count, "insert")}, {Counted(settings.Keys.Count, "write key")}");
+            var layer = (Customers.CustomerLayer)binder.Layer!;
+            string Declared(string kind, string what) => layer.Declared.Count(o => o.Kind == kind) is > 0 and var count ? $", {Counted(count, what)}" : "";
+            // What the customer layer keeps of its own is not the project's.
+            var views = binder.MaterializedViews.Count(v => binder.View(v.Name) is { } view && files.Contains(view.Source) && layer.Declared.All(o => o.Table != v.Name));
+            var inserts = binder.Inserts.Count(i => files.Contains(i.Target.Source));
+            Console.WriteLine($"{settings.Folder}: valid: {Counted(files.Count, "SQL file")}, {Counted(views, "materialized view")}{Declared("EVENT", "planned event")}{Declared("IDENTIFIER", "identifier")}{Declared("TRAIT", "trait")}{Declared("SEGMENT", "segment")}, {Counted(inserts, "insert")}, {Counted(settings.Keys.Count, "write key")}");
             foreach (var note in binder.Notes) Console.Error.WriteLine($"freshet: {note}");
-            foreach (var view in binder.MaterializedViews) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
+            foreach (var view in binder.MaterializedViews.Where(v => !v.Name.Contains('$', StringComparison.Ordinal))) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
             if (IdentityCheck.Run(settings, binder, pipeline) is { } change) Console.WriteLine(change);
             return 0;
         });
