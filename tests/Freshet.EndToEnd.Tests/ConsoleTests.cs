@@ -271,15 +271,39 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
-    public async Task A_server_with_a_token_asks_for_it()
+    public async Task A_server_with_a_token_asks_for_a_login_and_keeps_it_until_the_logout()
     {
+        const string Token = "0123456789abcdef0123456789abcdef";
         var project = _folder.Project("CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM events;");
         await File.WriteAllTextAsync(Path.Combine(project, "freshet.json"), """{ "keys": ["k"], "api": { "token": "0123456789abcdef0123456789abcdef" } }""", TestContext.Current.CancellationToken);
         await using var own = await FreshetProcess.RunAsync(project, _folder.Data + "2");
         var page = await OpenAsync("system", own.Url);
-        await page.GetByLabel("Token").FillAsync("0123456789abcdef0123456789abcdef");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Open" }).ClickAsync();
-        await Assertions.Expect(page.GetByLabel("Topics").GetByText("events", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        var secret = page.GetByLabel("Password or token");
+        await Assertions.Expect(secret).ToBeFocusedAsync(new() { Timeout = 30_000 });
+        Assert.Empty(_complaints);
+        await secret.FillAsync("wrong");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("neither the password nor the token", new() { Timeout = 30_000 });
+        await PicturesAsync(page, "login");
+        _complaints.RemoveAll(c => c.Contains("401 (Unauthorized)", StringComparison.Ordinal));
+        await secret.FillAsync(Token);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        var topics = page.GetByLabel("Topics").GetByText("events", new() { Exact = true });
+        await Assertions.Expect(topics).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        // No script sees the session, and a new page of the browser has it.
+        Assert.Equal("", await page.EvaluateAsync<string>("document.cookie"));
+        Assert.Equal(0, await page.EvaluateAsync<int>("localStorage.length"));
+        await page.ReloadAsync();
+        await Assertions.Expect(topics).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await page.EvaluateAsync("location.hash = '#/sql'");
+        await page.GetByLabel("Statement").FillAsync("SELECT n FROM v");
+        await page.GetByLabel("Statement").PressAsync("Control+Enter");
+        await Assertions.Expect(page.Locator(".results td").First).ToHaveTextAsync("0", new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        await Assertions.Expect(secret).ToBeVisibleAsync();
+        await page.ReloadAsync();
+        await Assertions.Expect(secret).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        Assert.Empty(_complaints);
     }
 
     [Fact]

@@ -31,6 +31,8 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = null!;
 
+    public IReadOnlyList<Route> Routes { get; private set; } = [];
+
     public string? NotReady { get; set; }
 
     /// <param name="json">freshet.json; the default has one key.</param>
@@ -42,8 +44,10 @@ internal sealed class ServerFixture : IAsyncDisposable
         var fixture = new ServerFixture(folder);
         var settings = Project.Load(folder, _ => null, new Dictionary<string, string> { ["port"] = "0" });
         fixture.Ingest = new IngestService(settings, fixture.Log, fixture.Clock, plan is null ? null : GateOf(plan, settings.UnplannedEvents));
-        fixture._server = await HttpServer.StartAsync(settings, ServerRoutes.Build(settings, fixture.Ingest, views, [], () => fixture.NotReady));
-        fixture.Client = new HttpClient { BaseAddress = new Uri(fixture._server.Url) };
+        var router = ServerRoutes.Build(settings, fixture.Ingest, views, [], () => fixture.NotReady, clock: fixture.Clock);
+        fixture.Routes = router.Routes;
+        fixture._server = await HttpServer.StartAsync(settings, router);
+        fixture.Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(fixture._server.Url) };
         return fixture;
     }
 

@@ -109,13 +109,15 @@ internal static class Project
     {
         if (settings.ApiToken is { Length: < 16 })
             throw new UserException("invalid_configuration", "\"api.token\" is shorter than 16 characters; take a long random one, e.g. from `openssl rand -hex 24`.");
+        if (settings.ApiPassword is { Length: < 12 })
+            throw new UserException("invalid_configuration", "\"api.password\" is shorter than 12 characters; take a longer one, or leave it out and log in with \"api.token\".");
         if (!TryAddress(settings.Listen, out var address))
             throw new UserException("invalid_configuration", $"\"listen\" is \"{settings.Listen}\" but must be an IP address such as 127.0.0.1 or 0.0.0.0.");
         if (settings.CertificatePath is { } certificate && !File.Exists(Path.Combine(settings.Folder, certificate)))
             throw new UserException("invalid_configuration", $"\"certificate.path\" names \"{certificate}\", which does not exist.");
         if (System.Net.IPAddress.IsLoopback(address)) return;
-        if (settings.ApiToken is null)
-            throw new UserException("unsafe_listen", $"Listening on {settings.Listen} is refused without \"api.token\": set it (from a file or FRESHET_API_TOKEN), or listen on 127.0.0.1.");
+        if (!settings.NeedsLogin)
+            throw new UserException("unsafe_listen", $"Listening on {settings.Listen} is refused without \"api.token\" or \"api.password\": set it (from a file or FRESHET_API_TOKEN), or listen on 127.0.0.1.");
         if (settings.CertificatePath is null && !settings.BehindProxy)
             throw new UserException("unsafe_listen", $"Listening on {settings.Listen} is refused without TLS: set \"certificate.path\", or \"behindProxy\": true where a proxy ends TLS.");
     }

@@ -71,6 +71,10 @@ internal sealed class ProjectSettings
     public UnplannedEvents UnplannedEvents { get; set; }
 
     public string? ApiToken { get; set; }
+
+    /// <summary>What a person types to log in to the console; the token does too.</summary>
+    public string? ApiPassword { get; set; }
+    public bool NeedsLogin => ApiToken is not null || ApiPassword is not null;
     public List<string> ApiOrigins { get; } = [];
     public List<string> ApiHosts { get; } = [];
 

@@ -14,7 +14,7 @@ internal sealed record Setting(string Path, string Default, string Help, Func<Pr
     public bool IsList => Path.EndsWith("[]", StringComparison.Ordinal);
 
     /// <summary>Its value is shown to nobody.</summary>
-    public bool IsSecret => Path is "api.token" or "certificate.password";
+    public bool IsSecret => Path is "api.token" or "api.password" or "certificate.password";
 
     public string Environment { get; } = EnvironmentName(Path);
 
@@ -36,7 +36,7 @@ internal static class SettingCatalog
 {
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Text("listen", "127.0.0.1", "address to listen on; any other than loopback needs api.token and a certificate or behindProxy", (s, v) => s.Listen = v),
+        Text("listen", "127.0.0.1", "address to listen on; any other than loopback needs api.token or api.password, and a certificate or behindProxy", (s, v) => s.Listen = v),
         Integer("port", "7070", "port of the HTTP server; 0 takes a free one", 0, 65535, (s, v) => s.Port = (int)v),
         Text("data", "data", "data directory, relative to the project's folder", (s, v) => s.Data = v),
         Integer("workers", "0", "threads of the engine; 0 is one for each core", 0, 1024, (s, v) => s.Workers = (int)v),
@@ -45,6 +45,7 @@ internal static class SettingCatalog
         Text("certificate.keyPath", "", "private key of a .pem certificate", (s, v) => s.CertificateKeyPath = NullIfEmpty(v)),
         Text("certificate.password", "", "password of a .pfx certificate or of the key", (s, v) => s.CertificatePassword = NullIfEmpty(v)),
         Text("api.token", "", "Bearer token of /api and /metrics, at least 16 characters", (s, v) => s.ApiToken = NullIfEmpty(v)),
+        Text("api.password", "", "password of the console's login, at least 12 characters; the token logs in too", (s, v) => s.ApiPassword = NullIfEmpty(v)),
         Text("api.origins[]", "", "origins of browsers that may call /api, e.g. https://console.example.com", (s, v) => s.ApiOrigins.Add(v.TrimEnd('/'))),
         Text("api.hosts[]", "", "host names by which /api may be called, beside loopback", (s, v) => s.ApiHosts.Add(v)),
         Text("profiles.expose[]", "", "traits and segments that a visitor's token shows of its profile", (s, v) => s.ProfilesExposed.Add(v)),

@@ -10,6 +10,7 @@ using Freshet.Server.Plans;
 using Freshet.Server.Privacy;
 using Freshet.Server.Profiles;
 using Freshet.Server.Segments;
+using Freshet.Server.Sessions;
 using Freshet.Server.Subscriptions;
 using Freshet.Server.Visitors;
 using Freshet.Server.WebConsole;
@@ -22,9 +23,10 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null, byte[]? visitorKey = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null, byte[]? visitorKey = null, TimeProvider? clock = null)
     {
-        var access = new AccessRules(settings);
+        var logins = settings.NeedsLogin ? new SessionStore(clock ?? TimeProvider.System) : null;
+        var access = new AccessRules(settings, logins);
         var profiles = ProfileReader.Of(views, customers, ingest.Log);
         var tokens = new VisitorTokens(visitorKey ?? RandomNumberGenerator.GetBytes(KeyFile.Bytes), TimeProvider.System);
         if (profiles is not null) ingest.Newcomers = new Newcomers(profiles, settings.StateBytesMax);
@@ -38,6 +40,7 @@ internal static class ServerRoutes
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        routes.AddRange(new SessionRoutes(access, logins, settings.BehindProxy).Routes());
         routes.AddRange(new SystemRoutes(settings, lines, access).Routes());
         routes.AddRange(new VolumeRoute(ingest, access).Routes());
         routes.AddRange(new EventRoutes(ingest, access, hub?.Stopping).Routes());

@@ -50,6 +50,8 @@ internal sealed class Exchange
     /// <summary>The client's port; tells connections of one machine apart.</summary>
     public int RemotePort => _features.Get<IHttpConnectionFeature>()!.RemotePort;
 
+    public System.Net.IPAddress? RemoteAddress => _features.Get<IHttpConnectionFeature>()!.RemoteIpAddress;
+
     public CancellationToken Aborted => _features.Get<IHttpRequestLifetimeFeature>()!.RequestAborted;
 
     public PipeWriter Writer => _responseBody.Writer;

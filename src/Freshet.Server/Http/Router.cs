@@ -23,9 +23,13 @@ internal sealed class Router
     private readonly Route[] _prefixes;
     private readonly string[] _paths;
 
+    /// <summary>All routes.</summary>
+    public IReadOnlyList<Route> Routes { get; }
+
     public Router(IEnumerable<Route> routes)
     {
         var all = routes.ToList();
+        Routes = all;
         _exact = all.Where(r => !IsPrefix(r)).ToFrozenDictionary(r => r.Path, StringComparer.Ordinal);
         _prefixes = [.. all.Where(IsPrefix).OrderByDescending(r => r.Path.Length)];
         _paths = [.. all.Select(r => r.Path)];

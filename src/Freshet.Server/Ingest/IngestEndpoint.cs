@@ -169,7 +169,7 @@ internal sealed class IngestEndpoint(IngestService service, AccessRules access, 
     {
         wanted = null;
         if (access.CheckOrigin(exchange) is { } foreign) return foreign;
-        if (key?.Kind != WriteKeyKind.Server && !access.HasToken(exchange) && access.NeedsToken)
+        if (key?.Kind != WriteKeyKind.Server && !access.HasToken(exchange) && access.NeedsLogin)
             return new Refusal(403, "may_not_read", "?return needs a key of kind \"server\" or the API token; nothing was taken.");
         if (views is null) return new Refusal(400, "no_views", "?return needs views, and this project has none.");
         return views.Find(names, out wanted);

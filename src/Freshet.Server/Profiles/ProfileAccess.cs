@@ -6,7 +6,7 @@ using Freshet.Server.Ingest;
 namespace Freshet.Server.Profiles;
 
 /// <summary>
-/// Who may read profiles and change them: a key of kind server, the API token (as Bearer, or as Basic user as Segment's clients send it), and anyone on the machine
+/// Who may read profiles and change them: a key of kind server, the API token (as Bearer, or as Basic user as Segment's clients send it), a session of the console, and anyone on the machine
 /// where no authentication is configured. A browser's key stands in page source: it reads nothing.
 /// </summary>
 internal sealed class ProfileAccess(AccessRules access, IngestEndpoint ingest)
@@ -14,7 +14,8 @@ internal sealed class ProfileAccess(AccessRules access, IngestEndpoint ingest)
     public Refusal? Check(Exchange exchange)
     {
         if (access.CheckOrigin(exchange) is { } foreign) return foreign;
-        if (!access.NeedsToken || access.HasToken(exchange)) return null;
+        if (access.CheckLogin(exchange) is not { } refused) return null;
+        if (refused.Status == 403) return refused;
         ingest.TryHeaderKey(exchange, out var key);
         return key?.Kind switch
         {

@@ -1,7 +1,6 @@
-// The server's public API. A token, where one is needed, is kept in memory alone.
-let token = null;
-
-export function setToken(value) { token = value; }
+// The server's public API. Where a login is needed, the session is a cookie that no script sees; its token against forged requests goes with all that
+// is no GET. Neither is kept anywhere but in memory.
+let session = null;
 
 export class ApiError extends Error {
   constructor(status, answer) {
@@ -10,12 +9,39 @@ export class ApiError extends Error {
   }
 }
 
-export async function call(path, options = {}) {
-  const headers = { ...options.headers };
-  if (token) headers.authorization = `Bearer ${token}`;
-  const answer = await fetch(path, { ...options, headers });
+const send = async (path, options) => {
+  const answer = await fetch(path, options);
   if (!answer.ok) throw new ApiError(answer.status, await answer.json().catch(() => ({})));
   return answer;
+};
+
+// { loginNeeded, loggedIn, csrf }; asked for once, and again where it may have changed.
+export const sessionOf = again => {
+  if (again || !session) session = send('/api/session').then(a => a.json()).catch(failure => { session = null; throw failure; });
+  return session;
+};
+
+export async function call(path, options = {}, again = false) {
+  if (!options.method || options.method === 'GET') return send(path, options);
+  const { csrf } = await sessionOf(again);
+  try {
+    return await send(path, { ...options, headers: { ...options.headers, ...(csrf ? { 'x-csrf-token': csrf } : {}) } });
+  } catch (failure) {
+    // Another page of this browser has logged in anew.
+    if (failure.code === 'csrf_token' && !again) return call(path, options, true);
+    throw failure;
+  }
+}
+
+// Whether the browser has kept the session.
+export async function login(secret) {
+  await send('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ secret }) });
+  return (await sessionOf(true)).loggedIn;
+}
+
+export async function logout() {
+  await call('/api/session', { method: 'DELETE' }).catch(failure => { if (failure.status !== 401) throw failure; });
+  session = null;
 }
 
 export const get = async path => (await call(path)).json();

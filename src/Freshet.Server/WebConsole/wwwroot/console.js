@@ -1,5 +1,5 @@
 import { html, render, useCallback, useEffect, useState } from './vendor/htm-preact.js';
-import { setToken } from './api.js';
+import { login, logout, sessionOf } from './api.js';
 import { Events } from './events.js';
 import { Now } from './now.js';
 import { Pipelines } from './pipelines.js';
@@ -30,9 +30,24 @@ const placeOf = () => {
 const wantsDark = matchMedia('(prefers-color-scheme: dark)');
 
 function Login({ done }) {
-  const submit = e => { e.preventDefault(); setToken(e.target.elements.token.value); done(); };
-  return html`<main><form class="panel login" onSubmit=${submit}><h1>Freshet</h1><p>This server asks for its API token. It is kept in this page alone, until you close it.</p>
-    <label>Token<input name="token" type="password" autocomplete="off" required /></label><button class="primary">Open</button></form></main>`;
+  const [problem, setProblem] = useState(null);
+  const [asking, setAsking] = useState(false);
+  const submit = async e => {
+    e.preventDefault();
+    setAsking(true);
+    setProblem(null);
+    try {
+      if (await login(e.target.elements.secret.value)) return done();
+      setProblem('The browser has not kept the session: open the console over https, or as http://localhost.');
+    } catch (failure) {
+      setProblem(failure.status ? failure.message : 'The server does not answer.');
+    }
+    setAsking(false);
+  };
+  return html`<main class="door"><form class="panel login" onSubmit=${submit}><h1><img src="/console/icon.svg" alt="" />Freshet</h1>
+    <label>Password or token<input name="secret" type="password" autocomplete="current-password" autofocus required aria-invalid=${problem ? 'true' : undefined} /></label>
+    ${problem ? html`<p class="error" role="alert">${problem}</p>` : null}
+    <button class="primary" disabled=${asking}>Log in</button></form></main>`;
 }
 
 function App() {
@@ -47,6 +62,10 @@ function App() {
     wantsDark.addEventListener('change', follow);
     return () => { removeEventListener('hashchange', turn); wantsDark.removeEventListener('change', follow); };
   }, []);
+  const [mayLeave, setMayLeave] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const askSession = () => sessionOf().then(s => { setMayLeave(s.loggedIn); setLocked(s.loginNeeded && !s.loggedIn); }).catch(() => {}).finally(() => setAsked(true));
+  useEffect(() => { askSession(); }, []);
   useEffect(() => { document.documentElement.dataset.theme = dark ? 'dark' : 'light'; }, [dark]);
   const [name, title, Page] = place.page;
   useEffect(() => { document.title = `${title} · Freshet`; }, [title]);
@@ -63,13 +82,16 @@ function App() {
     }
   }, []);
 
-  if (locked) return html`<${Login} done=${() => setLocked(false)} />`;
+  const leave = () => report(async () => { await logout(); setLocked(true); });
+
+  if (locked) return html`<${Login} done=${askSession} />`;
   return html`<div class="frame"><header class="side"><a class="brand" href="#/now"><img src="/console/icon.svg" alt="" />Freshet</a>
       <nav aria-label="Pages">${pages.map(([n, text, , icon, group]) => html`${group ? html`<div class="group">${group}</div>` : null}
         <a key=${n} href=${`#/${n}`} aria-current=${n === name ? 'page' : undefined}><svg viewBox="0 0 16 16" aria-hidden="true"><path d=${icon} /></svg>${text}</a>`)}</nav>
       <div class="foot"><span class=${`state${down ? ' down' : ''}`} role="status"><i></i>${down ?? 'live'}</span>
+        ${mayLeave ? html`<button class="quiet" onClick=${leave}>Log out</button>` : null}
         <button class="quiet" onClick=${() => setDark(!dark)} aria-label=${dark ? 'Light colours' : 'Dark colours'}>${dark ? 'Light' : 'Dark'}</button></div></header>
-    <main><${Page} key=${name} report=${report} argument=${place.argument} /></main></div>`;
+    <main>${asked ? html`<${Page} key=${name} report=${report} argument=${place.argument} />` : null}</main></div>`;
 }
 
 render(html`<${App} />`, document.getElementById('app'));
