@@ -30,6 +30,16 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task Unchanged_libraries_follow_a_view_and_go_on_from_a_step()
+    {
+        RequireClients();
+        using var folder = new ScratchFolder();
+        await using var freshet = await FreshetProcess.RunAsync(folder.Project(Views), folder.Data);
+        var result = await NodeAsync("subscriptions.mjs", freshet.Url.ToString().TrimEnd('/'), "test-key", "40");
+        Assert.Equal("""{"followed":true,"kinds":["start","changes"]}""", result.Trim());
+    }
+
+    [Fact]
     public async Task The_browser_client_delivers_every_event()
     {
         RequireClients();

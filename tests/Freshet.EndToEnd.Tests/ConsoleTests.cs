@@ -184,6 +184,19 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [Fact]
+    public async Task The_projects_tests_run_when_somebody_asks()
+    {
+        var page = await OpenAsync("segments/here_now");
+        var tests = page.GetByRole(AriaRole.Region, new() { Name = "Tests" });
+        await tests.GetByRole(AriaRole.Button, new() { Name = "Run tests" }).ClickAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(tests.GetByRole(AriaRole.Status)).ToContainTextAsync("2 of 2 passed", new() { Timeout = 60_000 });
+        await Assertions.Expect(tests.Locator("tbody tr").First).ToContainTextAsync("segments.test");
+        await tests.ScrollIntoViewIfNeededAsync();
+        await PicturesAsync(page, "tests");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task Quality_shows_volumes_violations_with_samples_and_replays_after_asking()
     {
         using (var broken = new HttpRequestMessage(HttpMethod.Post, new Uri(console.Freshet.Url, "/v1/track")) { Content = new StringContent("""{"userId":"u-1","event":"Order Completed","properties":{"order_id":"a","revenue":-3}}""", System.Text.Encoding.UTF8, "application/json") })
@@ -303,6 +316,37 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         await Assertions.Expect(secret).ToBeVisibleAsync();
         await page.ReloadAsync();
         await Assertions.Expect(secret).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task The_browsers_own_EventSource_and_WebSocket_follow_a_view()
+    {
+        var page = await OpenAsync("system");
+        var kinds = await page.EvaluateAsync<string[]>("""
+            () => Promise.all([
+              new Promise((resolve, reject) => {
+                const source = new EventSource('/api/views/user_totals/changes');
+                const seen = [];
+                for (const kind of ['start', 'snapshot', 'changes']) source.addEventListener(kind, e => {
+                  if (!seen.includes(kind)) seen.push(kind);
+                  if (kind === 'changes' && Number(e.lastEventId) === JSON.parse(e.data).step) { source.close(); resolve(seen.join(' ')); }
+                });
+                source.onerror = reject;
+              }),
+              new Promise((resolve, reject) => {
+                const socket = new WebSocket(`ws://${location.host}/api/views/user_totals/changes?snapshot=false`);
+                const seen = [];
+                socket.onmessage = e => {
+                  const { type } = JSON.parse(e.data);
+                  if (!seen.includes(type)) seen.push(type);
+                  if (type === 'changes') { socket.close(); resolve(seen.join(' ')); }
+                };
+                socket.onerror = reject;
+              }),
+            ])
+            """);
+        Assert.Equal(["start snapshot changes", "start changes"], kinds);
         Assert.Empty(_complaints);
     }
 

@@ -4,6 +4,7 @@ using Freshet.Server.Ingest;
 using Freshet.Customers.Profiles;
 using Freshet.Server.Plans;
 using Freshet.Server.Privacy;
+using Freshet.Server.ProjectTests;
 using Freshet.Server.WebConsole;
 
 namespace Freshet.Server.Hosting;
@@ -17,9 +18,11 @@ internal sealed class FreshetServer : IAsyncDisposable
     private readonly IBackend _backend;
     private readonly HistorySampler _history;
     private readonly HttpServer _http;
+    private readonly TestRun? _tests;
 
-    private FreshetServer(IBackend backend, IngestService ingest, HistorySampler history, HttpServer http)
+    private FreshetServer(IBackend backend, IngestService ingest, HistorySampler history, HttpServer http, TestRun? tests)
     {
+        _tests = tests;
         _history = history;
         _backend = backend;
         Ingest = ingest;
@@ -33,7 +36,8 @@ internal sealed class FreshetServer : IAsyncDisposable
     public IBackend Backend => _backend;
 
     /// <summary>Starts serving and takes over the backend, also when it fails.</summary>
-    public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend, RecentLines? lines = null)
+    /// <param name="testCommand">The program and its arguments that run the project's tests; null where there is none.</param>
+    public static async Task<FreshetServer> StartAsync(ProjectSettings settings, IBackend backend, RecentLines? lines = null, IReadOnlyList<string>? testCommand = null)
     {
         HistorySampler? history = null;
         try
@@ -58,8 +62,9 @@ internal sealed class FreshetServer : IAsyncDisposable
             }
 
             history = new HistorySampler(backend, ingest);
-            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project, lines, visitorKey: backend.Erasable is null ? null : KeyFile.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, "visitors.key"));
-            return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router));
+            var tests = testCommand is null ? null : new TestRun(settings.Folder, testCommand, TimeProvider.System);
+            var router = ServerRoutes.Build(settings, ingest, backend.Views, backend.Sections, () => backend.NotReady, backend.Subscriptions, backend.Customers, history, backend.Project, lines, visitorKey: backend.Erasable is null ? null : KeyFile.Open(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory, "visitors.key"), tests: tests);
+            return new FreshetServer(backend, ingest, history, await HttpServer.StartAsync(settings, router), tests);
         }
         catch
         {
@@ -85,6 +90,7 @@ internal sealed class FreshetServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _backend.Subscriptions?.Stop();
+        if (_tests is not null) await _tests.DisposeAsync();
         await _http.DisposeAsync();
         await _history.DisposeAsync();
         await _backend.DisposeAsync();

@@ -9,6 +9,7 @@ using Freshet.Server.Pipelines;
 using Freshet.Server.Plans;
 using Freshet.Server.Privacy;
 using Freshet.Server.Profiles;
+using Freshet.Server.ProjectTests;
 using Freshet.Server.Segments;
 using Freshet.Server.Sessions;
 using Freshet.Server.Subscriptions;
@@ -23,7 +24,7 @@ internal static class ServerRoutes
 {
     /// <param name="views">The reading side; null while there is none, then only ingest, status and health are served.</param>
     /// <param name="notReady">Why the server is not ready, or null when it is.</param>
-    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null, byte[]? visitorKey = null, TimeProvider? clock = null)
+    public static Router Build(ProjectSettings settings, IngestService ingest, IViewReader? views, IEnumerable<IStatusSection> sections, Func<string?> notReady, SubscriptionHub? hub = null, CustomerLayer? customers = null, HistorySampler? history = null, ScriptBinder? project = null, RecentLines? lines = null, byte[]? visitorKey = null, TimeProvider? clock = null, TestRun? tests = null)
     {
         var logins = settings.NeedsLogin ? new SessionStore(clock ?? TimeProvider.System) : null;
         var access = new AccessRules(settings, logins);
@@ -40,6 +41,7 @@ internal static class ServerRoutes
         IEnumerable<IStatusSection> plan = ingest.Gate is { } gate ? [new PlanStatus(gate)] : [];
         routes.AddRange(new StatusRoutes([new IngestStatus(ingest), .. plan, .. sections], access, notReady).Routes());
         routes.AddRange(new ConsoleRoutes(access, history).Routes());
+        if (tests is not null) routes.AddRange(new TestRoutes(tests, access).Routes());
         routes.AddRange(new SessionRoutes(access, logins, settings.BehindProxy).Routes());
         routes.AddRange(new SystemRoutes(settings, lines, access).Routes());
         routes.AddRange(new VolumeRoute(ingest, access).Routes());

@@ -26,6 +26,15 @@ internal sealed class ChangeBuffer(int bytesMax)
     /// <summary>The last step whose changes are here.</summary>
     public long Step { get; private set; }
 
+    /// <summary>Nothing comes behind what is here.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate) return _end is not null;
+        }
+    }
+
     public long Bytes
     {
         get

@@ -21,6 +21,8 @@ internal sealed class Subscription(SubscriptionHub hub, ChangeFeed feed, Subscri
 
     private int _isDisposed;
 
+    public ChangeFeed Feed => feed;
+
     /// <summary>The messages; the last is an end where it is the server that ends.</summary>
     public async IAsyncEnumerable<ChangeMessage> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -49,7 +49,8 @@ internal sealed class SubscriptionHub(Pipeline pipeline) : IStatusSection
         lock (_gate)
         {
             CheckRoom();
-            if (!_views.TryGetValue(name, out var entry)) _views.Add(name, entry = new Entry(new ChangeFeed(pipeline, view, ViewBytesMax)));
+            // Who comes back after a feed has failed gets another one, and not its end again.
+            if (!_views.TryGetValue(name, out var entry) || entry.Feed.Buffer.HasEnded) _views[name] = entry = new Entry(new ChangeFeed(pipeline, view, ViewBytesMax));
             entry.Readers++;
             entry.Uses++;
             _readers++;
@@ -96,6 +97,12 @@ internal sealed class SubscriptionHub(Pipeline pipeline) : IStatusSection
         try
         {
             feed = new ChangeFeed(pipeline, query, QueryBytesMax, rows);
+            if (!start.WithSnapshot)
+            {
+                foreach (var batch in rows) batch.Release();
+                rows.Clear();
+            }
+
             return new Subscription(this, feed, start, rows);
         }
         finally
@@ -128,8 +135,10 @@ internal sealed class SubscriptionHub(Pipeline pipeline) : IStatusSection
                 return;
             }
 
-            var entry = _views[view.Name];
-            if (--entry.Readers == 0) _ = ForgetAsync(view.Name, entry, entry.Uses);
+            // A feed that has failed has ended by itself, and another may have taken its place.
+            if (!_views.TryGetValue(view.Name, out var entry) || entry.Feed != feed) return;
+            if (feed.Buffer.HasEnded) _views.Remove(view.Name);
+            else if (--entry.Readers == 0) _ = ForgetAsync(view.Name, entry, entry.Uses);
         }
     }
 
@@ -179,7 +188,7 @@ internal sealed class SubscriptionHub(Pipeline pipeline) : IStatusSection
         await Task.WhenAny(Task.Delay(KeptFor), Stopping);
         lock (_gate)
         {
-            if (entry.Readers > 0 || entry.Uses != uses) return;
+            if (entry.Readers > 0 || entry.Uses != uses || _views.GetValueOrDefault(name) != entry) return;
             _views.Remove(name);
             entry.Feed.Dispose();
         }

@@ -51,6 +51,61 @@ public sealed class SubscriptionHubTests
         }
     }
 
+    [Fact]
+    public async Task Who_comes_after_a_feed_has_failed_gets_another_one()
+    {
+        using var log = LogStore.Open(new SimulatedDisk(new Random(1)), "/data", new LogOptions());
+        using var pipeline = Pipeline.Start(log, [new SourceText("test.sql", Sql)], new PipelineOptions { Workers = 1 });
+        await AppendAsync(log, pipeline, "first");
+        var hub = new SubscriptionHub(pipeline);
+        var failed = hub.OpenView("kept", new SubscriptionStart());
+        failed.Feed.Buffer.End(MessageJson.End("internal", "The server failed."));
+        Assert.Equal([MessageKind.Start, MessageKind.Snapshot, MessageKind.End], await KindsAsync(failed, 3));
+        using (var next = hub.OpenView("kept", new SubscriptionStart()))
+        {
+            failed.Dispose();
+            await AppendAsync(log, pipeline, "second");
+            Assert.Equal([MessageKind.Start, MessageKind.Snapshot], await KindsAsync(next, 2));
+            await AppendAsync(log, pipeline, "third");
+            using var third = hub.OpenView("kept", new SubscriptionStart());
+            Assert.Same(next.Feed, third.Feed);
+        }
+
+        Assert.Equal(0, Figure(hub, "readers"));
+    }
+
+    [Fact]
+    public async Task A_query_without_a_snapshot_tells_only_what_changes()
+    {
+        using var log = LogStore.Open(new SimulatedDisk(new Random(1)), "/data", new LogOptions());
+        using var pipeline = Pipeline.Start(log, [new SourceText("test.sql", Sql)], new PipelineOptions { Workers = 1 });
+        await AppendAsync(log, pipeline, "first");
+        var hub = new SubscriptionHub(pipeline);
+        using var subscription = hub.OpenSql("SUBSCRIBE (SELECT text FROM kept WHERE text <> '')", new SubscriptionStart(WithSnapshot: false));
+        await AppendAsync(log, pipeline, "second");
+        var messages = new List<ChangeMessage>();
+        await foreach (var message in subscription.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            messages.Add(message);
+            if (messages.Count == 2) break;
+        }
+
+        Assert.Equal([MessageKind.Start, MessageKind.Changes], messages.Select(m => m.Kind));
+        Assert.Equal("""[["second"]]""", Json(messages[1])["rows"]!.ToJsonString());
+    }
+
+    private static async Task<List<MessageKind>> KindsAsync(Subscription subscription, int count)
+    {
+        var kinds = new List<MessageKind>();
+        await foreach (var message in subscription.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            kinds.Add(message.Kind);
+            if (kinds.Count == count) break;
+        }
+
+        return kinds;
+    }
+
     private static JsonNode Json(ChangeMessage message) => JsonNode.Parse(message.Json.Span)!;
 
     private static long Figure(SubscriptionHub hub, string name)

@@ -1,5 +1,5 @@
 import { html, useEffect, useMemo, useState } from './vendor/htm-preact.js';
-import { query } from './api.js';
+import { call, get, query } from './api.js';
 import { ago, cell, count, dayText, isNumber, percent, quoted, short, timeOf, timeText } from './format.js';
 import { Code, Empty, Facts, Head, Loading, Panel } from './parts.js';
 import { every, usePolled } from './poll.js';
@@ -115,6 +115,42 @@ function Trait({ node, profiles, report }) {
     <${Panel} title="Most frequent values" pad=${false}>${!answer ? html`<${Loading} />` : html`<table><thead><tr><th>Value</th><th class="number">Profiles</th><th><span class="hidden">Share</span></th></tr></thead><tbody>${answer.rows.map(([value, n]) => html`<tr><td class=${`wrap${isNumber(answer.columns[0].type) ? ' mono' : ''}`}>${isTime && value ? dayText(value) : cell(value)}</td><td class="number">${count(n)}</td><td><svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width=${n / most * 100} height="8" rx="2" /></svg></td></tr>`)}</tbody></table>`}<//>`;
 }
 
+// What the project's own tests say of the SQL that its folder holds now.
+function Tests({ report }) {
+  const [state, setState] = useState(null);
+  const [turn, setTurn] = useState(0);
+  const running = state?.running;
+  useEffect(() => {
+    let left = false;
+    let timer;
+    const load = async () => {
+      await report(async () => {
+        try {
+          const now = await get('/api/tests');
+          if (!left) setState(now);
+        } catch (failure) {
+          if (failure.status !== 404) throw failure;
+          if (!left) setState({ files: [], scripts: [], none: true });
+        }
+      });
+      if (!left) timer = setTimeout(load, running ? 400 : every(10000)());
+    };
+    load();
+    return () => { left = true; clearTimeout(timer); };
+  }, [turn, running]);
+  const act = method => report(async () => { setState(await (await call('/api/tests', { method })).json()); setTurn(turn + 1); });
+  if (!state || state.none) return null;
+  const failed = state.scripts.filter(s => !s.passed).length;
+  const rest = running ? state.files.slice(state.scripts.length) : state.scripts.length === 0 ? state.files : [];
+  const note = running ? `Running, ${state.scripts.length} of ${state.files.length}` : state.endedAt ? `${state.scripts.length - failed} of ${state.scripts.length} passed ${ago(state.endedAt)}` : 'Not run since the start';
+  return html`<${Panel} title="Tests" pad=${false} aside=${html`<span class="row"><span class="dim small" role="status">${note}</span>${state.files.length === 0 ? null : running ? html`<button onClick=${() => act('DELETE')}>Cancel</button>` : html`<button onClick=${() => act('POST')}>Run tests</button>`}</span>`}>
+    ${state.problem ? html`<p class="error inset" role="alert">${state.problem}</p>` : null}
+    ${state.files.length === 0 ? html`<${Empty} title="No tests">Given these events, expect these segments: write <code>tests/*.test</code> in the project's folder.<//>`
+      : html`<table><thead><tr><th>Script</th><th>Result</th><th class="number">Took</th></tr></thead><tbody>
+        ${state.scripts.map(s => html`<tr key=${s.file}><td class="wrap"><span class="mono">${s.file}</span>${s.messages.length > 0 ? html`<${Code} label=${`What failed in ${s.file}`} text=${s.messages.join('\n')} isPlain />` : null}</td><td><span class=${`badge ${s.passed ? 'good' : 'bad'}`}>${s.passed ? 'passed' : 'failed'}</span></td><td class="number">${count(s.ms)} ms</td></tr>`)}
+        ${rest.map(f => html`<tr key=${f}><td class="wrap"><span class="mono">${f}</span></td><td><span class="dim">${running ? 'waiting' : 'not run'}</span></td><td></td></tr>`)}</tbody></table>`}<//>`;
+}
+
 export function Segments({ report, argument }) {
   const graph = usePolled('/api/pipelines', report, every(2000));
   const ends = useMemo(() => (graph?.nodes ?? []).filter(n => n.kind === 'segment' || n.kind === 'trait'), [graph]);
@@ -128,5 +164,6 @@ export function Segments({ report, argument }) {
       <div class="stack" key=${node.name}><div class="row"><h2 class="big break">${node.name}</h2><span class="badge">${node.kind}</span><span class="grow"></span><a href=${`#/pipelines/${encodeURIComponent(node.name)}`}>Its pipeline</a></div>
         ${node.kind === 'segment' ? html`<${Segment} node=${node} profiles=${profiles} report=${report} />` : html`<${Trait} node=${node} profiles=${profiles} report=${report} />`}
         <div class="two"><${Panel} title="Statement" pad=${false}><${Code} label="SQL" text=${node.sql} /><//><${Members} node=${node} report=${report} /></div>
-        <${WhatIf} node=${node} report=${report} /></div></div>`;
+        <${WhatIf} node=${node} report=${report} />
+        <${Tests} report=${report} /></div></div>`;
 }

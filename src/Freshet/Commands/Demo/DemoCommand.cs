@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
 using Freshet.Commands.Send;
+using Freshet.Commands.Test;
 using Freshet.Server;
 using Freshet.Server.Hosting;
 
@@ -30,7 +31,7 @@ internal static class DemoCommand
             var key = settings.Keys[0].Key;
             var events = await ReadEventsAsync(Path.Combine(folder, "events.jsonl.gz"), cancellation);
             await using var lines = new RecentLines(Console.Out);
-            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines);
+            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines, TestCommand.LineOf(settings.Folder));
             lines.WriteLine($"ready {server.Url}");
             Introduce(server.Url, key);
             return await PlayAsync(server, events, key, parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(json), cancellation);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Freshet.Commands.Test;
 using Freshet.Server.Hosting;
 
 namespace Freshet.Commands.Run;
@@ -16,7 +17,7 @@ internal static class RunCommand
         {
             var settings = options.Load(parsed, parsed.GetValue(folder)!);
             await using var lines = new RecentLines(Console.Out);
-            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines);
+            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines, TestCommand.LineOf(settings.Folder));
             if (settings.Keys.Count == 0)
                 await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
             lines.WriteLine($"ready {server.Url}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Freshet.Customers;
 using Freshet.Engine;
 using Freshet.Server;
@@ -16,16 +17,27 @@ namespace Freshet.Commands.Test;
 /// </summary>
 internal static class TestCommand
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Command Build()
     {
         var folder = new Argument<string>("folder") { Description = "A project's folder, a folder with *.test files, or one such file." };
-        var command = new Command("test", "Run test scripts: given these rows or events, expect these views, traits and segments; in one batch, row by row, over several workers, with restarts.") { folder };
-        command.SetAction(parsed => Run(parsed.GetValue(folder)!));
-        ExamplesHelp.Attach(command, ["freshet test myproject", "freshet test myproject/tests", "freshet test tests/orders.test"]);
+        var json = new Option<bool>("--json") { Description = "Print each script as a JSON object on a line, and the sum on the last." };
+        var command = new Command("test", "Run test scripts: given these rows or events, expect these views, traits and segments; in one batch, row by row, over several workers, with restarts.") { folder, json };
+        command.SetAction(parsed => Run(parsed.GetValue(folder)!, parsed.GetValue(json)));
+        ExamplesHelp.Attach(command, ["freshet test myproject", "freshet test myproject --json", "freshet test myproject/tests", "freshet test tests/orders.test"]);
         return command;
     }
 
-    private static int Run(string path)
+    /// <summary>The program and the arguments that run a project's tests for another program.</summary>
+    public static IReadOnlyList<string> LineOf(string folder)
+    {
+        var program = Environment.ProcessPath!;
+        var isHost = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        return [program, .. isHost ? [Path.GetFullPath(Environment.GetCommandLineArgs()[0])] : Array.Empty<string>(), "test", folder, "--json"];
+    }
+
+    private static int Run(string path, bool json)
     {
         var setup = File.Exists(Path.Combine(path, ProjectFile.Name)) ? SetupOf(path) : null;
         if (setup is not null) path = Path.Combine(path, "tests");
@@ -47,12 +59,20 @@ internal static class TestCommand
                 messages = [e.Message];
             }
 
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(messages.Count == 0 ? "ok    " : "FAILED")}  {file}  {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms"));
-            foreach (var message in messages) Console.WriteLine(message);
             if (messages.Count > 0) failed++;
+            var ms = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            if (json)
+            {
+                Console.WriteLine(JsonSerializer.Serialize(new { file, passed = messages.Count == 0, ms, messages }, Relaxed));
+                continue;
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(messages.Count == 0 ? "ok    " : "FAILED")}  {file}  {ms} ms"));
+            foreach (var message in messages) Console.WriteLine(message);
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{files.Count - failed} of {files.Count} scripts passed, each in {Enum.GetValues<ScriptMode>().Length} modes"));
+        if (json) Console.WriteLine(JsonSerializer.Serialize(new { scripts = files.Count, passed = files.Count - failed, failed }, Relaxed));
+        else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{files.Count - failed} of {files.Count} scripts passed, each in {Enum.GetValues<ScriptMode>().Length} modes"));
         return failed == 0 ? 0 : UserException.Failed;
     }
 
