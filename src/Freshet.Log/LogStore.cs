@@ -24,7 +24,8 @@ public sealed class LogStore : IDisposable
     private readonly ConcurrentDictionary<(string Topic, int Index), Partition> _partitions = new();
     private readonly Lock _openLock = new();
     private readonly ConcurrentQueue<RecordSet> _pending = new();
-    private readonly SemaphoreSlim _signal = new(0);
+    // Not a SemaphoreSlim: the committer would spin before it sleeps, once a group.
+    private readonly AutoResetEvent _signal = new(false);
     private readonly Thread _committer;
     private readonly List<Partition> _group = [];
     private readonly List<Partition> _toSync = [];
@@ -110,7 +111,7 @@ public sealed class LogStore : IDisposable
             Interlocked.Add(ref _pendingBytes, records.Bytes);
             var answer = records.BeginAppend(partition);
             _pending.Enqueue(records);
-            if (Interlocked.Exchange(ref _signalled, 1) == 0) _signal.Release();
+            if (Interlocked.Exchange(ref _signalled, 1) == 0) _signal.Set();
             return answer;
         }
         finally
@@ -215,7 +216,7 @@ public sealed class LogStore : IDisposable
     {
         _stopping = true;
         SpinWait.SpinUntil(() => Volatile.Read(ref _appending) == 0);
-        _signal.Release();
+        _signal.Set();
         if (_committer.IsAlive) _committer.Join();
         while (CommitOnce())
         {
@@ -252,7 +253,7 @@ public sealed class LogStore : IDisposable
     {
         while (!_stopping)
         {
-            _signal.Wait(WaitMs());
+            _signal.WaitOne(WaitMs());
             // A full fence: were the store to pass the look at the queue, an append between the two would wake nobody.
             Interlocked.Exchange(ref _signalled, 0);
             while (CommitOnce())

@@ -45,6 +45,8 @@ internal sealed class Worker(Circuit circuit) : IDisposable
     public void Run(StepContext step)
     {
         var spin = default(SpinWait);
+        // One reading of the clock a turn: what a node does not take goes to the next.
+        var clock = Stopwatch.GetTimestamp();
         while (_nodesLeft > 0)
         {
             if (circuit.HasFailed) return;
@@ -59,14 +61,16 @@ internal sealed class Worker(Circuit circuit) : IDisposable
                 }
 
                 circuit.BeforeBatch?.Invoke();
-                var start = Stopwatch.GetTimestamp();
                 RunNode(node, step);
-                node.BusyTicks += Stopwatch.GetTimestamp() - start;
+                var now = Stopwatch.GetTimestamp();
+                node.BusyTicks += now - clock;
+                clock = now;
             }
             else if (_nodesLeft > 0)
             {
                 if (spin.Count < SpinsBeforeParking) spin.SpinOnce(sleep1Threshold: -1);
                 else Park();
+                clock = Stopwatch.GetTimestamp();
             }
         }
     }
