@@ -1,8 +1,8 @@
 namespace Freshet.Log;
 
 /// <summary>
-/// Syncs several files at once: the committer takes its share, and at most <see cref="ThreadsMax"/> threads of the log's own help it.
-/// They start when a group first has two files. A failure of one is thrown when all have ended.
+/// Syncs several files at once: the committer takes one after another, and at most <see cref="ThreadsMax"/> threads of the log's own help it.
+/// They start when a group first has two files. Nobody waits for a helper that has taken no file, so that one that gets no core costs nothing.
 /// </summary>
 internal sealed class FileSyncers : IDisposable
 {
@@ -10,19 +10,23 @@ internal sealed class FileSyncers : IDisposable
 
     private readonly List<Thread> _threads = [];
     private readonly SemaphoreSlim _work = new(0);
-    private readonly SemaphoreSlim _done = new(0);
-    private IReadOnlyList<Partition> _files = [];
-    private Exception? _failure;
-    private int _next;
+    private readonly AutoResetEvent _ended = new(false);
+    private Round? _round;
     private volatile bool _stopping;
 
-    /// <summary>Returns when all files are durable.</summary>
-    public void Sync(IReadOnlyList<Partition> files)
+    /// <summary>Returns when all files are durable; a failure of one is thrown when all have ended.</summary>
+    /// <param name="synced">Called for each file as soon as it is durable, on the thread that has synced it.</param>
+    public void Sync(IReadOnlyList<Partition> files, Action<Partition> synced)
     {
         var helpers = Math.Min(files.Count - 1, ThreadsMax);
         if (helpers <= 0)
         {
-            foreach (var file in files) file.Sync();
+            foreach (var file in files)
+            {
+                file.Sync();
+                synced(file);
+            }
+
             return;
         }
 
@@ -33,13 +37,12 @@ internal sealed class FileSyncers : IDisposable
             thread.Start();
         }
 
-        _files = files;
-        _failure = null;
-        _next = -1;
+        var round = new Round([.. files], synced, _ended);
+        Volatile.Write(ref _round, round);
         _work.Release(helpers);
-        TakeFiles();
-        for (var i = 0; i < helpers; i++) _done.Wait();
-        if (_failure is { } failure) throw failure;
+        round.TakeFiles();
+        _ended.WaitOne();
+        if (round.Failure is { } failure) throw failure;
     }
 
     public void Dispose()
@@ -48,7 +51,7 @@ internal sealed class FileSyncers : IDisposable
         if (_threads.Count > 0) _work.Release(_threads.Count);
         foreach (var thread in _threads) thread.Join();
         _work.Dispose();
-        _done.Dispose();
+        _ended.Dispose();
     }
 
     private void Help()
@@ -57,24 +60,37 @@ internal sealed class FileSyncers : IDisposable
         {
             _work.Wait();
             if (_stopping) return;
-            TakeFiles();
-            _done.Release();
+            // Whoever comes late finds a round without files, or the next one.
+            Volatile.Read(ref _round)!.TakeFiles();
         }
     }
 
-    private void TakeFiles()
+    /// <summary>The files of one group. Its last file ends it, whichever thread that is.</summary>
+    private sealed class Round(Partition[] files, Action<Partition> synced, AutoResetEvent ended)
     {
-        for (int i; (i = Interlocked.Increment(ref _next)) < _files.Count;)
+        private Exception? _failure;
+        private int _next = -1;
+        private int _left = files.Length;
+
+        public Exception? Failure => _failure;
+
+        public void TakeFiles()
         {
-            try
+            for (int i; (i = Interlocked.Increment(ref _next)) < files.Length;)
             {
-                _files[i].Sync();
-            }
+                try
+                {
+                    files[i].Sync();
+                    synced(files[i]);
+                }
 #pragma warning disable CA1031 // Whatever it was, the group is not durable; the committer throws it.
-            catch (Exception e)
+                catch (Exception e)
 #pragma warning restore CA1031
-            {
-                Interlocked.CompareExchange(ref _failure, e, null);
+                {
+                    Interlocked.CompareExchange(ref _failure, e, null);
+                }
+
+                if (Interlocked.Decrement(ref _left) == 0) ended.Set();
             }
         }
     }

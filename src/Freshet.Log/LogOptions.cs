@@ -6,7 +6,7 @@ public sealed record LogOptions
     /// <summary>A log segment is closed when it has this many bytes.</summary>
     public long SegmentBytes { get; init; } = 256 << 20;
 
-    /// <summary>Files grow by this many zero bytes at a time, ahead of the writes.</summary>
+    /// <summary>Files grow by this many zero bytes at a time, ahead of the writes; smaller ones double.</summary>
     public int ExtentBytes { get; init; } = 8 << 20;
 
     /// <summary>Bytes that may wait for the disk; more is refused until some are durable.</summary>

@@ -31,6 +31,7 @@ public sealed class LogStore : IDisposable
     private readonly List<Partition> _toSync = [];
     private readonly BatchBuilder _builder = new();
     private readonly FileSyncers _syncers = new();
+    private readonly Action<Partition> _answerDurable;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private long _retentionCheckedMs;
     private long _pendingBytes;
@@ -46,6 +47,7 @@ public sealed class LogStore : IDisposable
         _options = options;
         CreateDurably(disk, Path.GetFullPath(directory));
         _lock = disk.Lock(directory);
+        _answerDurable = AnswerDurable;
         _committer = new Thread(CommitLoop) { IsBackground = true, Name = "freshet-committer" };
         if (runCommitter) _committer.Start();
     }
@@ -162,6 +164,7 @@ public sealed class LogStore : IDisposable
             WriteGroup();
             ChooseSyncs();
             if (_group.Count > 0) Written?.Invoke();
+            AnswerRelaxed();
             if (_toSync.Count > 0) SyncChosen();
         }
         catch (Exception e)
@@ -342,15 +345,21 @@ public sealed class LogStore : IDisposable
         }
     }
 
-    /// <summary>All files at once: the group's latency is that of its slowest sync.</summary>
+    /// <summary>All files at once; each one's appends are answered when it is durable, whatever the others do.</summary>
     private void SyncChosen()
     {
         var start = Stopwatch.GetTimestamp();
-        _syncers.Sync(_toSync);
+        _syncers.Sync(_toSync, _answerDurable);
         SyncTime += Stopwatch.GetElapsedTime(start);
         Syncs++;
-        foreach (var partition in _toSync) partition.MarkDurable();
         Synced?.Invoke();
+    }
+
+    /// <summary>Of the thread that has synced the file; the committer waits meanwhile.</summary>
+    private void AnswerDurable(Partition partition)
+    {
+        partition.MarkDurable();
+        Answer(partition, null);
     }
 
     /// <summary>At a close that follows no failure, what was answered before its sync is synced.</summary>
@@ -367,6 +376,13 @@ public sealed class LogStore : IDisposable
         {
             Failed?.Invoke(e);
         }
+    }
+
+    /// <summary>What is answered when it is written waits for nobody's sync.</summary>
+    private void AnswerRelaxed()
+    {
+        foreach (var partition in _group)
+            if (partition.Settings.IsRelaxed) Answer(partition, null);
     }
 
     private void AnswerAll(Exception? failure)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Freshet.Log.Records;
 using Freshet.Storage;
 
@@ -13,6 +14,7 @@ internal sealed class LogSegment : IDisposable
 {
     private const int IndexEveryBytes = 64 << 10;
     private const int SmallExtentBytes = 4096;
+    private const int FirstExtentBytes = 256 << 10;
     public const string Extension = ".log";
 
     private readonly IDiskFile _file;
@@ -65,8 +67,9 @@ internal sealed class LogSegment : IDisposable
     {
         try
         {
-            var extents = (neededBytes + _extentBytes) / _extentBytes;
-            _file.Allocate(extents * _extentBytes);
+            // Small topics stay small: a file doubles until it is worth a whole extent.
+            var extent = Math.Min(_extentBytes, Math.Max(FirstExtentBytes, (long)BitOperations.RoundUpToPowerOf2((ulong)neededBytes)));
+            _file.Allocate((neededBytes + extent) / extent * extent);
         }
         catch (StorageException e) when (e.Error == StorageError.DiskFull && _extentBytes > SmallExtentBytes)
         {
