@@ -12,7 +12,7 @@ public sealed class GroupCommitTests
     [InlineData(6)]
     public async Task An_append_is_answered_when_its_own_file_is_durable_though_another_is_still_being_synced(int topics)
     {
-        var disk = new HeldDisk(new SimulatedDisk(new Random(1)), held: "slow");
+        using var disk = new HeldDisk(new SimulatedDisk(new Random(1)), held: "slow");
         using var log = LogStore.OpenManual(disk, "/data");
         var partitions = Enumerable.Range(0, topics - 1).Select(n => log.OpenPartition($"quick{n}")).ToList();
         var slow = log.OpenPartition("slow");
@@ -32,7 +32,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_relaxed_append_waits_for_nobodys_sync()
     {
-        var disk = new HeldDisk(new SimulatedDisk(new Random(1)), held: "slow");
+        using var disk = new HeldDisk(new SimulatedDisk(new Random(1)), held: "slow");
         using var log = LogStore.OpenManual(disk, "/data");
         var slow = log.OpenPartition("slow");
         var relaxed = log.OpenPartition("relaxed", 0, new TopicSettings { IsRelaxed = true });
@@ -54,13 +54,15 @@ public sealed class GroupCommitTests
     }
 
     /// <summary>A disk on which the syncs of some files do not return until they are let go.</summary>
-    private sealed class HeldDisk(IDisk disk, string held) : IDisk
+    private sealed class HeldDisk(IDisk disk, string held) : IDisk, IDisposable
     {
         private readonly ManualResetEventSlim _free = new(true);
 
         public void Hold() => _free.Reset();
 
         public void Release() => _free.Set();
+
+        public void Dispose() => _free.Dispose();
 
         public IDiskFile Open(string path, bool create) => new HeldFile(disk.Open(path, create), path.Contains(held, StringComparison.Ordinal) ? _free : null);
 
