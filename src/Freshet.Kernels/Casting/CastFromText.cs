@@ -51,7 +51,30 @@ internal static unsafe class CastFromText
 
         if (type.Kind == TypeKind.Boolean && text is [(byte)' ', ..] or [.., (byte)' ']) return TextResult.Malformed;
         if (type.Kind == TypeKind.Time) return TryTime(text, type, output, row);
+        if (type.Kind == TypeKind.Date && text.Contains((byte)'T')) return TextResult.Malformed;
+        if (type.Kind == TypeKind.Decimal && HasTooManyDigits(text, type)) return TextResult.OutOfRange;
+        if (type.IsApproximate) text = WithoutSuffix(text);
         fixed (byte* bytes = text) return TextValue.TryWrite(bytes, text.Length, type, output.Values, row, context.TimeZone, context.Memory);
+    }
+
+    /// <summary>Flink reads a short text digit by digit and counts zeros before the first digit as well: 0012 has four digits before its point.</summary>
+    private static bool HasTooManyDigits(ReadOnlySpan<byte> text, SqlType type)
+    {
+        const int DigitsOfLongMax = 18;
+        if (type.Precision > DigitsOfLongMax || text.Length > DigitsOfLongMax) return false;
+        text = text.Trim((byte)' ');
+        if (text is [(byte)'-' or (byte)'+', ..]) text = text[1..];
+        var digits = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        if (digits < 0) digits = text.Length;
+        else if (text[digits] != (byte)'.') return false;
+        return digits > type.Precision - type.Scale;
+    }
+
+    /// <summary>Java's numbers may end with the letter of their type: 1d, 1.5f.</summary>
+    private static ReadOnlySpan<byte> WithoutSuffix(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimEnd((byte)' ');
+        return text is [.., (>= (byte)'0' and <= (byte)'9') or (byte)'.', (byte)'d' or (byte)'D' or (byte)'f' or (byte)'F'] ? text[..^1] : text;
     }
 
     /// <summary>H[:m[:s[.fraction]]], cut to the digits of the type.</summary>

@@ -13,7 +13,7 @@ namespace Freshet.Kernels.Json;
 /// <code>
 /// collection            columns
 /// ARRAY, MULTISET of t  element t
-/// ARRAY of ROW          the fields of the row, all NULL for a NULL element
+/// ARRAY of ROW          the fields of the row; a NULL element makes no row
 /// MAP                   key, value
 /// VARIANT               element VARIANT of a JSON array; of anything else nothing
 /// explosion.Begin(column, rows, count);
@@ -124,9 +124,14 @@ public sealed unsafe class CollectionExplosion : IDisposable
             return true;
         }
 
-        if (!_elements.MoveNext()) return false;
-        value = _elements.Current;
-        return true;
+        while (_elements.MoveNext())
+        {
+            value = _elements.Current;
+            if (_row is null || value.Kind != JsonKind.Null) return true;
+            _ordinal++;
+        }
+
+        return false;
     }
 
     private void Allocate(int capacity, BatchMemory memory, Span<Column> columns)

@@ -30,6 +30,16 @@ internal sealed class PatternText
     public ReadOnlySpan<byte> Slice(ReadOnlySpan<byte> text, int start, int length)
     {
         if (_isAscii) return text.Slice(start, length);
-        return text.Slice(Encoding.UTF8.GetByteCount(_units, 0, start), Encoding.UTF8.GetByteCount(_units, start, length));
+        var from = BytesOf(0, start);
+        return text.Slice(from, BytesOf(start, length));
+    }
+
+    /// <summary>A pair of surrogates is four bytes, all of which belong to its first half: a pattern may match between the halves.</summary>
+    private int BytesOf(int start, int length)
+    {
+        var bytes = 0;
+        foreach (var unit in _units.AsSpan(start, length))
+            bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : char.IsHighSurrogate(unit) ? 4 : char.IsLowSurrogate(unit) ? 0 : 3;
+        return bytes;
     }
 }

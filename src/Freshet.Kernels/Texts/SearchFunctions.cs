@@ -89,7 +89,7 @@ public readonly struct FirstByte : IRowFunction
     }
 }
 
-/// <summary>HASH_CODE: Java's hash of the text.</summary>
+/// <summary>HASH_CODE: Java's hash of the text without its sign.</summary>
 public readonly struct JavaHash : IRowFunction
 {
     public bool TryRow(RowLoop rows, ReadOnlySpan<Column> arguments, int row)
@@ -104,7 +104,7 @@ public readonly struct JavaHash : IRowFunction
             text = text[used..];
         }
 
-        return rows.Store((long)hash);
+        return rows.Store(hash == int.MinValue ? hash : (long)Math.Abs(hash));
     }
 }
 

@@ -80,7 +80,7 @@ public static unsafe class TimeReading
 
             fixed (byte* bytes = text)
             {
-                var ok = TimeText.TryDate(bytes, text.Length, out var days) == TextResult.Ok;
+                var ok = TimeText.TryDate(bytes, text.Length, out var days) == TextResult.Ok && !text.Contains((byte)'T');
                 value = new(days);
                 return ok;
             }

@@ -6,7 +6,8 @@ namespace Freshet.Kernels.Times;
 
 /// <summary>
 /// FLOOR(x TO unit) and CEIL(x TO unit) of a date or time; the result has the argument's type. Weeks begin on Sunday, centuries
-/// and millennia in year 1. Units finer than the value, and those of a day and more of a TIME, leave it as it is.
+/// and millennia in year 1. CEIL to a week and more looks at the date alone, as in Flink: the first day of a month is its own month's ceiling at any
+/// time of the day. Units finer than the value, and those of a day and more of a TIME, leave it as it is.
 /// </summary>
 public static class TimeRounding
 {
@@ -69,6 +70,10 @@ public static class TimeRounding
         };
     }
 
+    /// <summary>Whether the time's day begins a unit; of quarters Calcite knows the first one of a year alone.</summary>
+    private static bool IsFirstDay(TimeUnit unit, long floor, long micros) =>
+        floor == Floor(TimeUnit.Day, micros) && (unit != TimeUnit.Quarter || floor == Floor(TimeUnit.Year, micros));
+
     private readonly struct RoundRow(TimeUnit unit, bool up) : ITimeRow
     {
         public bool TryRow(in TimeRows rows, int row, out Moment value)
@@ -87,6 +92,8 @@ public static class TimeRounding
                 if (unit == TimeUnit.Microsecond) floor += local.Nanos > 0 ? 1 : 0;
 
                 // Calcite's ceiling of a date to days and weeks is that of the moment after midnight: the next one.
+                else if (unit is not (TimeUnit.Millisecond or TimeUnit.Second or TimeUnit.Minute or TimeUnit.Hour or TimeUnit.Day))
+                    floor = IsFirstDay(unit, floor, local.Micros) ? floor : Next(unit, floor);
                 else if (floor != local.Micros || local.Nanos > 0) floor = Next(unit, floor);
                 else if (type.Kind == TypeKind.Date && unit == TimeUnit.Day) floor += DayMicros;
             }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Freshet.Columns.Types;
 using Freshet.Plan;
 using Freshet.Plan.Explaining;
+using Freshet.Plan.Rules;
 using Freshet.Sql.Binding.Subqueries;
 using Freshet.Syntax;
 using Freshet.Syntax.Text;
@@ -158,6 +159,7 @@ internal sealed class GroupBinder(SourceText source, ExpressionBinder input, Sel
         var time = _legacy is null ? -1 : Place(new BoundColumn(_legacy.Value.Time, node.Schema[_legacy.Value.Time]));
         node = input.Subqueries!.Attach(node);
         columns = [.. columns.Select(input.Subqueries.Placed)];
+        if (_bounds is not null && _sets is null) node = FilterBeforeSessions.Apply(node, columns[..keys.Length]);
         var projected = new Project(node, [.. columns], [.. columns.Select(Label)]);
         if (_legacy is { IsSession: true } session)
         {

@@ -29,15 +29,15 @@ internal sealed class GroupingSetsBinder(ExpressionBinder input, Func<Expression
         return all;
     }
 
-    /// <summary>GROUPING(a) and GROUPING_ID(a, b, ...): a bit for each key, 1 where the row's set leaves it out. GROUP_ID() is 0, as in Flink.</summary>
+    /// <summary>GROUPING(a) and GROUPING_ID(a, b, ...): a bit for each key, 1 where the row's set leaves it out. GROUP_ID(), without keys, counts the equal sets before.</summary>
     /// <param name="sets">The sets of keys; none where there is one alone.</param>
     /// <param name="set">The column with the number of the row's set.</param>
     public static BoundExpression Bits(ExpressionBinder over, Call call, ImmutableArray<int> keys, IReadOnlyList<ImmutableArray<int>> sets, BoundColumn? set)
     {
         var type = SqlType.BigInt.NotNull;
         BoundExpression Literal(long value) => new BoundLiteral(type, call.Span, (Int128)value);
-        if (set is null || keys.IsEmpty) return Literal(0);
-        var values = sets.Select(s => keys.Aggregate(0L, (bits, k) => bits << 1 | (s.Contains(k) ? 0L : 1L))).ToList();
+        if (set is null) return Literal(0);
+        var values = sets.Select((s, i) => keys.IsEmpty ? sets.Take(i).Count(before => before.ToHashSet().SetEquals(s)) : keys.Aggregate(0L, (bits, k) => bits << 1 | (s.Contains(k) ? 0L : 1L))).ToList();
         var conditions = Enumerable.Range(0, sets.Count - 1).Select(i => over.Compare("=", set, new BoundLiteral(set.Type, call.Span, (Int128)i), call.Span));
         return new BoundCase([.. conditions], [.. values.SkipLast(1).Select(Literal)], Literal(values[^1]), type, call.Span);
     }

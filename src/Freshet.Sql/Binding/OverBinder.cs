@@ -38,6 +38,7 @@ internal sealed class OverBinder(SourceText source, ImmutableArray<NamedWindow> 
     public BoundExpression Bind(OverCall over, ExpressionBinder binder)
     {
         if (_isInside) throw Error(over.Span, "A call with OVER cannot contain another one: compute the inner one in a query of its own.");
+        if (OverVariance.Of(over, binder) is { } parts) return binder.Bind(parts);
         _isInside = true;
         try
         {

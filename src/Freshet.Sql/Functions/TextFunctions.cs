@@ -62,7 +62,7 @@ internal static class TextFunctions
         String("CHR", "INTEGER", RowLoop.Of<CharacterOf>(), "The character of a number's lowest byte.", ("CHR(97 + 256)", "a"), ("CHR(300)", ",")) with { Nulls = NullRule.Always },
         String("PRINTF", "STRING, ANY...", RowLoop.Of<Printf>(), "The format with the values in it, by the rules of Java's Formatter; NULL where they do not fit it.", ("PRINTF('%08d', 1024)", "00001024"), ("PRINTF('%5.1f|%-3s|', CAST(10.24 AS DOUBLE), 'ab')", " 10.2|ab |")).Or("STRING", RowLoop.Of<Printf>()) with { Nulls = NullRule.Always },
         Text("STR_TO_MAP", "STRING [, STRING, STRING]", Always(SqlType.Map(SqlType.String, SqlType.String)), RowLoop.Of<TextToMap>(), "A text of pairs as a map; the separators of pairs and of key and value are regular expressions, a comma and = where they are not given.", ("STR_TO_MAP('k1=v1,k2=v2')['k1']", "v1")) with { Nulls = NullRule.Always, CanFail = true },
-        Number("HASH_CODE", "STRING", RowLoop.Of<JavaHash>(), "Java's hash of a text.", ("HASH_CODE('abc')", "96354")),
+        Number("HASH_CODE", "STRING", RowLoop.Of<JavaHash>(), "Java's hash of a text, without its sign.", ("HASH_CODE('abc')", "96354"), ("HASH_CODE('Hello Wörld')", "858523491")),
     ];
 
     private static SqlType Laid(System.Collections.Immutable.ImmutableArray<SqlType> types) =>

@@ -20,7 +20,7 @@ internal static class TypeParser
         while (true)
         {
             if (reader.TryWords("NOT", "NULL")) type = type.NotNull;
-            else if (reader.TryWord("NULL")) type = type.WithNullable(true);
+            else if (!reader.Peek().Is("ON") && reader.TryWord("NULL")) type = type.WithNullable(true);
             else if (reader.TryWord("ARRAY")) type = SqlType.Array(type);
             else if (reader.TryWord("MULTISET")) type = SqlType.Multiset(type);
             else return type;

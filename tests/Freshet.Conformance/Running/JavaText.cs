@@ -37,9 +37,9 @@ internal static class JavaText
             case TypeKind.IntervalYearMonth: return Period(value.GetInt32());
             case TypeKind.IntervalDayTime: return Duration(value.GetInt64());
             case TypeKind.Array: return $"[{string.Join(", ", value.EnumerateArray().Select(e => Of(e, type.Fields[0].Type)))}]";
-            case TypeKind.Map: return $"{{{string.Join(", ", value.EnumerateObject().Select(p => $"{Key(p.Name, type.Fields[0].Type)}={Of(p.Value, type.Fields[1].Type)}"))}}}";
+            case TypeKind.Map: return $"{{{string.Join(", ", JavaMapOrder.Of(value.EnumerateObject(), p => JavaMapOrder.HashOf(p.Name, type.Fields[0].Type)).Select(p => $"{Key(p.Name, type.Fields[0].Type)}={Of(p.Value, type.Fields[1].Type)}"))}}}";
             case TypeKind.Multiset:
-                return $"{{{string.Join(", ", value.EnumerateArray().GroupBy(e => Of(e, type.Fields[0].Type)).Select(g => $"{g.Key}={g.Count()}"))}}}";
+                return $"{{{string.Join(", ", JavaMapOrder.Of(value.EnumerateArray().GroupBy(e => Of(e, type.Fields[0].Type)), g => JavaMapOrder.HashOf(g.Key, type.Fields[0].Type)).Select(g => $"{g.Key}={g.Count()}"))}}}";
             case TypeKind.Row: return $"+I[{string.Join(", ", type.Fields.Zip(value.EnumerateObject(), (f, p) => Of(p.Value, f.Type)))}]";
             default: return text;
         }
