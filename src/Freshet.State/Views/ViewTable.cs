@@ -85,9 +85,17 @@ public sealed unsafe class ViewTable : IDisposable
     /// <exception cref="InvalidOperationException">A row is taken back that is not there: a bug of the operators before.</exception>
     public void Apply(IReadOnlyList<Batch> delta)
     {
-        foreach (var batch in delta) Apply(batch, adds: true);
-        foreach (var batch in delta)
-            if (batch.Weights is not null) Apply(batch, adds: false);
+        var scratch = BatchMemory.Create();
+        var changes = new RowChanges[delta.Count];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            changes[i] = new RowChanges(delta[i], _keyColumns, _lookupColumns, _table, _seed, scratch);
+            Apply(changes[i], adds: true, scratch);
+        }
+
+        for (var i = 0; i < changes.Length; i++)
+            if (delta[i].Weights is not null) Apply(changes[i], adds: false, scratch);
+        scratch.Release();
         _table.EndOfStep();
         Shape = MakeShape();
     }
@@ -188,19 +196,37 @@ public sealed unsafe class ViewTable : IDisposable
     private ViewShape MakeShape() =>
         new(_table.Rows, _spec.HasKey ? _table.Rows : _weight, _primary.Shape, [.. _lookups.Select(l => l.Index.Shape)]);
 
-    private void Apply(Batch batch, bool adds)
+    /// <summary>A batch of a delta with what both passes over it need, computed once. Lies in the scratch memory.</summary>
+    private readonly struct RowChanges
     {
-        var scratch = BatchMemory.Create();
-        var hashes = scratch.Allocate<ulong>(batch.Rows);
-        HashKernel.Hash(batch, _keyColumns, _seed, hashes);
-        var lookupHashes = new LookupHashes(batch, _lookupColumns, _seed, scratch);
-        var key = new ColumnsKey(_table, _keyColumns, [.. _keyColumns.Select(c => batch.Columns[c])]);
+        public RowChanges(Batch batch, int[] keyColumns, int[][] lookupColumns, StateTable table, ulong seed, BatchMemory scratch)
+        {
+            Batch = batch;
+            Hashes = scratch.Allocate<ulong>(batch.Rows);
+            HashKernel.Hash(batch, keyColumns, seed, Hashes);
+            Lookups = new LookupHashes(batch, lookupColumns, seed, scratch);
+            Key = new ColumnsKey(table, keyColumns, [.. keyColumns.Select(c => batch.Columns[c])]);
+        }
+
+        public Batch Batch { get; }
+
+        public ulong* Hashes { get; }
+
+        public LookupHashes Lookups { get; }
+
+        public ColumnsKey Key { get; }
+    }
+
+    private void Apply(in RowChanges changes, bool adds, BatchMemory scratch)
+    {
+        var (batch, lookupHashes, key) = (changes.Batch, changes.Lookups, changes.Key);
+        var hashes = changes.Hashes;
         var image = scratch.Allocate(_layout.RowBytes);
         for (var i = 0; i < batch.Count; i++)
         {
             var row = batch.RowAt(i);
             var weight = batch.WeightOf(row);
-            if (weight == 0 || weight > 0 != adds) continue;
+            if (weight == 0 || weight > 0 != adds || (!adds && IsReplaced(changes, i))) continue;
             var slot = _primary.FindOne(ref key, hashes[row], row);
             if (_spec.HasKey)
             {
@@ -218,8 +244,19 @@ public sealed unsafe class ViewTable : IDisposable
             }
             else AddWeight(row, slot, hashes[row], lookupHashes, image, weight);
         }
+    }
 
-        scratch.Release();
+    /// <summary>Whether the row that is taken back stands beside the one that has taken its place: most of them do, and need no look-up.</summary>
+    private bool IsReplaced(in RowChanges changes, int at) =>
+        _spec.HasKey && ((at + 1 < changes.Batch.Count && IsSuccessor(changes, at, at + 1)) || (at > 0 && IsSuccessor(changes, at, at - 1)));
+
+    private bool IsSuccessor(in RowChanges changes, int at, int other)
+    {
+        var (row, next) = (changes.Batch.RowAt(at), changes.Batch.RowAt(other));
+        if (changes.Batch.WeightOf(next) <= 0 || changes.Hashes[row] != changes.Hashes[next]) return false;
+        foreach (var column in _keyColumns)
+            if (!CompareKernel.ValuesEqual(changes.Batch.Columns[column], row, changes.Batch.Columns[column], next)) return false;
+        return !CompareKernel.RowsEqual(changes.Batch.Columns, row, changes.Batch.Columns, next);
     }
 
     private void Insert(Batch batch, int row, ulong hash, in LookupHashes lookupHashes, byte* image, long weight)
