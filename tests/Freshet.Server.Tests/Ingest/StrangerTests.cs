@@ -80,6 +80,8 @@ public sealed class StrangerTests
     {
         await using var server = await ProjectServer.StartAsync(Sql, """{"keys":["page"],"limits":{"stateBytes":"1024GiB"}}""");
         await SendAsync(server, "page", """{"type":"track","event":"e","anonymousId":"a1"}""", """{"type":"identify","userId":"ann"}""");
+        // Known is who the views show.
+        Assert.Equal([["2"]], await server.QueryAsync("SELECT COUNT(*) FROM profiles"));
         server.Ingest.Newcomers!.UsedBytes = () => (1L << 40) - 1;
         using var alone = await PostAsync(server, ServerFixture.Basic("page"), """{"type":"track","event":"e","anonymousId":"b"}""", "/v1/track");
         Assert.Equal((503, true), ((int)alone.StatusCode, alone.Headers.RetryAfter is not null));

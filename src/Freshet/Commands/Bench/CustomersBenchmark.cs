@@ -47,14 +47,14 @@ internal sealed partial class CustomersBenchmark : IBenchmark
         await using var server = await FreshetServer.StartAsync(settings, backend);
         var traffic = new CustomerTraffic();
         var load = new CustomerLoad(new IPEndPoint(IPAddress.Loopback, new Uri(server.Url).Port), Key, traffic, profiles);
-        var (residentBefore, bytesBefore) = (Environment.WorkingSet, backend.StateBytes);
+        var bytesBefore = backend.StateBytes;
 
         var started = Stopwatch.GetTimestamp();
         var loaded = await load.BatchesAsync(BatchConnections, (into, n, random, time) => n >= 2L * profiles ? 0 : n < profiles ? traffic.Identify(into, n, time) : traffic.Next(into, random, n - profiles, time, out _), cancellation);
         await VisibleAsync(backend, cancellation);
         var loadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await CheckAsync(backend, profiles, cancellation);
-        var (resident, bytes) = (Environment.WorkingSet - residentBefore, backend.StateBytes - bytesBefore);
+        var (resident, bytes) = (Environment.WorkingSet, backend.StateBytes - bytesBefore);
         var atLoad = options.ShowsOperators ? backend.Graph() : null;
 
         var cpu = Environment.CpuUsage.TotalTime;
@@ -104,7 +104,7 @@ internal sealed partial class CustomersBenchmark : IBenchmark
             new("previewColdSeconds", cold.Seconds * PreviewEvents / cold.Events, "s after the log's pages have been given back"),
             new("previewCpuUs", previewCpu.TotalMicroseconds / warm.Events, "µs of both cores an event of the preview"),
             new("previewEvents", warm.Events, "events that the preview read"),
-            new("residentBytesPerProfile", (double)resident / profiles, "bytes of the process a profile, events remembered and all"),
+            new("residentBytesPerProfile", (double)resident / profiles, "bytes of the whole process a profile, its code and all"),
         ];
     }
 
@@ -137,12 +137,10 @@ internal sealed partial class CustomersBenchmark : IBenchmark
         Console.Error.Write(text);
     }
 
-    private static (long Step, long Syncs, TimeSpan SyncTime, double BusyMicros) Now(PipelineBackend backend) =>
-        (backend.Views.Pin() is var pin && pin is not null ? Step(pin) : 0, backend.Syncs.Count, backend.Syncs.Time, backend.BusyMicros);
-
-    private static long Step(Freshet.Server.Api.IViewSnapshot pin)
+    private static (long Step, long Syncs, TimeSpan SyncTime, double BusyMicros) Now(PipelineBackend backend)
     {
-        using (pin) return pin.Step;
+        using var pin = backend.Views.Pin();
+        return (pin.Step, backend.Syncs.Count, backend.Syncs.Time, backend.BusyMicros);
     }
 
     /// <summary>Takes the log's files out of the page cache, where the system does so.</summary>
