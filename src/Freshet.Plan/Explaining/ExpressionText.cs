@@ -23,7 +23,8 @@ internal static class ExpressionText
         string Parenthesized(string text) => isOuter ? text : $"({text})";
         switch (expression)
         {
-            case BoundColumn column: return input.Fields[column.Index].Name;
+            // A subquery's value stands behind the columns of the input until it is joined.
+            case BoundColumn column: return column.Index < input.Count ? input.Fields[column.Index].Name : "(SELECT ...)";
             case BoundLiteral literal: return Literal(literal);
             case BoundLogical logical: return Parenthesized($"{Part(logical.Children[0])} {(logical.IsAnd ? "AND" : "OR")} {Part(logical.Children[1])}");
             case BoundCast cast: return $"{(cast.IsTry ? "TRY_CAST" : "CAST")}({Whole(cast.Operand)} AS {cast.Type.Name})";
