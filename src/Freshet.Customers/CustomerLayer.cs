@@ -2,6 +2,8 @@ using Freshet.Customers.Identity;
 using Freshet.Customers.Plans;
 using Freshet.Customers.Privacy;
 using Freshet.Customers.Profiles;
+using Freshet.Columns.Types;
+using Freshet.Kernels;
 using Freshet.Plan;
 using Freshet.Plan.Catalog;
 using Freshet.Sql.Binding;
@@ -28,6 +30,14 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     private bool _asksConsent;
     private readonly List<(string Segment, string Category)> _consents = [];
 
+    private bool _isAnonymising;
+
+    /// <summary>Whether events may have been anonymised, which are those views' alone that asked for it.</summary>
+    public bool HasAnonymised { get; set; }
+
+    /// <summary>What is left of erased events.</summary>
+    internal Anonymising Anonymising { get; } = new();
+
     /// <summary>What events must carry.</summary>
     internal TrackingPlan Plan { get; } = new();
 
@@ -53,6 +63,7 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     public void Prepare(Statement statement, SourceText source)
     {
         var options = statement switch { CreateTrait trait => trait.Options, CreateSegment segment => segment.Options, _ => [] };
+        HasAnonymised |= statement is CreateView view && Anonymising.Asks(view.Options, source);
         _asksConsent |= options.Any(o => o.Key == Consent.Option);
         if (statement is not CreateIdentifier create) return;
         if (_declared.Any(o => o.Kind == "IDENTIFIER" && o.Name == create.Name.Last))
@@ -69,9 +80,10 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
     public PlanNode? Read(string name, string statement)
     {
         var hasProfile = statement.Contains(IdentityTables.ProfileId, StringComparison.OrdinalIgnoreCase);
-        if (Plan.Read(name, hasProfile, _isOfProfiles) is { } typed) return typed;
+        if (Plan.Read(name, hasProfile, _isOfProfiles, _isAnonymising) is { } typed) return typed;
+        if (name == EventsTable.Name && !hasProfile) return HasAnonymised && !_isAnonymising ? WithoutAnonymised(Scan.All(_events)) : null;
         var plan = name == EventsTable.Name
-            ? hasProfile ? Tables.Events(_isOfProfiles ? JoinType.Inner : JoinType.Left) : null
+            ? Events()
             : name == SegmentChanges.Source ? _changes
             : IdentityTables.Names.Contains(name) ? Tables.Read(name) : null;
         _isUsed |= plan is not null;
@@ -83,6 +95,9 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         switch (statement)
         {
             case CreateIdentifier:
+                return true;
+            case CreateView { Options: [_, ..] } view:
+                AddWithOptions(view, source, binder);
                 return true;
             case CreateTrait trait:
                 Keep(binder);
@@ -115,6 +130,34 @@ public sealed class CustomerLayer(long watermarkDelayMs) : ICatalogLayer
         OfProfiles(() => consents = [.. _consents.Select(c => Consent.GivenFor(c.Category, c.Segment, binder))]);
         _changes = SegmentChanges.Plan(segments!, Tables.Read("identity$causes"), consents);
         binder.Execute(new SourceText("segments", SegmentChanges.Statements));
+    }
+
+    /// <summary>Events with the profile of each.</summary>
+    private PlanNode Events()
+    {
+        // What is nobody's is not in the inner join.
+        var events = Tables.Events(_isOfProfiles ? JoinType.Inner : JoinType.Left);
+        return HasAnonymised && !_isOfProfiles && !_isAnonymising ? WithoutAnonymised(events) : events;
+    }
+
+    private Filter WithoutAnonymised(PlanNode events)
+    {
+        var at = _events.Schema.IndexOf(Anonymising.Mark);
+        return new Filter(events, new BoundCall("IS NULL", LogicKernel.IsNull, [new BoundColumn(at, events.Schema[at])], SqlType.Boolean.NotNull, default));
+    }
+
+    private void AddWithOptions(CreateView view, SourceText source, ScriptBinder binder)
+    {
+        _isAnonymising = Anonymising.Asks(view.Options, source);
+        try
+        {
+            binder.AddView(view, source, plan => plan);
+            if (_isAnonymising) Anonymising.Add(binder.MaterializedViews[^1].Plan, Rules, view, source);
+        }
+        finally
+        {
+            _isAnonymising = false;
+        }
     }
 
     /// <summary>Traits and segments read the tables of profiles, so these are there before the first of them.</summary>

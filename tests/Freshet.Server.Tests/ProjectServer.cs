@@ -27,10 +27,11 @@ internal sealed class ProjectServer : IAsyncDisposable
     }
 
     /// <summary>Stops, and starts again over the same data.</summary>
-    public async Task RestartAsync()
+    public async Task RestartAsync(string? sql = null)
     {
         Http.Dispose();
         await _server.DisposeAsync();
+        if (sql is not null) await File.WriteAllTextAsync(Path.Combine(_folder, "sql", "project.sql"), sql);
         Http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
         await ServeAsync();
     }
@@ -62,6 +63,10 @@ internal sealed class ProjectServer : IAsyncDisposable
         using var answer = await Http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body);
         return ((int)answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!);
     }
+
+    /// <summary>Files of the data directory in which one of these texts stands.</summary>
+    public IEnumerable<string> FilesWith(params string[] texts) =>
+        Directory.EnumerateFiles(Path.Combine(_folder, "data"), "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "lock" && texts.Any(t => Encoding.Latin1.GetString(File.ReadAllBytes(f)).Contains(t, StringComparison.Ordinal)));
 
     /// <summary>The rows of a statement, each as the texts of its cells.</summary>
     public async Task<List<string?[]>> QueryAsync(string sql)

@@ -15,7 +15,7 @@ internal sealed class TrackingPlan
     private static readonly string[] Options = ["on.violation", "version", "table"];
 
     private readonly List<(EventPlan Plan, CreateEvent Statement, string Sql)> _events = [];
-    private readonly Dictionary<(string Table, bool HasProfile, bool IsOfProfiles), PlanNode> _tables = [];
+    private readonly Dictionary<(string Table, bool HasProfile, bool IsOfProfiles, bool IsWhole), PlanNode> _tables = [];
     private ScriptBinder? _binder;
 
     public IReadOnlyList<EventPlan> Events => [.. _events.Select(e => e.Plan)];
@@ -30,13 +30,14 @@ internal sealed class TrackingPlan
     /// <summary>What FROM reads of that name, or null.</summary>
     /// <param name="hasProfile">Whether the statement names profile_id.</param>
     /// <param name="isOfProfiles">Whether events that are nobody's are left out.</param>
-    public PlanNode? Read(string name, bool hasProfile, bool isOfProfiles = false)
+    /// <param name="isWhole">Whether anonymised events are among them.</param>
+    public PlanNode? Read(string name, bool hasProfile, bool isOfProfiles = false, bool isWhole = false)
     {
         if (name == RejectedTable.Name) return Scan.All(RejectedTable.Definition);
         var found = _events.FindIndex(e => e.Plan.Table == name);
         if (found < 0) return null;
-        if (!_tables.TryGetValue((name, hasProfile, isOfProfiles), out var plan))
-            _tables.Add((name, hasProfile, isOfProfiles), plan = _binder!.Bind(new SourceText(name, TypedEvents.Query(_events[found].Plan, _events[found].Statement, hasProfile))));
+        if (!_tables.TryGetValue((name, hasProfile, isOfProfiles, isWhole), out var plan))
+            _tables.Add((name, hasProfile, isOfProfiles, isWhole), plan = _binder!.Bind(new SourceText(name, TypedEvents.Query(_events[found].Plan, _events[found].Statement, hasProfile))));
         return plan;
     }
 

@@ -37,6 +37,7 @@ public static class EventsTable
         ("source", SqlType.String, "source"),
         ("sequence", SqlType.BigInt.NotNull, ""),
         ("may_join", SqlType.Boolean, "mayJoin"),
+        ("anonymised", SqlType.Boolean, "anonymised"),
     ];
 
     /// <summary>The table with a watermark that stays <paramref name="delayMs"/> behind the highest event time.</summary>

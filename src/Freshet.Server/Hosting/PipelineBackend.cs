@@ -92,7 +92,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
                 QueryBytesMax = settings.QueryBytesMax,
                 Folder = settings.Folder,
                 Output = output,
-                Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl },
+                Layer = () => new CustomerLayer((long)settings.WatermarkDelay.TotalMilliseconds) { AnonymousTtl = settings.AnonymousTtl, HasAnonymised = Privacy.ReceiptStore.HasAnonymised(new Freshet.Storage.Posix.PosixDisk(), settings.DataDirectory) },
             };
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
             if (files.Count == 0) output.WriteLine(ProjectSql.NoFiles(settings));

@@ -25,6 +25,7 @@ internal enum MemberName : byte
     Source,
     Batch,
     MayJoin,
+    Anonymised,
 }
 
 internal static class MemberNames
@@ -38,7 +39,7 @@ internal static class MemberNames
         7 => Is(name, "context"u8, MemberName.Context) | Is(name, "mayJoin"u8, MemberName.MayJoin) | Is(name, "groupId"u8, MemberName.GroupId),
         8 => Is(name, "category"u8, MemberName.Category) | Is(name, "writeKey"u8, MemberName.WriteKey),
         9 => Is(name, "messageId"u8, MemberName.MessageId) | Is(name, "timestamp"u8, MemberName.Timestamp),
-        10 => Is(name, "properties"u8, MemberName.Properties) | Is(name, "previousId"u8, MemberName.PreviousId) | Is(name, "receivedAt"u8, MemberName.ReceivedAt),
+        10 => Is(name, "properties"u8, MemberName.Properties) | Is(name, "previousId"u8, MemberName.PreviousId) | Is(name, "receivedAt"u8, MemberName.ReceivedAt) | Is(name, "anonymised"u8, MemberName.Anonymised),
         11 => Is(name, "anonymousId"u8, MemberName.AnonymousId),
         12 => Is(name, "integrations"u8, MemberName.Integrations),
         17 => Is(name, "originalTimestamp"u8, MemberName.OriginalTimestamp),

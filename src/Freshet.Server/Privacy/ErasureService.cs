@@ -105,20 +105,29 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
         var offsets = pending.Offsets.ToHashSet();
         var dropped = pending.Dropped.ToHashSet(StringComparer.Ordinal);
         var orders = pending.Receipts.ToDictionary(r => r.Sequence, r => r.Id);
+        var anonymises = customers.Anonymising.IsAsked;
+        if (anonymises) store.NoteAnonymised();
         bool IsErased(string type, string value) => hashes.Contains(store.Hash.Of(type, value));
         var events = log.Rewrite(EventsTable.Name, pending.End, EditEvent);
         var rejected = log.Rewrite(RejectedTable.Topic, pending.RejectedEnd, EditRejected);
         var changed = log.Rebuild();
         foreach (var receipt in pending.Receipts)
-            store.Put(receipt with { Status = "done", FinishedAt = DateTimeOffset.UtcNow, Rejected = rejected.Records, Segments = events.Segments + rejected.Segments, Views = changed });
+            store.Put(receipt with { Status = "done", IsAnonymised = anonymises, FinishedAt = DateTimeOffset.UtcNow, Rejected = rejected.Records, Segments = events.Segments + rejected.Segments, Views = changed });
         store.End();
 
         RecordEdit EditEvent(in Record record, out ReadOnlyMemory<byte> value)
         {
             value = default;
             if (!record.HasValue || record.Offset.Value >= pending.End) return RecordEdit.Keeps;
-            if (offsets.Contains(record.Offset.Value)) return RecordEdit.Empties;
+            if (offsets.Contains(record.Offset.Value) && !anonymises) return RecordEdit.Empties;
             var copy = record.Value.ToArray();
+            if (offsets.Contains(record.Offset.Value))
+            {
+                var left = customers.Anonymising.Left(copy);
+                value = left;
+                return left is null ? RecordEdit.Keeps : RecordEdit.Replaces;
+            }
+
             var offset = record.Offset.Value;
             var edited = orders.TryGetValue(offset, out var receipt)
                 ? EventScrubber.OrderWithout(copy, receipt)

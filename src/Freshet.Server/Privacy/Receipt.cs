@@ -22,6 +22,9 @@ internal sealed record Receipt
     /// <summary>Events of the profile, whose records are empty now.</summary>
     public long Events { get; init; }
 
+    /// <summary>Whether of these events is left what views keep that are anonymised, without a word of whose they were.</summary>
+    public bool IsAnonymised { get; init; }
+
     /// <summary>Rejected events whose records are empty now.</summary>
     public long Rejected { get; init; }
 

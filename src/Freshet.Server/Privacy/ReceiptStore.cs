@@ -12,6 +12,7 @@ internal sealed class ReceiptStore
 {
     private const string KeyName = "key";
     private const string PendingName = "pending";
+    private const string AnonymisedName = "anonymised";
     private const string ReceiptExtension = ".json";
     private static readonly JsonSerializerOptions Form = new(JsonSerializerDefaults.Web);
 
@@ -75,6 +76,12 @@ internal sealed class ReceiptStore
     }
 
     public PendingErasure? Pending => Read(PendingName) is { } bytes ? JsonSerializer.Deserialize<PendingErasure>(bytes, Form) : null;
+
+    /// <summary>Whether the log of a data directory may have events that were anonymised.</summary>
+    public static bool HasAnonymised(IDisk disk, string dataDirectory) => disk.Exists(Path.Combine(dataDirectory, "erasures", AnonymisedName));
+
+    /// <summary>Notes that it has, before the first is; durable when it returns.</summary>
+    public void NoteAnonymised() => Write(AnonymisedName, []);
 
     /// <summary>Durable when it returns.</summary>
     public void Begin(PendingErasure pending) => Write(PendingName, JsonSerializer.SerializeToUtf8Bytes(pending, Form));

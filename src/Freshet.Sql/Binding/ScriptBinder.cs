@@ -143,6 +143,8 @@ public sealed class ScriptBinder(bool isBounded)
             case CreateTable create:
                 Create(create, source);
                 break;
+            case CreateView { Options: [var option, ..] }:
+                throw new SqlException(source, option.Span, $"A materialized view has no option '{option.Key}' here.");
             case CreateView view:
                 AddView(view, source, plan => plan);
                 break;

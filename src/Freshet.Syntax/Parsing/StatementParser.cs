@@ -88,9 +88,10 @@ internal sealed class StatementParser
         var name = _definitions.Name();
         var columns = _queries.NameList();
         var comment = _definitions.Comment();
+        var options = materialized && _reader.TryWord("WITH") ? _definitions.Options() : [];
         _reader.ExpectWord("AS");
         var query = _queries.Parse();
-        return new CreateView(name, materialized, temporary, ifNotExists, columns, query, From(start)) { Comment = comment };
+        return new CreateView(name, materialized, temporary, ifNotExists, columns, query, From(start)) { Comment = comment, Options = options };
     }
 
     private Statement Insert()

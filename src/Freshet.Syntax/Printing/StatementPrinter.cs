@@ -20,6 +20,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
                 writer.Add("CREATE ").Add(view.IsTemporary, "TEMPORARY ").Add(view.IsMaterialized, "MATERIALIZED ").Add("VIEW ").Add(view.IfNotExists, "IF NOT EXISTS ").Name(view.Name);
                 if (!view.Columns.IsEmpty) writer.Add(" ").Names(view.Columns);
                 Comment(view.Comment);
+                Options(view.Options);
                 writer.Add(" AS ");
                 _queries.Print(view.Query);
                 break;

@@ -65,6 +65,9 @@ public sealed record OptionPair(string Key, string Value, TextSpan Span);
 public sealed record CreateView(Name Name, bool IsMaterialized, bool IsTemporary, bool IfNotExists, ImmutableArray<string> Columns, Query Query, TextSpan Span) : Statement(Span)
 {
     public string? Comment { get; init; }
+
+    /// <summary>WITH (...) of a materialized view.</summary>
+    public ImmutableArray<OptionPair> Options { get; init; } = [];
 }
 
 public sealed record Insert(Name Table, ImmutableArray<string> Columns, Query Query, TextSpan Span) : Statement(Span)

@@ -49,7 +49,7 @@ internal sealed record Happening(string MessageId, string Type = "track")
         var properties = Properties ?? JsonSerializer.Serialize(Of is null ? [] : new Dictionary<string, object?> { ["of"] = Of, ["identifiers"] = Named ?? [] });
         var context = JsonSerializer.Serialize(new { externalIds = ExternalIds.Select(e => new { id = e.Id, type = e.Type, collection = "users", encoding = "none" }) });
         if (Consent is not null) context = string.Concat(context.AsSpan(0, context.Length - 1), ",\"consent\":{\"categoryPreferences\":", Consent, "}}");
-        return string.Create(CultureInfo.InvariantCulture, $"{Text(MessageId)}, {Text(Type)}, {Text(Event)}, NULL, NULL, {Text(UserId)}, {Text(AnonymousId)}, {Text(GroupId)}, {Text(PreviousId)}, {Json(properties)}, {Json(traits)}, {Json(context)}, NULL, TO_TIMESTAMP_LTZ({Time * 1000}, 3), TO_TIMESTAMP_LTZ({ReceivedAt * 1000}, 3), NULL, NULL, 'web', {sequence}, {(MayJoin is { } may ? may ? "TRUE" : "FALSE" : "NULL")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Text(MessageId)}, {Text(Type)}, {Text(Event)}, NULL, NULL, {Text(UserId)}, {Text(AnonymousId)}, {Text(GroupId)}, {Text(PreviousId)}, {Json(properties)}, {Json(traits)}, {Json(context)}, NULL, TO_TIMESTAMP_LTZ({Time * 1000}, 3), TO_TIMESTAMP_LTZ({ReceivedAt * 1000}, 3), NULL, NULL, 'web', {sequence}, {(MayJoin is { } may ? may ? "TRUE" : "FALSE" : "NULL")}, NULL");
     }
 
     public override string ToString() =>
