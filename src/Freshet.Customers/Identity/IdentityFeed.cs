@@ -53,7 +53,7 @@ internal sealed class IdentityFeed(TableDefinition events, IdentityRules rules) 
 
     public ImmutableArray<SqlType> OwnColumns => [SqlType.BigInt];
 
-    public Operator Create(FeedInput input) => new IdentityOperator(new IdentitySpec(Rules, input.Types, input.Reads, input.Offset), input.Seed);
+    public Operator Create(FeedInput input) => new IdentityOperator(new IdentitySpec(Rules, input.Types, input.Reads, input.Offset, input.Outputs.Contains(Recent)), input.Seed);
 
     /// <summary>Events with the number of their identifier as the last column.</summary>
     public TableDefinition Events => Source with

@@ -77,7 +77,7 @@ internal sealed unsafe class IdentityOperator : Operator
             ref var facts = ref _reader.Events[i];
             var owner = _fold.Take(facts, i, _reader.Candidates.Range(facts.First, facts.Count), _reader.Drops);
             facts.Owner = owner;
-            if (owner != NameRow.None) _graph.Remember(owner, facts);
+            if (owner != NameRow.None && _spec.KeepsRecent) _graph.Remember(owner, facts);
             _numbers.Add() = owner == NameRow.None ? 0 : _graph.Name(owner)->Number;
         }
 

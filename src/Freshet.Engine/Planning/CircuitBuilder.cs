@@ -85,7 +85,7 @@ internal sealed class CircuitBuilder(ulong seed, TimeZoneInfo zone)
         foreach (var (name, table) in columns.OrderBy(c => c.Key, StringComparer.Ordinal))
             _sources.Add(name, new SourceNode(Add(NodeSpec.Source(name)), table.Table, [.. table.Columns], _demand.OfTable(name) ? place++ : -1, told.Contains(name)));
         foreach (var feed in all.SelectMany(ScansOf).Select(s => s.Table.Feed?.Feed).OfType<TableFeed>().DistinctBy(f => f.Fingerprint).OrderBy(f => f.Fingerprint, StringComparer.Ordinal))
-            _feeds.Add(feed.Fingerprint, FeedLowering.Add(this, feed, SourceOf(feed.Source)));
+            _feeds.Add(feed.Fingerprint, FeedLowering.Add(this, feed, SourceOf(feed.Source), [.. all.SelectMany(ScansOf).Select(s => s.Table.Feed).Where(f => f?.Feed.Fingerprint == feed.Fingerprint).Select(f => f!.Number)]));
     }
 
     private static IEnumerable<PlanNode> WatermarkReaders(PlanNode plan) => BoundCurrentWatermark.IsIn(plan) ? [plan] : plan.Inputs.SelectMany(WatermarkReaders);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Freshet.Dataflow.Circuits;
 using Freshet.Dataflow.Unions;
 using Freshet.Plan;
@@ -19,11 +20,12 @@ internal static class FeedLowering
     }
 
     /// <summary>The node of a feed's operator; all rows go to its share 0.</summary>
-    public static int Add(CircuitBuilder builder, TableFeed feed, Stream source)
+    /// <param name="outputs">Those that some plan reads.</param>
+    public static int Add(CircuitBuilder builder, TableFeed feed, Stream source, ImmutableHashSet<int> outputs)
     {
         var factory = OperatorOf(feed);
         var node = builder.NodeOf(feed.Source);
-        var input = new FeedInput(source.Types, [.. feed.Reads.Select(r => CircuitBuilder.PlaceOf(node, r))], source.Position, builder.Seed);
+        var input = new FeedInput(source.Types, [.. feed.Reads.Select(r => CircuitBuilder.PlaceOf(node, r))], source.Position, builder.Seed, outputs);
         return builder.Add(new NodeSpec(feed.Name, feed.Fingerprint, _ => factory.Create(input), [CircuitBuilder.Input(EdgeSpec.Single(source.Node))]));
     }
 

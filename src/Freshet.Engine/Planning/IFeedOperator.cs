@@ -22,4 +22,5 @@ public interface IFeedOperator
 /// <param name="Reads">Where each of <see cref="TableFeed.Reads"/> stands.</param>
 /// <param name="Offset">The column with the row's place in the source, BIGINT.</param>
 /// <param name="Seed">The database's hash seed.</param>
-public sealed record FeedInput(ImmutableArray<SqlType> Types, ImmutableArray<int> Reads, int Offset, ulong Seed);
+/// <param name="Outputs">The outputs that somebody reads: what is kept for others alone need not be.</param>
+public sealed record FeedInput(ImmutableArray<SqlType> Types, ImmutableArray<int> Reads, int Offset, ulong Seed, ImmutableHashSet<int> Outputs);
