@@ -77,7 +77,6 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
 
     public static Task<IBackend> OpenAsync(ProjectSettings settings, TextWriter output, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
         LogStore? log = null;
         try
         {
@@ -96,7 +95,7 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
             };
             var files = ProjectSql.Load(settings, Environment.GetEnvironmentVariable);
             if (files.Count == 0) output.WriteLine(ProjectSql.NoFiles(settings));
-            var pipeline = Pipeline.Start(log, files, options, Progress(output));
+            var pipeline = Pipeline.Start(log, files, options, Progress(output, cancellation));
             foreach (var change in pipeline.Changes) output.WriteLine(change);
             return Task.FromResult<IBackend>(new PipelineBackend(log, pipeline));
         }
@@ -117,13 +116,14 @@ internal sealed class PipelineBackend : IBackend, IStatusSection, IErasableLog
         }
     }
 
-    /// <summary>One line a second while a long replay runs.</summary>
-    private static Action<long, long> Progress(TextWriter output)
+    /// <summary>One line a second while a long replay runs, which ends where the start is broken off.</summary>
+    private static Action<long, long> Progress(TextWriter output, CancellationToken cancellation)
     {
         var started = System.Diagnostics.Stopwatch.StartNew();
         var shown = 0L;
         return (done, total) =>
         {
+            cancellation.ThrowIfCancellationRequested();
             if (started.ElapsedMilliseconds < shown + 1000 && (done < total || shown == 0)) return;
             shown = started.ElapsedMilliseconds;
             output.WriteLine($"replayed {done:N0} of {total:N0} rows, {done / Math.Max(0.001, started.Elapsed.TotalSeconds):N0} rows/s");

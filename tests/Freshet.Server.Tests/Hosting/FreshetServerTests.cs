@@ -103,6 +103,23 @@ public sealed class FreshetServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_is_broken_off_while_it_replays_and_leaves_the_directory_free()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "sql"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "sql", "a.sql"), "CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM events;");
+        await using (var server = await StartAsync())
+        {
+            Assert.Equal(200, await PostAsync(server, """{"userId":"u","event":"E"}"""));
+            await server.Backend.Views!.WhenVisibleAsync(0, TestContext.Current.CancellationToken);
+        }
+
+        var settings = Project.Load(_folder, _ => null, new Dictionary<string, string> { ["port"] = "0" });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await PipelineBackend.OpenAsync(settings, TextWriter.Null, new CancellationToken(true)));
+        await using var again = await PipelineBackend.OpenAsync(settings, TextWriter.Null, CancellationToken.None);
+        Assert.Equal(0, again.Log.LastDurable);
+    }
+
+    [Fact]
     public async Task A_project_without_SQL_says_so_and_takes_events()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "freshet.json"), "{}");

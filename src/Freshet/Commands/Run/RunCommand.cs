@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Freshet.Commands.Test;
+using Freshet.Server.Configuration;
 using Freshet.Server.Hosting;
 
 namespace Freshet.Commands.Run;
@@ -15,15 +16,27 @@ internal static class RunCommand
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var settings = options.Load(parsed, parsed.GetValue(folder)!);
-            await using var lines = new RecentLines(Console.Out);
-            await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines, TestCommand.LineOf(settings.Folder));
-            if (settings.Keys.Count == 0)
-                await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
-            lines.WriteLine($"ready {server.Url}");
-            return await server.RunAsync(cancellation);
+            try
+            {
+                return await ServeAsync(options.Load(parsed, parsed.GetValue(folder)!), cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // Asked to end while it was still reading the log: nothing is lost.
+                return 0;
+            }
         });
         ExamplesHelp.Attach(command, ["freshet run myproject", "freshet run myproject --port 8080 --data /var/lib/freshet", "FRESHET_API_TOKEN=... freshet run myproject"]);
         return command;
+    }
+
+    private static async Task<int> ServeAsync(ProjectSettings settings, CancellationToken cancellation)
+    {
+        await using var lines = new RecentLines(Console.Out);
+        await using var server = await FreshetServer.StartAsync(settings, await PipelineBackend.OpenAsync(settings, lines, cancellation), lines, TestCommand.LineOf(settings.Folder));
+        if (settings.Keys.Count == 0)
+            await Console.Error.WriteLineAsync("freshet: The project has no write keys, so no event can come in; add \"keys\" to freshet.json or start with --write-key.");
+        lines.WriteLine($"ready {server.Url}");
+        return await server.RunAsync(cancellation);
     }
 }
