@@ -24,6 +24,7 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         var points = page.Locator("[data-series=accepted] polyline");
         var before = await points.GetAttributeAsync("points", new() { Timeout = 30_000 });
         await Assertions.Expect(points).Not.ToHaveAttributeAsync("points", before!, new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("[data-latency] rect").First).ToBeAttachedAsync(new() { Timeout = 30_000 });
         await PicturesAsync(page, "now");
 
         var port = own.Url.Port;
@@ -391,6 +392,7 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
             foreach (var colours in new[] { ColorScheme.Dark, ColorScheme.Light })
             {
                 await page.EmulateMediaAsync(new() { ColorScheme = colours });
+                await Assertions.Expect(page.Locator($"html[data-theme={colours.ToString().ToLowerInvariant()}]")).ToHaveCountAsync(1);
                 var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{device}-{colours}.png").ToLowerInvariant());
                 await page.ScreenshotAsync(new() { Path = path });
             }

@@ -45,6 +45,25 @@ internal sealed class LatencyHistogram
         return UpperBoundOf(_counts.Length - 1) / 1000.0;
     }
 
+    /// <summary>What came since, in buckets of half an octave (milliseconds, the upper bound is not in it), from the first that holds anything to the last.</summary>
+    public List<(double FromMs, double ToMs, long Count)> Coarse(long[] since)
+    {
+        const int Together = SubBuckets / 2;
+        var buckets = new List<(double FromMs, double ToMs, long Count)>();
+        var held = 0;
+        for (var first = 0; first < _counts.Length; first += Together)
+        {
+            var count = 0L;
+            for (var i = first; i < first + Together; i++) count += Math.Max(0, Volatile.Read(ref _counts[i]) - since[i]);
+            if (count == 0 && buckets.Count == 0) continue;
+            buckets.Add((first == 0 ? 0 : (UpperBoundOf(first - 1) + 1) / 1000.0, (UpperBoundOf(first + Together - 1) + 1) / 1000.0, count));
+            if (count > 0) held = buckets.Count;
+        }
+
+        buckets.RemoveRange(held, buckets.Count - held);
+        return buckets;
+    }
+
     /// <summary>The counts now, to leave out what was before.</summary>
     public long[] Snapshot() => (long[])_counts.Clone();
 

@@ -92,6 +92,9 @@ internal sealed class ConsoleRoutes
                 json.WriteEndObject();
             });
             json.WriteEndArray();
+            json.WriteStartArray("latencies");
+            _history.WriteLatencies(json);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -24,6 +24,7 @@ internal sealed class HistorySampler : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private readonly LatencyHistogram _visible = new();
+    private readonly LatencyWindow[] _windows;
     private long[] _visibles;
     private long _nextProbe;
     private int _isProbing;
@@ -38,6 +39,7 @@ internal sealed class HistorySampler : IAsyncDisposable
         _ingest = ingest;
         _acks = ingest.Counters.Ack.Snapshot();
         _visibles = _visible.Snapshot();
+        _windows = [new LatencyWindow("durable", ingest.Counters.Ack), new LatencyWindow("visible", _visible)];
         ingest.Acknowledged += Probe;
         AddAll();
         _running = Task.Run(RunAsync);
@@ -71,6 +73,15 @@ internal sealed class HistorySampler : IAsyncDisposable
             var first = Math.Max(0, _next - SamplesMax);
             foreach (var series in _series)
                 show(series.Name, series.Unit, Enumerable.Range(first, _next - first).Select(i => series.Values[i % SamplesMax]));
+        }
+    }
+
+    /// <summary>Writes the times of the last minute, from a request to durable and to visible, as an array.</summary>
+    public void WriteLatencies(System.Text.Json.Utf8JsonWriter json)
+    {
+        lock (_gate)
+        {
+            foreach (var window in _windows) window.Write(json);
         }
     }
 
@@ -128,11 +139,13 @@ internal sealed class HistorySampler : IAsyncDisposable
                 {
                     foreach (var series in _series) series.Sample(_next, seconds);
                     _next++;
+                    _acks = _ingest.Counters.Ack.Snapshot();
+                    _visibles = _visible.Snapshot();
+                    _windows[0].Sample(_acks);
+                    _windows[1].Sample(_visibles);
                 }
 
                 if (_next % (EventVolumes.EverySeconds / EverySeconds) == 0) _ingest.Volumes.Sample();
-                _acks = _ingest.Counters.Ack.Snapshot();
-                _visibles = _visible.Snapshot();
             }
         }
         catch (OperationCanceledException)

@@ -13,6 +13,7 @@ using Freshet.Commands.Query;
 using Freshet.Commands.Replay;
 using Freshet.Commands.Run;
 using Freshet.Commands.Send;
+using Freshet.Commands.Terminal;
 using Freshet.Commands.Test;
 using Freshet.Commands.Top;
 using Freshet.Server;
@@ -74,6 +75,7 @@ internal static class CommandLine
         const int PipedWidth = 400;
         var isPlain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
         if (!isPlain) return;
+        if (Console.IsOutputRedirected) AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(new UnpaddedWriter(Console.Out)) });
         AnsiConsole.Profile.Capabilities.Ansi = !Console.IsOutputRedirected;
         AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = PipedWidth;

@@ -38,7 +38,7 @@ export function Confirm({ title, action, danger, disabled, close, act, children 
     <div class="row"><button type="button" onClick=${() => box.current.close()}>Cancel</button><button type="button" class=${danger ? 'danger' : 'primary'} disabled=${disabled} onClick=${() => { act(); box.current.close(); }}>${action}</button></div></dialog>`;
 }
 
-const words = 'SELECT|FROM|WHERE|GROUP|BY|ORDER|LIMIT|JOIN|LEFT|RIGHT|INNER|OUTER|FULL|CROSS|ON|AS|AND|OR|NOT|NULL|IS|IN|EXISTS|CASE|WHEN|THEN|ELSE|END|HAVING|UNION|ALL|DISTINCT|WITH|OVER|PARTITION|CREATE|MATERIALIZED|VIEW|TABLE|TRAIT|SEGMENT|EVENT|IDENTIFIER|INSERT|INTO|VALUES|INTERVAL|BETWEEN|LIKE|EXPLAIN|SHOW|DESCRIBE|SUBSCRIBE|DESC|ASC|CHECK|UNNEST|LATERAL|WATERMARK|FOR|TRUE|FALSE|CAST|DAY|HOUR|MINUTE|SECOND|FLOOR|TO|MEMBERSHIP|OF';
+const words = 'SELECT|FROM|WHERE|GROUP|BY|ORDER|LIMIT|JOIN|LEFT|RIGHT|INNER|OUTER|FULL|CROSS|ON|AS|AND|OR|NOT|NULL|IS|IN|EXISTS|CASE|WHEN|THEN|ELSE|END|HAVING|UNION|ALL|DISTINCT|WITH|OVER|PARTITION|CREATE|MATERIALIZED|VIEW|TABLE|TRAIT|SEGMENT|(?<=CREATE\\s+)EVENT|IDENTIFIER|INSERT|INTO|VALUES|INTERVAL|BETWEEN|LIKE|EXPLAIN|SHOW|DESCRIBE|SUBSCRIBE|DESC|ASC|CHECK|UNNEST|LATERAL|WATERMARK|FOR|TRUE|FALSE|CAST|DAY|HOUR|MINUTE|SECOND|FLOOR|TO|MEMBERSHIP|OF';
 const token = new RegExp(`(--[^\\n]*|/\\*[\\s\\S]*?\\*/)|('(?:[^']|'')*'?)|\\b(\\d+(?:\\.\\d+)?)\\b|\\b(${words})\\b`, 'gi');
 
 // A statement's text in colours, as nodes: its characters stay as they are.

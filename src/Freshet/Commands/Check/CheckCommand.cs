@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Freshet.Engine;
 using Freshet.Server;
 using Freshet.Server.Configuration;
@@ -10,11 +11,14 @@ namespace Freshet.Commands.Check;
 /// <summary>freshet check: reads the configuration, parses and plans the SQL, runs nothing; of changed identity rules it counts what they would bring.</summary>
 internal static class CheckCommand
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Command Build()
     {
         var folder = new Argument<string>("project") { Description = "The project's folder." };
         var options = new ProjectOptions();
-        var command = new Command("check", "Check a project's configuration and SQL without running it.") { folder };
+        var json = new Option<bool>("--json") { Description = "Print what was found as one JSON object." };
+        var command = new Command("check", "Check a project's configuration and SQL without running it.") { folder, json };
         options.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -28,13 +32,20 @@ internal static class CheckCommand
             // What the customer layer keeps of its own is not the project's.
             var views = binder.MaterializedViews.Count(v => binder.View(v.Name) is { } view && files.Contains(view.Source) && layer.Declared.All(o => o.Table != v.Name));
             var inserts = binder.Inserts.Count(i => files.Contains(i.Target.Source));
+            if (parsed.GetValue(json))
+            {
+                var brought = IdentityCheck.Run(settings, binder, pipeline);
+                Console.WriteLine(JsonSerializer.Serialize(new { project = settings.Folder, valid = true, files = files.Count, inserts = binder.Inserts.Count, keys = settings.Keys.Count, views = binder.MaterializedViews.Select(v => new { name = v.Name, columns = v.Plan.Schema.ToString() }), notes = binder.Notes, identityChange = brought }, Relaxed));
+                return 0;
+            }
+
             Console.WriteLine($"{settings.Folder}: valid: {Counted(files.Count, "SQL file")}, {Counted(views, "materialized view")}{Declared("EVENT", "planned event")}{Declared("IDENTIFIER", "identifier")}{Declared("TRAIT", "trait")}{Declared("SEGMENT", "segment")}, {Counted(inserts, "insert")}, {Counted(settings.Keys.Count, "write key")}");
             foreach (var note in binder.Notes) Console.Error.WriteLine($"freshet: {note}");
             foreach (var view in binder.MaterializedViews.Where(v => !v.Name.Contains('$', StringComparison.Ordinal))) Console.WriteLine($"  {view.Name} {view.Plan.Schema}");
             if (IdentityCheck.Run(settings, binder, pipeline) is { } change) Console.WriteLine(change);
             return 0;
         });
-        ExamplesHelp.Attach(command, ["freshet check myproject"]);
+        ExamplesHelp.Attach(command, ["freshet check myproject", "freshet check myproject --json"]);
         return command;
     }
 

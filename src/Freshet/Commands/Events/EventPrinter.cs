@@ -18,7 +18,7 @@ internal sealed class EventPrinter(TextWriter output, bool asJson)
         foreach (var (at, line) in taken.Concat(rejected).OrderBy(e => e.At))
         {
             if (asJson) await output.WriteLineAsync(line.GetRawText());
-            else AnsiConsole.MarkupLine(Line(at, line));
+            else AnsiConsole.Write(new Markup(Line(at, line) + "\n") { Overflow = Overflow.Ellipsis });
         }
 
         var leftOut = turn.GetProperty("fitted").GetInt64() - turn.GetProperty("events").GetArrayLength();

@@ -21,11 +21,12 @@ internal static class ExecCommand
         var set = new Option<string[]>("--set") { Description = "name=value: an option as SET 'name' = 'value' would set it, and a variable ${name} of the script." };
         var format = new Option<string>("--format") { Description = "table, csv or json (one object a line).", DefaultValueFactory = _ => "table" };
         format.OnlyAmong("table", "csv", "json");
+        var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var onError = new Option<string>("--on-error") { Description = "fail (default) or skip: what a value that cannot be computed does.", DefaultValueFactory = _ => "fail" };
         onError.OnlyAmong("fail", "skip");
         var workers = new Option<int>("--workers") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var memory = MemoryOption.Build();
-        var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, onError, workers, memory };
+        var command = new Command("exec", "Run a SQL script over bounded input to its end and print its results.") { file, data, set, format, json, onError, workers, memory };
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = Settings(parsed.GetValue(set) ?? []);
@@ -49,7 +50,7 @@ internal static class ExecCommand
                 using (run)
                 {
                     foreach (var note in binder.Notes) await Console.Error.WriteLineAsync($"freshet: {note}");
-                    return await PrintAsync(run, binder.Selects.Count, ResultPrinter.Parse(parsed.GetValue(format)!), cancellation);
+                    return await PrintAsync(run, binder.Selects.Count, parsed.GetValue(json) ? ResultFormat.Json : ResultPrinter.Parse(parsed.GetValue(format)!), cancellation);
                 }
             }
             catch (EngineException e)
@@ -57,7 +58,7 @@ internal static class ExecCommand
                 throw new UserException(e.Code, $"{e.Place ?? path}: {e.Message}{(e.Code == "bad_value" ? " Go on without such rows with --on-error skip." : "")}", UserException.Failed);
             }
         });
-        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --format json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip --memory-budget 1GiB"]);
+        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip --memory-budget 1GiB"]);
         return command;
     }
 

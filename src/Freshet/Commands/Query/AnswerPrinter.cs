@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Freshet.Commands.Execute;
+using Freshet.Commands.Terminal;
 using Spectre.Console;
 
 namespace Freshet.Commands.Query;
@@ -7,6 +8,9 @@ namespace Freshet.Commands.Query;
 /// <summary>A server's answer to a statement on the terminal: a table, a row as lines, or one JSON object a line.</summary>
 internal static class AnswerPrinter
 {
+    private const string NullText = "NULL";
+    private static readonly string[] Numbers = ["TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "DOUBLE", "FLOAT"];
+
     public static void WriteJson(JsonElement answer)
     {
         var names = answer.GetProperty("columns").EnumerateArray().Select(c => JsonEncodedText.Encode(c.GetProperty("name").GetString()!)).ToArray();
@@ -26,15 +30,18 @@ internal static class AnswerPrinter
             return;
         }
 
-        if (isExpanded) WriteExpanded(columns, rows);
-        else WriteRows(columns, rows);
-        Console.WriteLine($"{rows.GetArrayLength():N0} row{(rows.GetArrayLength() == 1 ? "" : "s")}");
+        var widths = columns.Select((c, i) => Math.Max(Screen.Width(c.Name), rows.EnumerateArray().Select(r => Screen.Width(Text(r[i]) ?? NullText)).DefaultIfEmpty().Max())).ToList();
+        var cells = isExpanded ? 0 : TableFit.CellsOf(widths, AnsiConsole.Profile.Width);
+        if (cells == 0) WriteExpanded(columns, rows);
+        else WriteRows(columns, rows, cells);
+        var note = cells is > 0 and < int.MaxValue ? @"; what is too wide is cut, and whole with \x or --json" : "";
+        Console.WriteLine($"{rows.GetArrayLength():N0} row{(rows.GetArrayLength() == 1 ? "" : "s")}{note}");
     }
 
-    private static void WriteRows(List<(string Name, bool IsNumber)> columns, JsonElement rows)
+    private static void WriteRows(List<(string Name, bool IsNumber)> columns, JsonElement rows, int cells)
     {
-        var table = ResultPrinter.NewTable(columns);
-        foreach (var row in rows.EnumerateArray()) table.AddRow(row.EnumerateArray().Select(Cell).ToArray());
+        var table = ResultPrinter.NewTable(columns.Select(c => (TableFit.Cut(c.Name, cells), c.IsNumber)).ToList());
+        foreach (var row in rows.EnumerateArray()) table.AddRow(row.EnumerateArray().Select(v => ResultPrinter.Cell(Text(v) is { } text ? TableFit.Cut(text, cells) : null)).ToArray());
         AnsiConsole.Write(table);
     }
 
@@ -45,18 +52,18 @@ internal static class AnswerPrinter
         {
             AnsiConsole.Write(new Rule($"row {++number}") { Justification = Justify.Left, Style = Style.Parse("dim") });
             var grid = new Grid().AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-            for (var i = 0; i < columns.Count; i++) grid.AddRow($"[bold]{ResultPrinter.Cell(columns[i].Name)}[/]", Cell(row[i]));
+            for (var i = 0; i < columns.Count; i++) grid.AddRow($"[bold]{ResultPrinter.Cell(columns[i].Name)}[/]", ResultPrinter.Cell(Text(row[i])));
             AnsiConsole.Write(grid);
         }
     }
 
-    private static bool IsNumber(string type) =>
-        type.Contains("INT", StringComparison.Ordinal) || type.StartsWith("DECIMAL", StringComparison.Ordinal) || type.StartsWith("DOUBLE", StringComparison.Ordinal) || type.StartsWith("FLOAT", StringComparison.Ordinal);
+    private static bool IsNumber(string type) => Numbers.Any(n => type.StartsWith(n, StringComparison.Ordinal));
 
-    private static string Cell(JsonElement value) => ResultPrinter.Cell(value.ValueKind switch
+    /// <summary>A value as it is shown; null is NULL.</summary>
+    private static string? Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => null,
         JsonValueKind.String => value.GetString(),
         _ => value.GetRawText(),
-    });
+    };
 }

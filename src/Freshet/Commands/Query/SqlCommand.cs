@@ -15,17 +15,18 @@ internal static class SqlCommand
         var server = new ServerOptions();
         var format = new Option<string?>("--format") { Description = "table, csv or json (one object a line); table for a person and for a plan, else csv.", HelpName = "F" };
         format.OnlyAmong(Formats);
-        var command = new Command("sql", "Ask a running server.") { sql, format };
+        var json = new Option<bool>("--json") { Description = "The same as --format json." };
+        var command = new Command("sql", "Ask a running server.") { sql, format, json };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             using var connection = server.Connect(parsed);
             var statement = parsed.GetValue(sql);
-            if (statement is null && !Console.IsInputRedirected && !Console.IsOutputRedirected) return await new SqlShell(connection).RunAsync(cancellation);
+            if (statement is null && !parsed.GetValue(json) && !Console.IsInputRedirected && !Console.IsOutputRedirected) return await new SqlShell(connection).RunAsync(cancellation);
             if (statement is null or "-") statement = await Console.In.ReadToEndAsync(cancellation);
-            return await RunAsync(connection, statement, parsed.GetValue(format) ?? (Console.IsOutputRedirected && !IsPlan(statement) ? "csv" : "table"), cancellation);
+            return await RunAsync(connection, statement, (parsed.GetValue(json) ? "json" : parsed.GetValue(format)) ?? (Console.IsOutputRedirected && !IsPlan(statement) ? "csv" : "table"), cancellation);
         });
-        ExamplesHelp.Attach(command, ["freshet sql", "freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --format json", "freshet sql \"EXPLAIN revenue_per_minute\"", "freshet sql \"EXPLAIN WATERMARK FOR sessions\"", "freshet sql \"SUBSCRIBE orders_per_user\"", "freshet sql - --format csv < report.sql"]);
+        ExamplesHelp.Attach(command, ["freshet sql", "freshet sql \"SELECT * FROM revenue_per_minute ORDER BY minute_start DESC LIMIT 10\"", "freshet sql \"SHOW VIEWS\" --json", "freshet sql \"EXPLAIN revenue_per_minute\"", "freshet sql \"EXPLAIN WATERMARK FOR sessions\"", "freshet sql \"SUBSCRIBE orders_per_user\"", "freshet sql - --format csv < report.sql"]);
         return command;
     }
 

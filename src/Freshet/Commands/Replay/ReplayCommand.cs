@@ -11,7 +11,8 @@ internal static class ReplayCommand
         var server = new ServerOptions();
         var name = new Option<string?>("--event") { Description = "Only events of this name.", HelpName = "NAME" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be taken, take nothing." };
-        var command = new Command("replay-rejected", "Take the events that the tracking plan had blocked and that keep it now.") { name, dry };
+        var json = new Option<bool>("--json") { Description = "The server's answer as it is." };
+        var command = new Command("replay-rejected", "Take the events that the tracking plan had blocked and that keep it now.") { name, dry, json };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -19,7 +20,8 @@ internal static class ReplayCommand
             var isDryRun = parsed.GetValue(dry);
             var query = (isDryRun ? "?dryRun=true" : "?dryRun=false") + (parsed.GetValue(name) is { } named ? "&event=" + Uri.EscapeDataString(named) : "");
             using var answer = await connection.PostAsync("/api/replay-rejected" + query, cancellation);
-            Console.WriteLine($"{(isDryRun ? "would be taken" : "taken")}: {answer.RootElement.GetProperty("replayed")}, still rejected: {answer.RootElement.GetProperty("stillRejected")}");
+            if (parsed.GetValue(json)) Console.WriteLine(answer.RootElement.GetRawText());
+            else Console.WriteLine($"{(isDryRun ? "would be taken" : "taken")}: {answer.RootElement.GetProperty("replayed")}, still rejected: {answer.RootElement.GetProperty("stillRejected")}");
             return 0;
         });
         ExamplesHelp.Attach(command, ["freshet replay-rejected --dry-run", "freshet replay-rejected --event \"Order Completed\""]);

@@ -17,7 +17,8 @@ internal static class SendCommand
         var key = new Option<string>("--key") { Description = "The write key.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FRESHET_WRITE_KEY") ?? "", HelpName = "KEY" };
         var connections = new Option<int>("--connections") { Description = "Requests at once; the events of a user stay in order.", DefaultValueFactory = _ => 4, HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Most events of a request.", DefaultValueFactory = _ => 100, HelpName = "N" };
-        var command = new Command("send", "Replay a file of events into a running server.") { file, rate, speed, url, key, connections, batch };
+        var json = new Option<bool>("--json") { Description = "Print the summary as one JSON object." };
+        var command = new Command("send", "Replay a file of events into a running server.") { file, rate, speed, url, key, connections, batch, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var plan = new SendPlan(parsed.GetValue(file)!, ServerOptions.Address(parsed.GetValue(url)!), parsed.GetValue(key)!)
@@ -31,7 +32,7 @@ internal static class SendCommand
                 throw new UserException("usage", "--rate and --speed say the pace in two ways; give one of them.");
             if (plan.Key.Length == 0)
                 throw new UserException("usage", "The write key is missing; give --key or set FRESHET_WRITE_KEY.");
-            return await SendProgress.RunAsync(plan, cancellation);
+            return await SendProgress.RunAsync(plan, parsed.GetValue(json), cancellation);
         });
         ExamplesHelp.Attach(command, ["freshet send events.jsonl --key wk_shop", "freshet send events.jsonl.gz --speed 60x --key wk_shop", "freshet send events.jsonl --rate 5000 --url http://127.0.0.1:8080 --key wk_shop"]);
         return command;

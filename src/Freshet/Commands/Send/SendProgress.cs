@@ -7,7 +7,7 @@ namespace Freshet.Commands.Send;
 /// <summary>Runs a <see cref="SendPlan"/> with a progress bar where there is a terminal, and ends with a summary in any case.</summary>
 internal static class SendProgress
 {
-    public static async Task<int> RunAsync(SendPlan plan, CancellationToken cancellation)
+    public static async Task<int> RunAsync(SendPlan plan, bool json, CancellationToken cancellation)
     {
         await using var file = EventFile.Open(plan.File);
         await using var stream = EventFile.Unpacked(file);
@@ -17,7 +17,7 @@ internal static class SendProgress
         var interrupted = false;
         try
         {
-            if (Console.IsOutputRedirected) await sending;
+            if (Console.IsOutputRedirected || json) await sending;
             else await ShowAsync(plan, file, tally, sending);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -26,7 +26,7 @@ internal static class SendProgress
         }
         finally
         {
-            Summarize(tally, Stopwatch.GetElapsedTime(started));
+            Summarize(tally, Stopwatch.GetElapsedTime(started), json);
         }
 
         if (interrupted) return 130;
@@ -52,9 +52,15 @@ internal static class SendProgress
                 task.Value = task.MaxValue;
             });
 
-    private static void Summarize(SendTally tally, TimeSpan took)
+    private static void Summarize(SendTally tally, TimeSpan took, bool json)
     {
         var rate = tally.Sent / Math.Max(0.001, took.TotalSeconds);
+        if (json)
+        {
+            Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { acknowledged = tally.Sent, seconds = Math.Round(took.TotalSeconds, 3), eventsPerSecond = Math.Round(rate), rejected = tally.Rejected, failed = tally.Failed, retries = tally.Retries, firstRejected = tally.FirstProblem }));
+            return;
+        }
+
         Console.WriteLine($"{tally.Sent:N0} events acknowledged in {took.TotalSeconds:0.0} s ({rate:N0}/s), {tally.Rejected:N0} rejected, {tally.Failed:N0} failed, {tally.Retries:N0} retries");
         if (tally.FirstProblem is { } problem) Console.WriteLine($"first rejected: {problem}");
     }

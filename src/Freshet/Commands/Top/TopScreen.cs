@@ -18,9 +18,9 @@ internal static class TopScreen
     public static IRenderable Of(TopFrame frame, Uri? address, int linesMax)
     {
         var sample = frame.Sample;
-        var head = new Grid().AddColumn(new GridColumn { NoWrap = true });
-        head.AddRow($"[bold]freshet top[/]{(address is null ? "" : $"  {ResultPrinter.Cell(address.ToString())}")}  up {Duration(sample.AtMs)}  step {sample.Step.ToString("N0", CultureInfo.InvariantCulture)}  {Number(frame.StepsPerSecond)} steps/s");
-        head.AddRow($"[bold]{Number(frame.EventsPerSecond)}[/] events/s  durable after {Ms(sample.AckMsP50)} (p99 {Ms(sample.AckMsP99)})  engine {(frame.Lines.Sum(l => l.Busy) * 100).ToString("N1", CultureInfo.InvariantCulture)} % of a core  memory {Bytes(sample.ResidentBytes)}, of it state {Bytes(frame.Lines.Sum(l => l.Node.StateBytes))}");
+        var head = new Rows(
+            Head("freshet top", [address?.ToString() ?? "", $"up {Duration(sample.AtMs)}", $"step {sample.Step.ToString("N0", CultureInfo.InvariantCulture)}", $"{Number(frame.StepsPerSecond)} steps/s"]),
+            Head($"{Number(frame.EventsPerSecond)} events/s", [$"durable after {Ms(sample.AckMsP50)} (p99 {Ms(sample.AckMsP99)})", $"engine {(frame.Lines.Sum(l => l.Busy) * 100).ToString("N1", CultureInfo.InvariantCulture)} % of a core", $"memory {Bytes(sample.ResidentBytes)}", $"state {Bytes(frame.Lines.Sum(l => l.Node.StateBytes))}"]));
 
         var titleMax = Math.Max(AnsiConsole.Profile.Width - OtherColumns, TitleMin);
         var table = new Table { Border = TableBorder.None, ShowHeaders = true }.Expand();
@@ -40,6 +40,21 @@ internal static class TopScreen
         }
 
         return new Rows(head, Text.Empty, table);
+    }
+
+    /// <summary>A line over the nodes: its parts as far as there is room, so that it stays one line.</summary>
+    private static Markup Head(string first, string[] parts)
+    {
+        var line = $"[bold]{ResultPrinter.Cell(first)}[/]";
+        var width = first.Length;
+        foreach (var part in parts.Where(p => p.Length > 0))
+        {
+            width += 2 + part.Length;
+            if (width > AnsiConsole.Profile.Width) break;
+            line += "  " + ResultPrinter.Cell(part);
+        }
+
+        return new Markup(line);
     }
 
     private static string Number(double value) => value switch
