@@ -365,6 +365,9 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         await page.GotoAsync(console.Freshet.Url.ToString());
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Now" })).ToBeVisibleAsync();
         await Task.WhenAll(loads);
+        // For whoever measures: dotnet test --filter Everything_that --logger "console;verbosity=detailed".
+        var paint = await page.EvaluateAsync<string>("performance.getEntriesByType('paint').map(p => `${p.name} ${Math.round(p.startTime)} ms`).join(', ')");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes} bytes, {paint}");
         Assert.InRange(bytes, 20_000, 300_000);
     }
 

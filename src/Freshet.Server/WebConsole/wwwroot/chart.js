@@ -1,9 +1,8 @@
 import { html } from './vendor/htm-preact.js';
 import { isNumber, isTime, short } from './format.js';
+import { chartWidth } from './parts.js';
 
-const width = 1000;
 const height = 280;
-const left = 70;
 const bottom = 30;
 const pointsMax = 200;
 const barsMax = 60;
@@ -16,6 +15,8 @@ export function Chart({ columns, rows, kind = 'auto', value }) {
   const numbers = numbersOf(columns);
   const y = numbers.includes(value) ? value : numbers[0];
   if (y === undefined || rows.length === 0) return html`<p class="empty">A chart needs rows whose second or a later column is a number.</p>`;
+  const width = chartWidth(1000);
+  const left = width < 500 ? 46 : 70;
   const isOrdered = isTime(columns[0].type) || isNumber(columns[0].type);
   const isLine = kind === 'line' || (kind === 'auto' && isOrdered);
   let points = rows.map(r => ({ x: r[0], y: Number(r[y]) })).filter(p => Number.isFinite(p.y));
@@ -26,7 +27,7 @@ export function Chart({ columns, rows, kind = 'auto', value }) {
   const up = v => (height - bottom) - (v - least) / (most - least) * (height - bottom - 16);
   const step = (width - left) / points.length;
   const label = i => String(points[i].x ?? 'NULL').slice(0, 19);
-  const every = Math.ceil(points.length / Math.max(1, Math.min(8, Math.floor(930 / (8 * Math.max(...points.map((_, i) => label(i).length)) || 1)))));
+  const every = Math.ceil(points.length / Math.max(1, Math.min(8, Math.floor((width - left) / (8 * Math.max(...points.map((_, i) => label(i).length)) || 1)))));
   return html`<svg class="chart" viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`${columns[y].name} by ${columns[0].name}`}>
     ${[least, least + (most - least) / 2, most].map(v => html`<line class="grid" x1=${left} x2=${width} y1=${up(v)} y2=${up(v)} /><text x=${left - 8} y=${up(v) + 4} text-anchor="end">${short(v)}</text>`)}
     ${isLine

@@ -68,6 +68,8 @@ function App() {
   useEffect(() => { askSession(); }, []);
   useEffect(() => { document.documentElement.dataset.theme = dark ? 'dark' : 'light'; }, [dark]);
   const [name, title, Page] = place.page;
+  // On a phone the pages are a row that is wider than the screen.
+  useEffect(() => { document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }); }, [name]);
   useEffect(() => { document.title = `${title} · Freshet`; }, [title]);
 
   // Runs what asks the server: an answer means that it is up, a failure is shown and the page goes on.

@@ -1,6 +1,6 @@
 import { html } from './vendor/htm-preact.js';
 import { count, measure } from './format.js';
-import { Head, Loading, Spark } from './parts.js';
+import { Head, Loading, Spark, chartWidth } from './parts.js';
 import { every, usePolled } from './poll.js';
 
 const titles = {
@@ -27,14 +27,14 @@ const ms = v => v >= 1000 ? `${+(v / 1000).toPrecision(2)} s` : v >= 1 ? `${+v.t
 // The last minute's requests by how long they took: each bar is twice as long as the one two before it.
 function Latency({ of: { name, count: n, p50, p99, buckets } }) {
   const title = name === 'durable' ? 'Request to durable' : 'Request to visible';
-  const width = 480;
+  const width = chartWidth(480);
   // A few bars alone would be as broad as the panel.
   const shown = Math.max(buckets.length, 16);
   const step = width / shown;
   const most = Math.max(...buckets.map(b => b.count), 1);
   const every = Math.ceil(shown / 6);
   return html`<section class="panel" aria-label=${title} data-latency=${name}><header><h2>${title}</h2><span class="dim small">${n === 0 ? 'No request in the last minute' : `${count(n)} in the last minute, p50 ${ms(p50)}, p99 ${ms(p99)}`}</span></header>
-    <div class="body"><svg class="chart" viewBox="0 0 ${width} 132" role="img" aria-label=${n === 0 ? `${title}: nothing measured` : `${title}: half within ${ms(p50)}, 99 of 100 within ${ms(p99)}`}>
+    <div class="body"><svg class="chart" viewBox=${`0 0 ${width} 132`} role="img" aria-label=${n === 0 ? `${title}: nothing measured` : `${title}: half within ${ms(p50)}, 99 of 100 within ${ms(p99)}`}>
       <line class="grid" x1="0" x2=${width} y1="108" y2="108" />
       ${buckets.map((b, i) => b.count ? html`<rect class=${`bar${b.fromMs >= p99 ? ' out' : ''}`} x=${i * step + 1} width=${step - 2} y=${108 - Math.max(2, b.count / most * 100)} height=${Math.max(2, b.count / most * 100)} rx="1"><title>${ms(b.fromMs)} to ${ms(b.toMs)}: ${count(b.count)}</title></rect>` : null)}
       ${buckets.map((b, i) => i % every === 0 && i * step < width - 40 ? html`<text x=${i * step + 1} y="126">${ms(b.fromMs)}</text>` : null)}</svg></div></section>`;

@@ -21,6 +21,9 @@ export const Table = ({ label, columns, rows, tall }) => html`<div class=${tall 
   <thead><tr>${columns.map(([title, isNumber]) => html`<th class=${isNumber ? 'number' : ''}>${title}</th>`)}</tr></thead>
   <tbody>${rows.map(r => html`<tr>${r.map((v, i) => html`<td class=${columns[i][1] ? 'number' : columns[i][2] ? 'wrap' : ''}>${v}</td>`)}</tr>`)}</tbody></table></div>`;
 
+// Units across a chart: on a phone fewer, so that its letters stay as large as others.
+export const chartWidth = wide => innerWidth <= 760 ? 350 : wide;
+
 export function Spark({ values, label, low }) {
   const name = `spark${low ? ' low' : ''}`;
   if (values.length < 2) return html`<svg class=${name} role="img" aria-label=${label}></svg>`;

@@ -1,7 +1,7 @@
 import { html, useEffect, useMemo, useState } from './vendor/htm-preact.js';
 import { call, get, query } from './api.js';
 import { ago, cell, count, dayText, isNumber, percent, quoted, short, timeOf, timeText } from './format.js';
-import { Code, Empty, Facts, Head, Loading, Panel } from './parts.js';
+import { Code, Empty, Facts, Head, Loading, Panel, chartWidth } from './parts.js';
 import { every, usePolled } from './poll.js';
 
 const minutesShown = 60;
@@ -42,15 +42,15 @@ function historyOf(size, rows) {
 
 function History({ size, rows }) {
   const { sizes, entered, exited, start } = historyOf(size, rows);
-  const width = 700;
-  const left = 52;
+  const width = chartWidth(700);
+  const left = 46;
   const most = Math.max(...sizes, 1);
   const flow = Math.max(...entered, ...exited, 1);
   const x = i => left + i * (width - left) / minutesShown;
   const y = v => 130 - v / most * 112;
   const step = (width - left) / minutesShown;
   const line = sizes.map((v, i) => `${x(i)},${y(v)} ${x(i + 1)},${y(v)}`).join(' ');
-  return html`<svg class="chart" viewBox="0 0 700 236" role="img" aria-label=${`Size in the last hour: now ${size}, at most ${most}`}>
+  return html`<svg class="chart" viewBox=${`0 0 ${width} 236`} role="img" aria-label=${`Size in the last hour: now ${size}, at most ${most}`}>
     ${[0, most / 2, most].map(v => html`<line class="grid" x1=${left} x2=${width} y1=${y(v)} y2=${y(v)} /><text x=${left - 8} y=${y(v) + 4} text-anchor="end">${short(v)}</text>`)}
     <polygon class="fill" points=${`${left},130 ${line} ${width},130`} /><polyline class="stroke" points=${line} />
     ${entered.map((v, i) => v ? html`<rect class="bar in" x=${x(i) + 1} width=${step - 2} y=${180 - v / flow * 34} height=${v / flow * 34} rx="1"><title>${timeText(new Date(start + i * 60000).toISOString())}: ${v} entered</title></rect>` : null)}

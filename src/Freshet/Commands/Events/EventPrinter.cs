@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Freshet.Commands.Execute;
+using Freshet.Commands.Query;
 using Spectre.Console;
 
 namespace Freshet.Commands.Events;
@@ -11,6 +12,14 @@ namespace Freshet.Commands.Events;
 /// </summary>
 internal sealed class EventPrinter(TextWriter output, bool asJson)
 {
+    private const int ToldCellsMin = 20;
+
+    /// <summary>Cells before what an event tells.</summary>
+    private const int TakenCells = 73;
+
+    /// <summary>The same, with what was done to it, and some for the reason.</summary>
+    private const int RejectedCells = 122;
+
     public async Task WriteAsync(JsonElement turn)
     {
         var taken = turn.GetProperty("events").EnumerateArray().Select(e => (At: e.GetProperty("at").GetDateTimeOffset(), Line: e));
@@ -18,7 +27,7 @@ internal sealed class EventPrinter(TextWriter output, bool asJson)
         foreach (var (at, line) in taken.Concat(rejected).OrderBy(e => e.At))
         {
             if (asJson) await output.WriteLineAsync(line.GetRawText());
-            else AnsiConsole.Write(new Markup(Line(at, line) + "\n") { Overflow = Overflow.Ellipsis });
+            else AnsiConsole.MarkupLine(Line(at, line));
         }
 
         var leftOut = turn.GetProperty("fitted").GetInt64() - turn.GetProperty("events").GetArrayLength();
@@ -30,8 +39,11 @@ internal sealed class EventPrinter(TextWriter output, bool asJson)
     {
         var time = at.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var hasEvent = line.TryGetProperty("event", out var one);
-        var what = hasEvent ? $"{Pad(Text(one, "type") ?? "", 8)}  {Pad(Text(one, "event") ?? Text(one, "name") ?? "", 20)}  {Pad(Who(one), 24)}  [dim]{ResultPrinter.Cell(Told(one))}[/]" : "";
-        return line.TryGetProperty("reason", out var reason)
+        var isRejected = line.TryGetProperty("reason", out var reason);
+        // An event is one line of the terminal; a pipe has room for all of it. A reason is never cut.
+        var room = Console.IsOutputRedirected ? int.MaxValue : Math.Max(ToldCellsMin, AnsiConsole.Profile.Width - (isRejected ? RejectedCells : TakenCells));
+        var what = hasEvent ? $"{Pad(Text(one, "type") ?? "", 8)}  {Pad(Text(one, "event") ?? Text(one, "name") ?? "", 20)}  {Pad(Who(one), 24)}  [dim]{ResultPrinter.Cell(TableFit.Cut(Told(one), room))}[/]" : "";
+        return isRejected
             ? $"{time}  [red]{ResultPrinter.Cell(Text(line, "action"))}[/]  {what}  [red]{ResultPrinter.Cell(reason.GetString())}[/]"
             : $"{time}  {what}";
     }
