@@ -28,6 +28,9 @@ internal sealed class IngestScratch(EventScanner scanner)
     /// <summary>What breaks the tracking plan, to be kept.</summary>
     public List<Violation> Violations { get; } = [];
 
+    /// <summary>What was suppressed when its events were looked at; null where they are not to be.</summary>
+    public object? Suppression { get; set; }
+
     /// <summary>This request's append while it is not yet durable.</summary>
     public InFlightAppend InFlight { get; } = new();
 
@@ -44,6 +47,7 @@ internal sealed class IngestScratch(EventScanner scanner)
     {
         Scanned.Clear();
         Staged.Clear();
+        Suppression = null;
         Rejected.Clear();
         Warnings.Clear();
         Violations.Clear();

@@ -133,7 +133,7 @@ internal sealed class IngestService
 
         for (var i = 0; i < scanned.ItemCount; i++) StageItem(request, type, i, key, scratch);
         foreach (var rejected in scratch.Rejected) NoteInvalid(body, scanned, rejected);
-        Erasures?.Mark(scratch.Staged);
+        Erasures?.Mark(scratch);
         key ??= scratch.Staged.Count > 0 ? Keys.Find(KeyOf(body, scanned)) : null;
         if (Newcomers?.Refusal(scratch, key) is { } stranger)
         {
@@ -161,6 +161,7 @@ internal sealed class IngestService
                 throw new LogUnavailableException("The disk does not keep up with the events; come again after a second.");
             }
 
+            if (scratch.Suppression is not null) Erasures?.Mark(scratch);
             repeats = MarkRepeats(staged, receivedAt, ref firsts);
             if (repeats < staged.Count)
             {
@@ -247,6 +248,7 @@ internal sealed class IngestService
         try
         {
             foreach (var value in values) EventComposer.Stage(value, _hash, scratch.Staged);
+            Erasures?.Mark(scratch);
             await TakeAsync(scratch, receivedAt);
             await _log.RejectAsync([.. values.Select(v => RejectedRecord.WriteReplayed(v))], receivedAt);
             foreach (var value in values) Gate?.Counters.Add(EventHead.Read(value).Event ?? "", RejectedRecord.Replayed);

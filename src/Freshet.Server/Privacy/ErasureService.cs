@@ -56,13 +56,20 @@ internal sealed class ErasureService(IErasableLog log, IViewReader views, Custom
         }
     }
 
-    /// <summary>Marks staged events that carry a suppressed identifier: they are answered and not taken.</summary>
-    public void Mark(StagedEvents staged)
+    /// <summary>
+    /// Marks staged events that carry a suppressed identifier: they are answered and not taken. Called when they are read, and again where they are about
+    /// to be appended when more has been suppressed since: an event is in the log before the order to erase, which then reaches it, or not at all.
+    /// </summary>
+    public void Mark(IngestScratch scratch)
     {
+        var suppression = store.Suppression;
+        if (ReferenceEquals(suppression, scratch.Suppression)) return;
+        scratch.Suppression = suppression;
         if (!store.HasSuppressed) return;
+        var staged = scratch.Staged;
         for (var i = 0; i < staged.Count; i++)
         {
-            if (!EventScrubber.Names(customers.Rules, staged.ValueMemory(staged[i]), store.IsSuppressed)) continue;
+            if (staged[i].IsSuppressed || !EventScrubber.Names(customers.Rules, staged.ValueMemory(staged[i]), store.IsSuppressed)) continue;
             staged[i].IsSuppressed = true;
             Interlocked.Increment(ref _suppressed);
         }

@@ -51,6 +51,9 @@ internal sealed class ReceiptStore
 
     public bool HasSuppressed => _suppressed.Count > 0;
 
+    /// <summary>Another object whenever more is suppressed.</summary>
+    public object Suppression => _suppressed;
+
     public Receipt? Find(string id)
     {
         lock (_lock) return _receipts.GetValueOrDefault(id);

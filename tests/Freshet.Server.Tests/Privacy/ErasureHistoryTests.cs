@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Server.Tests.Privacy;
 
@@ -21,6 +22,21 @@ public sealed class ErasureHistoryTests(ITestOutputHelper output)
         var random = new Random(seed);
         var histories = int.Parse(Environment.GetEnvironmentVariable("FRESHET_TEST_ERASURES") ?? "3", CultureInfo.InvariantCulture);
         for (var history = 0; history < histories; history++) await RunAsync(random);
+    }
+
+    /// <summary>An event that was read before the order and is appended after it is not taken: it would be behind what the order reaches.</summary>
+    [Fact]
+    public async Task An_event_on_its_way_to_the_log_does_not_come_in_behind_the_order()
+    {
+        await using var server = await ProjectServer.StartAsync(Sql);
+        await server.SendAsync("""{"type":"track","event":"e","userId":"ann"}""");
+        var scratch = server.Ingest.Scratches.Rent();
+        Assert.Null(server.Ingest.Read("""{"event":"e","userId":"ann","messageId":"late"}"""u8, EventType.Track, server.Ingest.Keys.Find("wk1"), scratch, out _, out var receivedAt));
+        Assert.Equal(200, (await server.PostAsync("/api/profiles/user_id:ann/erase", new JsonObject())).Status);
+        await server.Ingest.TakeAsync(scratch, receivedAt);
+        server.Ingest.Scratches.Return(scratch);
+        Assert.Equal([["0"]], await server.QueryAsync("SELECT COUNT(*) FROM plain"));
+        Assert.Empty(await server.QueryAsync("SELECT `value` FROM identifiers"));
     }
 
     private static async Task RunAsync(Random random)
