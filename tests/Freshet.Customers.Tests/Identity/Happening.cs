@@ -20,6 +20,9 @@ internal sealed record Happening(string MessageId, string Type = "track")
 
     public string? Phone { get; init; }
 
+    /// <summary>Of the external ids.</summary>
+    public string Collection { get; init; } = "users";
+
     public (string Type, string Id)[] ExternalIds { get; init; } = [];
 
     /// <summary>Whether what it tells joins profiles; null is yes.</summary>
@@ -47,7 +50,7 @@ internal sealed record Happening(string MessageId, string Type = "track")
     {
         var traits = Traits ?? JsonSerializer.Serialize(new[] { ("email", Email), ("phone", Phone) }.Where(t => t.Item2 is not null).ToDictionary(t => t.Item1, t => t.Item2));
         var properties = Properties ?? JsonSerializer.Serialize(Of is null ? [] : new Dictionary<string, object?> { ["of"] = Of, ["identifiers"] = Named ?? [] });
-        var context = JsonSerializer.Serialize(new { externalIds = ExternalIds.Select(e => new { id = e.Id, type = e.Type, collection = "users", encoding = "none" }) });
+        var context = JsonSerializer.Serialize(new { externalIds = ExternalIds.Select(e => new { id = e.Id, type = e.Type, collection = Collection, encoding = "none" }) });
         if (Consent is not null) context = string.Concat(context.AsSpan(0, context.Length - 1), ",\"consent\":{\"categoryPreferences\":", Consent, "}}");
         return string.Create(CultureInfo.InvariantCulture, $"{Text(MessageId)}, {Text(Type)}, {Text(Event)}, NULL, NULL, {Text(UserId)}, {Text(AnonymousId)}, {Text(GroupId)}, {Text(PreviousId)}, {Json(properties)}, {Json(traits)}, {Json(context)}, NULL, TO_TIMESTAMP_LTZ({Time * 1000}, 3), TO_TIMESTAMP_LTZ({ReceivedAt * 1000}, 3), NULL, NULL, 'web', {sequence}, {(MayJoin is { } may ? may ? "TRUE" : "FALSE" : "NULL")}, NULL");
     }

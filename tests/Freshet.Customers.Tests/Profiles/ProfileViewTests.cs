@@ -99,6 +99,41 @@ public sealed class ProfileViewTests
     }
 
     [Fact]
+    public void An_external_id_of_an_account_joins_nobody()
+    {
+        using var customers = new Identity.Customers("CREATE TRAIT n AS SELECT profile_id, COUNT(*) FROM events GROUP BY profile_id;");
+        Happening Of(string message, string anonymous) => new(message) { AnonymousId = anonymous, ExternalIds = [("crm", "acme")], Collection = "accounts" };
+        customers.Take(Of("m0", "a"), Of("m1", "b"));
+        Assert.Equal(["32 | 1", "64 | 1"], customers.Rows("n"));
+        Assert.Equal(2, customers.Rows("identifiers").Length);
+    }
+
+    /// <summary>A segment of people by what their accounts are told to be and by what others of the account have done, and one of segments.</summary>
+    [Fact]
+    public void Segments_are_of_accounts_and_of_other_segments()
+    {
+        using var customers = new Identity.Customers("""
+            CREATE SEGMENT buyers AS SELECT profile_id FROM events WHERE event = 'bought';
+            CREATE SEGMENT of_pro_accounts AS SELECT m.profile_id FROM account_members m JOIN account_traits t ON m.group_id = t.group_id WHERE t.name = 'plan' AND t.`value` = 'pro';
+            CREATE SEGMENT of_buying_accounts AS SELECT profile_id FROM account_members WHERE group_id IN (SELECT m.group_id FROM account_members m JOIN buyers b ON m.profile_id = b.profile_id);
+            CREATE SEGMENT any_of_them AS SELECT profile_id FROM of_pro_accounts UNION SELECT profile_id FROM buyers;
+            CREATE SEGMENT none_of_them AS SELECT profile_id FROM profiles EXCEPT SELECT profile_id FROM any_of_them;
+            CREATE SEGMENT all_of_them AS SELECT profile_id FROM of_buying_accounts INTERSECT SELECT profile_id FROM any_of_them;
+            """);
+        Happening Joins(string message, string user, string account, string plan) => new(message, "group") { UserId = user, GroupId = account, Traits = $$"""{"plan":"{{plan}}"}""", Time = message[1] };
+        customers.Take(Joins("m0", "ann", "acme", "free"), Joins("m1", "bob", "acme", "pro"), Joins("m2", "eve", "other", "free"));
+        string[] Of(string segment) => [.. customers.Rows(segment).Select(p => customers.Rows("identifiers").First(i => i.Split(" | ")[2] == p).Split(" | ")[1])];
+        Assert.Equal(["ann", "bob"], Of("of_pro_accounts"));
+        Assert.Equal(["eve"], Of("none_of_them"));
+        customers.Take(new Happening("m3") { UserId = "ann", Event = "bought" }, Joins("m4", "bob", "acme", "free"));
+        Assert.Empty(Of("of_pro_accounts"));
+        Assert.Equal(["ann", "bob"], Of("of_buying_accounts"));
+        Assert.Equal(["ann"], Of("any_of_them"));
+        Assert.Equal(["ann"], Of("all_of_them"));
+        Assert.Equal(["bob", "eve"], Of("none_of_them").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_group_relates_people_to_an_account_and_never_joins_them()
     {
         using var customers = new Identity.Customers("CREATE IDENTIFIER user_id WITH ('priority' = '1');");
