@@ -59,8 +59,10 @@ function App() {
     const turn = () => setPlace(placeOf());
     const follow = e => setDark(e.matches);
     addEventListener('hashchange', turn);
+    const show = () => document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    addEventListener('resize', show);
     wantsDark.addEventListener('change', follow);
-    return () => { removeEventListener('hashchange', turn); wantsDark.removeEventListener('change', follow); };
+    return () => { removeEventListener('hashchange', turn); removeEventListener('resize', show); wantsDark.removeEventListener('change', follow); };
   }, []);
   const [mayLeave, setMayLeave] = useState(false);
   const [asked, setAsked] = useState(false);
