@@ -12,10 +12,11 @@ namespace Freshet.Plan.Explaining;
 public static class PlanText
 {
     /// <param name="measured">What the operator of a node has done, as a line of text; null for nothing.</param>
-    public static string Of(PlanNode plan, Func<PlanNode, string?>? measured = null)
+    /// <param name="isEstimated">With <see cref="RowEstimates"/>.</param>
+    public static string Of(PlanNode plan, Func<PlanNode, string?>? measured = null, bool isEstimated = false)
     {
         var text = new StringBuilder();
-        Write(plan, null, text, "", "", measured);
+        Write(plan, null, text, "", "", node => [.. isEstimated ? [RowEstimates.Line(node)] : Array.Empty<string>(), .. measured?.Invoke(node) is { } figures ? ["measured: " + figures] : Array.Empty<string>()]);
         return text.ToString();
     }
 
@@ -25,7 +26,7 @@ public static class PlanText
     /// <summary>The lines below a node: the key of its state, what that holds, when it is dropped, what it waits for.</summary>
     public static IReadOnlyList<string> NotesOf(PlanNode node) => [.. Notes(node)];
 
-    private static void Write(PlanNode node, PlanNode? above, StringBuilder text, string first, string rest, Func<PlanNode, string?>? measured)
+    private static void Write(PlanNode node, PlanNode? above, StringBuilder text, string first, string rest, Func<PlanNode, IReadOnlyList<string>> figures)
     {
         text.Append(first).Append(Title(node)).Append(node.IsAppendOnly ? "  (append-only)" : "  (changelog)").Append('\n');
         var below = rest + (node.Inputs.IsEmpty ? "     " : "│    ");
@@ -34,11 +35,11 @@ public static class PlanText
         if (above is AttachedWindowAggregate grouping && node is Project or SessionAssign && GroupedSessions.Of(grouping) is not null) top = above;
         foreach (var note in top == node ? Notes(node) : node is SessionAssign ? ["part of the aggregate above"] : node is Join ? ["part of the join above"] : []) text.Append(below).Append(note).Append('\n');
         if (SharedNote(node, above) is { } shared) text.Append(below).Append(shared).Append('\n');
-        if (measured?.Invoke(node) is { } figures) text.Append(below).Append("measured: ").Append(figures).Append('\n');
+        foreach (var line in figures(node)) text.Append(below).Append(line).Append('\n');
         for (var i = 0; i < node.Inputs.Length; i++)
         {
             var isLast = i == node.Inputs.Length - 1;
-            Write(node.Inputs[i], top, text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), measured);
+            Write(node.Inputs[i], top, text, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), figures);
         }
     }
 

@@ -20,9 +20,9 @@ internal static class ProjectSql
 
     /// <summary>A script by itself.</summary>
     /// <param name="name">How messages name it.</param>
-    public static SourceText Read(string file, string name, Func<string, string?> environment)
-    {
-        var raw = new SourceText(name, File.ReadAllText(file));
-        return new SourceText(name, EnvironmentText.Replace(raw.Text, environment, (sentence, at) => new SqlException(raw, new TextSpan(at, 2), $"The text {sentence}.")));
-    }
+    public static SourceText Read(string file, string name, Func<string, string?> environment) => Of(new SourceText(name, File.ReadAllText(file)), environment);
+
+    /// <summary>A text with its variables replaced.</summary>
+    public static SourceText Of(SourceText raw, Func<string, string?> environment) =>
+        new(raw.Name, EnvironmentText.Replace(raw.Text, environment, (sentence, at) => new SqlException(raw, new TextSpan(at, 2), $"The text {sentence}.")));
 }

@@ -74,9 +74,9 @@ public sealed class ReadBinder(ScriptBinder project)
         return statement switch
         {
             Select select => Query(select.Query, source),
-            Syntax.Tree.Explain { Statement: Select explained } => Explained(Query(explained.Query, source).Plan!),
+            Syntax.Tree.Explain { Statement: Select explained } explain => Explained(Query(explained.Query, source).Plan!, explain.IsEstimated),
             Syntax.Tree.Explain { Statement: Insert or CreateView } => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT or the name of a materialized view here; SHOW MATERIALIZED VIEWS names the views."),
-            ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured)),
+            ExplainView explained => CatalogAnswers.Plan(PlanText.Of(View(explained.View, source).Plan, Measured, explained.IsEstimated)),
             ExplainWatermark explained when Running is not null => CatalogAnswers.Answer(WatermarkColumns, Running.Watermarks(View(explained.View, source).Plan)),
             ExplainMembership => throw new SqlException(source, statement.Span, "EXPLAIN MEMBERSHIP is about profiles, and this project keeps none: declare a trait or a segment, CREATE TRAIT or CREATE SEGMENT."),
             Show show => Answers(source).Show(show, source),
@@ -111,11 +111,11 @@ public sealed class ReadBinder(ScriptBinder project)
     private Func<PlanNode, string?>? Measured => Running is null ? null : Running.Of;
 
     /// <summary>The plan of the read, then those of the kept views that it reads, with what their operators have done.</summary>
-    private ReadStatement Explained(PlanNode plan)
+    private ReadStatement Explained(PlanNode plan, bool isEstimated)
     {
-        var text = PlanText.Of(plan);
+        var text = PlanText.Of(plan, isEstimated: isEstimated);
         foreach (var view in project.MaterializedViews.Where(v => PlanText.Scans(plan).Any(s => s.Table.Connector == ViewConnector && s.Table.Name == v.Name)))
-            text += $"\nView {view.Name}:\n{PlanText.Of(view.Plan, Measured)}";
+            text += $"\nView {view.Name}:\n{PlanText.Of(view.Plan, Measured, isEstimated)}";
         return CatalogAnswers.Plan(text);
     }
 

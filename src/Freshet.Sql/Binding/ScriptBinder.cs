@@ -208,7 +208,7 @@ public sealed class ScriptBinder(bool isBounded)
             case ExplainView explain when isBounded:
                 var explained = _materialized.FirstOrDefault(v => v.Name == Catalogs.KeyOf(explain.View, source))
                     ?? throw new SqlException(source, explain.View.Span, $"There is no materialized view {explain.View}.{NearestName.Hint(explain.View.Last, _materialized.Select(v => v.Name))}");
-                Answer(CatalogAnswers.Plan(PlanText.Of(explained.Plan)), statement, source);
+                Answer(CatalogAnswers.Plan(PlanText.Of(explained.Plan, isEstimated: explain.IsEstimated)), statement, source);
                 break;
             case Explain or ExplainView or Show or Describe or ExplainWatermark or ExplainMembership:
                 throw new SqlException(source, statement.Span, "This statement reads a running project: send it to /api/sql, or write it behind `freshet sql`.");
@@ -319,7 +319,7 @@ public sealed class ScriptBinder(bool isBounded)
             StatementBlock block => block.Statements.SelectMany(Plans),
             _ => throw new SqlException(source, statement.Span, "EXPLAIN takes a SELECT, an INSERT or a STATEMENT SET."),
         };
-        return CatalogAnswers.Plan(string.Concat(Plans(explain.Statement).Select(p => PlanText.Of(p))));
+        return CatalogAnswers.Plan(string.Concat(Plans(explain.Statement).Select(p => PlanText.Of(p, isEstimated: explain.IsEstimated))));
     }
 
     private ViewPlan Materialized(CreateView view, string name, PlanNode bound, SourceText source)

@@ -229,7 +229,7 @@ internal sealed class StatementParser
         if (IsViewName())
         {
             var view = _definitions.Name();
-            return new ExplainView(view, From(start));
+            return new ExplainView(view, From(start)) { IsEstimated = details.Contains("ESTIMATED_COST") };
         }
 
         var statement = _reader.TryWords("STATEMENT", "SET") ? Block(_reader.Current.Span, "STATEMENT") : Parse();

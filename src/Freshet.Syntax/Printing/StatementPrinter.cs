@@ -54,7 +54,7 @@ internal sealed class StatementPrinter(SqlWriter writer)
                 writer.Add("EXPLAIN ").Add(explain.Details.IsEmpty ? "PLAN FOR " : string.Join(", ", explain.Details) + " ");
                 Print(explain.Statement);
                 break;
-            case ExplainView view: writer.Add("EXPLAIN ").Name(view.View); break;
+            case ExplainView view: writer.Add(view.IsEstimated ? "EXPLAIN ESTIMATED_COST " : "EXPLAIN ").Name(view.View); break;
             case ExplainWatermark watermark: writer.Add("EXPLAIN WATERMARK FOR ").Name(watermark.View); break;
             case ExplainMembership membership: writer.Add("EXPLAIN MEMBERSHIP OF ").Quoted(membership.Profile).Add(" IN ").Name(membership.Segment); break;
             case Show show: Print(show); break;

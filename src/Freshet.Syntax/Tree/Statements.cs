@@ -95,7 +95,11 @@ public sealed record Delete(Name Table, Expression? Where, TextSpan Span) : Stat
 public sealed record Subscribe(Query Query, TextSpan Span) : Statement(Span);
 
 /// <summary>EXPLAIN view: the plan that keeps it.</summary>
-public sealed record ExplainView(Name View, TextSpan Span) : Statement(Span);
+public sealed record ExplainView(Name View, TextSpan Span) : Statement(Span)
+{
+    /// <summary>With ESTIMATED_COST.</summary>
+    public bool IsEstimated { get; init; }
+}
 
 /// <summary>EXPLAIN WATERMARK FOR view.</summary>
 public sealed record ExplainWatermark(Name View, TextSpan Span) : Statement(Span);
@@ -144,6 +148,8 @@ public sealed record Explain(Statement Statement, TextSpan Span) : Statement(Spa
 {
     /// <summary>ESTIMATED_COST, CHANGELOG_MODE and the like.</summary>
     public ImmutableArray<string> Details { get; init; } = [];
+
+    public bool IsEstimated => Details.Contains("ESTIMATED_COST");
 }
 
 /// <param name="What">TABLES, COLUMNS, CREATE TABLE, CURRENT CATALOG and so on.</param>

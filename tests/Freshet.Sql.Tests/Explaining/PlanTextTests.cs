@@ -21,6 +21,25 @@ public sealed class PlanTextTests
         PlanText.Of(Planned.View("SELECT customer, SUM(amount) AS s, COUNT(DISTINCT id) AS n FROM orders WHERE quantity > 2 GROUP BY customer").Inputs[0]));
 
     [Fact]
+    public void An_estimate_counts_the_rows_of_each_operator_for_a_million_in_each_table() => Assert.Equal(
+        """
+        Aggregate by customer: COUNT(*)  (changelog)
+        │    key: customer
+        │    state: the aggregates of each key
+        │    dropped: never: nothing is taken back from its input, and the key holds no window
+        │    estimated: 33,333 rows of 1,000,000 in each table
+        └─ Project customer  (append-only)
+           │    estimated: 333,333 rows of 1,000,000 in each table
+           └─ Filter quantity > 2  (append-only)
+              │    estimated: 333,333 rows of 1,000,000 in each table
+              └─ Scan orders (customer, quantity)  (append-only)
+                      watermark: placed - 5 s, the highest so far, of orders
+                      estimated: 1,000,000 rows of 1,000,000 in each table
+
+        """,
+        PlanText.Of(Planned.View("SELECT customer, COUNT(*) AS n FROM orders WHERE quantity > 2 GROUP BY customer").Inputs[0], isEstimated: true));
+
+    [Fact]
     public void A_window_says_which_watermark_it_waits_for()
     {
         var text = PlanText.Of(Planned.View("SELECT window_start, window_end, customer, COUNT(*) AS n FROM TABLE(HOP(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)) GROUP BY window_start, window_end, customer"));

@@ -8,15 +8,19 @@ using Freshet.Server.Api;
 using Freshet.Server.Configuration;
 using Freshet.Storage;
 using Freshet.Storage.Posix;
+using Freshet.Syntax.Text;
 
 namespace Freshet.Commands.Execute;
 
 /// <summary>freshet exec: runs a script over input that ends, prints the rows of its SELECTs, and exits.</summary>
 internal static class ExecCommand
 {
+    /// <summary>The file that stands for standard input.</summary>
+    private const string StandardInput = "-";
+
     public static Command Build()
     {
-        var file = new Argument<string>("file") { Description = "A Flink SQL script." };
+        var file = new Argument<string>("file") { Description = "A Flink SQL script; - for standard input." };
         var data = new Option<string?>("--data") { Description = "A data directory whose topics the script may read and write." };
         var set = new Option<string[]>("--set") { Description = "name=value: an option as SET 'name' = 'value' would set it, and a variable ${name} of the script." };
         var format = new Option<string>("--format") { Description = "table, csv or json (one object a line).", DefaultValueFactory = _ => "table" };
@@ -32,13 +36,12 @@ internal static class ExecCommand
             var settings = Settings(parsed.GetValue(set) ?? []);
             var budget = MemoryOption.Read(parsed, memory);
             var path = parsed.GetValue(file)!;
-            if (!File.Exists(path)) throw new UserException("file_not_found", $"There is no file {path}.");
-            var source = ProjectSql.Read(path, path, name => settings.TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name));
+            var source = ProjectSql.Of(await ReadAsync(path, cancellation), name => settings.TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name));
             var options = new PipelineOptions
             {
                 Workers = parsed.GetValue(workers),
                 StateBytesMax = budget,
-                Folder = Path.GetDirectoryName(Path.GetFullPath(path))!,
+                Folder = path == StandardInput ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path))!,
                 Output = Console.Out,
                 Layer = () => new Customers.CustomerLayer(new PipelineOptions().EventsWatermarkDelayMs),
                 SkipsErrors = parsed.GetValue(onError) == "skip",
@@ -55,11 +58,18 @@ internal static class ExecCommand
             }
             catch (EngineException e)
             {
-                throw new UserException(e.Code, $"{e.Place ?? path}: {e.Message}{(e.Code == "bad_value" ? " Go on without such rows with --on-error skip." : "")}", UserException.Failed);
+                throw new UserException(e.Code, $"{e.Place ?? source.Name}: {e.Message}{(e.Code == "bad_value" ? " Go on without such rows with --on-error skip." : "")}", UserException.Failed);
             }
         });
-        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip --memory-budget 1GiB"]);
+        ExamplesHelp.Attach(command, ["freshet exec samples/retail/report.sql", "freshet exec report.sql --json --set RETAIL_CSV=/data/retail.csv.gz", "freshet exec script.sql --on-error skip --memory-budget 1GiB", "echo 'SELECT 1 + 1;' | freshet exec -"]);
         return command;
+    }
+
+    private static async Task<SourceText> ReadAsync(string path, CancellationToken cancellation)
+    {
+        if (path == StandardInput) return new SourceText("stdin", await Console.In.ReadToEndAsync(cancellation));
+        if (!File.Exists(path)) throw new UserException("file_not_found", $"There is no file {path}.");
+        return new SourceText(path, await File.ReadAllTextAsync(path, cancellation));
     }
 
     private static async Task<int> PrintAsync(BoundedRun run, int selects, ResultFormat format, CancellationToken cancellation)
