@@ -35,12 +35,16 @@ public static class TimestampText
         return CivilDate.Of(CivilDate.FloorDivide(micros, 86_400_000_000)).Day != day;
     }
 
-    /// <summary>As java.sql.Timestamp.valueOf and Date.valueOf read, to which TO_TIMESTAMP with a pattern falls back.</summary>
+    /// <summary>As java.sql.Timestamp.valueOf and Date.valueOf read, to which TO_TIMESTAMP with a pattern falls back: the 30th of February is the 1st or 2nd of March.</summary>
     public static bool TrySqlValue(ReadOnlySpan<byte> text, out long micros, out int nanos)
     {
         while (!text.IsEmpty && text[0] <= ' ') text = text[1..];
         while (!text.IsEmpty && text[^1] <= ' ') text = text[..^1];
-        return TryRead(text, out micros, out nanos) && !text.EndsWith("."u8);
+        if (!TryRead(text, out micros, out nanos) || text.EndsWith("."u8)) return false;
+        var at = 0;
+        if (TryNumber(text, ref at, 4, 4, out var year) && TryAfter(text, ref at, '-', out var month) && TryAfter(text, ref at, '-', out var day))
+            micros += Math.Max(0, day - CivilDate.DaysIn(year, month)) * 86_400_000_000L;
+        return true;
     }
 
     private static bool TryAfter(ReadOnlySpan<byte> text, ref int at, char separator, out int value)

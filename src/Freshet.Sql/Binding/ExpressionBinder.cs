@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Freshet.Columns.Types;
 using Freshet.Kernels;
 using Freshet.Kernels.Expressions;
@@ -266,6 +267,9 @@ internal sealed class ExpressionBinder
     {
         var operand = Bind(cast.Operand);
         if (operand.Type.EqualsIgnoringNullability(cast.Type)) return operand;
+        // As in Flink: a literal counts the unit, any other number milliseconds or months.
+        if (cast.IntervalUnit is { } unit && operand is BoundLiteral { IsNull: false, Type.IsInteger: true } number)
+            return Bind(new IntervalLiteral(Math.Abs(number.Integer).ToString(CultureInfo.InvariantCulture), number.Integer < 0, unit, null, cast.Span));
         return operand is BoundLiteral { IsNull: true } ? new BoundLiteral(cast.Type.WithNullable(true), cast.Span, null) : Coerce.To(operand, cast.Type, cast.IsTry);
     }
 }

@@ -123,9 +123,10 @@ internal sealed class PrimaryParser(TokenReader reader, QueryParser queries, Exp
         reader.ExpectSymbol("(");
         var operand = expressions.Parse();
         reader.ExpectWord("AS");
+        var unit = reader.Current.Is("INTERVAL") && reader.Peek(2).IsSymbol(")") ? TimeUnits.Normalize(reader.Peek().Text.ToUpperInvariant()) : null;
         var type = TypeParser.Parse(reader);
         reader.ExpectSymbol(")");
-        return new Cast(operand, type, word.Is("TRY_CAST"), word.Span.To(reader.Previous.Span));
+        return new Cast(operand, type, word.Is("TRY_CAST"), word.Span.To(reader.Previous.Span)) { IntervalUnit = unit };
     }
 
     private Exists ExistsOf()

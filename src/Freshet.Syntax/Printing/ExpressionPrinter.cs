@@ -80,7 +80,7 @@ internal sealed class ExpressionPrinter(SqlWriter writer, QueryPrinter queries)
             case Cast cast:
                 writer.Add(cast.IsTry ? "TRY_CAST(" : "CAST(");
                 Print(cast.Operand);
-                writer.Add(" AS ").Add(cast.Type.ToString()).Add(")");
+                writer.Add(" AS ").Add(cast.IntervalUnit is { } unit ? "INTERVAL " + unit : cast.Type.ToString()).Add(")");
                 break;
             case Call call: new CallPrinter(writer, this).Print(call, [], null); break;
             case OrderedCall ordered: Print(ordered); break;

@@ -73,7 +73,11 @@ public sealed record WhenThen(Expression When, Expression Then);
 
 public sealed record Case(Expression? Operand, ImmutableArray<WhenThen> Branches, Expression? Else, TextSpan Span) : Expression(Span);
 
-public sealed record Cast(Expression Operand, SqlType Type, bool IsTry, TextSpan Span) : Expression(Span);
+public sealed record Cast(Expression Operand, SqlType Type, bool IsTry, TextSpan Span) : Expression(Span)
+{
+    /// <summary>The unit of a type INTERVAL with one unit: a literal number is so many of it.</summary>
+    public string? IntervalUnit { get; init; }
+}
 
 /// <summary>A call. Special forms become calls too: EXTRACT(unit, x), TRIM(where, what, x), FLOOR(x, unit), JSON_VALUE with options.</summary>
 /// <param name="Options">Words of the special forms, e.g. <c>RETURNING</c> types and <c>ON ERROR</c> behaviour.</param>
