@@ -85,6 +85,8 @@ public sealed class SubscriptionHubTests
         var messages = new List<ChangeMessage>();
         await foreach (var message in subscription.ReadAsync(TestContext.Current.CancellationToken))
         {
+            // How far it has come is told while the machine is slow, too.
+            if (message.Kind == MessageKind.Progress) continue;
             messages.Add(message);
             // What it follows begins with the step that its first message tells.
             if (message.Kind == MessageKind.Start) await AppendAsync(log, pipeline, "second");
