@@ -17,7 +17,7 @@ internal static class BenchCommand
         name.OnlyAmong([.. All.Select(b => b.Name)]);
         var seconds = new Option<double>("--seconds") { Description = "Duration of each part.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var json = new Option<bool>("--json") { Description = "Print the figures as one JSON object on the last line." };
-        var profiles = new Option<int>("--profiles") { Description = "Profiles that customers loads.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
+        var profiles = new Option<int>("--profiles") { Description = "Profiles that customers loads; each takes about 8 KB of memory.", DefaultValueFactory = _ => 100_000, HelpName = "N" };
         var operators = new Option<bool>("--operators") { Description = "Also print what each operator of customers has done and holds." };
         var data = new Option<string>("--data") { Description = "A directory on the disk to be measured; a folder in it is made and removed.", DefaultValueFactory = _ => Path.GetTempPath(), HelpName = "DIR" };
         var command = new Command("bench", "Measure a part of the program on this machine.") { name, seconds, json, profiles, operators, data, Nexmark.NexmarkCommand.Build() };
