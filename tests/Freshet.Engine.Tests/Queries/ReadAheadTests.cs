@@ -31,6 +31,7 @@ public sealed class ReadAheadTests
     {
         using var log = await LogAsync();
         using var pipeline = Start(log, 64);
+        await pipeline.WhenVisibleAsync("events", Events - 1, TestContext.Current.CancellationToken);
         for (var i = 0; i < 20; i++)
         {
             using var query = pipeline.Query("SELECT message_id FROM events");
