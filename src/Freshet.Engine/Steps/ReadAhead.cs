@@ -38,8 +38,8 @@ internal sealed class ReadAhead : IDisposable
     public bool TryTake(TableInput input, int partition, long from, long to, List<ISourceSlice> into)
     {
         if (_input != input || _partition != partition || _from != from || _to != to) return false;
+        // They stay known: of a step that fails before it has come to one, the rows are given back.
         into.AddRange(_slices);
-        _slices.Clear();
         _input = null;
         return true;
     }
@@ -94,7 +94,7 @@ internal sealed class ReadAhead : IDisposable
             if (Volatile.Read(ref _isAbandoned) == 1) Release();
         }
 
-        /// <summary>Nobody will take it.</summary>
+        /// <summary>Nobody will take it any more.</summary>
         public void Abandon()
         {
             Volatile.Write(ref _isAbandoned, 1);
