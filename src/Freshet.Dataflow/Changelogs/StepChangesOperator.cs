@@ -6,8 +6,9 @@ namespace Freshet.Dataflow.Changelogs;
 
 /// <summary>
 /// What a step has changed in a set, as added rows: the row, the word for what happened, the moment at which it did and the step's clock,
-/// and the last cause that the step has for the row's first column. The moment is the step's clock, which reads the moments at which
-/// something falls due (<see cref="Operator.ShowsClock"/>). Port 0 has the step's consolidated delta, port 1 the causes: a number and a text.
+/// and the last cause that the step has for the row's first column; where a withdrawal is told of, its own cause, unless a stronger one stands there. The moment is the step's clock, which reads the moments at which
+/// something falls due (<see cref="Operator.ShowsClock"/>). Port 0 has the step's consolidated delta, port 1 the causes: a number and a text;
+/// port 2, where there is one, the delta of what members need: a row that goes there with the same first two columns is the withdrawal.
 /// It runs as one share. State: none between steps; within one, the causes and the delta's batches.
 /// Cost: a look-up for each changed row.
 /// </summary>
@@ -60,24 +61,28 @@ public sealed unsafe class StepChangesOperator(StepChangesSpec spec) : Operator
     {
         if (_given < 0) return null;
         if (_given < _delta.Count) return RowsOf(_delta[_given++], step);
-        foreach (var batch in _delta) batch.Release();
-        foreach (var batch in _causes) batch.Release();
-        foreach (var batch in _withdrawn) batch.Release();
-        _withdrawn.Clear();
-        _gone.Clear();
-        _delta.Clear();
-        _causes.Clear();
-        _last.Clear();
-        _given = -1;
+        Clear();
         return null;
     }
 
     public override void Dispose()
     {
-        foreach (var batch in _delta) batch.Release();
-        foreach (var batch in _causes) batch.Release();
-        foreach (var batch in _withdrawn) batch.Release();
+        // Only a step that was broken off leaves something.
+        Clear();
         base.Dispose();
+    }
+
+    private void Clear()
+    {
+        foreach (var batches in (ReadOnlySpan<List<Batch>>)[_delta, _causes, _withdrawn])
+        {
+            foreach (var batch in batches) batch.Release();
+            batches.Clear();
+        }
+
+        _last.Clear();
+        _gone.Clear();
+        _given = -1;
     }
 
     private Batch RowsOf(Batch delta, StepContext step)
