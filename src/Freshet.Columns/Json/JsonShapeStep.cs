@@ -16,18 +16,17 @@ internal sealed unsafe class JsonShapeStep
     private readonly int _padded;
 
     /// <param name="bytes">The bytes up to the scalar.</param>
-    /// <param name="length">How many count.</param>
     /// <param name="columns">The columns that take the scalar.</param>
     /// <param name="isEnd">No scalar follows.</param>
-    public JsonShapeStep(ReadOnlySpan<byte> bytes, int length, int[] columns, bool isEnd)
+    public JsonShapeStep(ReadOnlySpan<byte> bytes, int[] columns, bool isEnd)
     {
-        Length = length;
+        Length = bytes.Length;
         Columns = columns;
         IsEnd = isEnd;
-        _padded = length + 31 & ~31;
+        _padded = Length + 31 & ~31;
         _pinned = GC.AllocateArray<byte>(2 * _padded + 1, pinned: true);
         bytes.CopyTo(_pinned);
-        _pinned.AsSpan(_padded, length).Fill(0xFF);
+        _pinned.AsSpan(_padded, Length).Fill(0xFF);
         _bytes = (byte*)Unsafe.AsPointer(ref _pinned[0]);
     }
 
@@ -72,6 +71,6 @@ internal sealed unsafe class JsonShapeStep
             Steps = more;
         }
 
-        return Steps[Count++] = new JsonShapeStep(bytes, bytes.Length, columns, isEnd);
+        return Steps[Count++] = new JsonShapeStep(bytes, columns, isEnd);
     }
 }

@@ -39,18 +39,19 @@ internal sealed unsafe class JsonShapes
 
     private const int FullCredit = 64;
     private const int MissCosts = 4;
+    private const int FirstPause = 16;
     private const int MaxPause = 1 << 16;
 
     /// <summary>Bytes that are loaded at once.</summary>
     private const int Load = 64;
 
-    private readonly JsonShapeStep _start = new([], 0, [], isEnd: false);
+    private readonly JsonShapeStep _start = new([], [], isEnd: false);
     private readonly JsonPathNode _root;
     private readonly JsonColumns _columns;
     private readonly int _maxBytes;
     private int _steps;
     private int _credit = FullCredit;
-    private int _pause = 16;
+    private int _pause = FirstPause;
     private int _paused;
 
     /// <summary>The last document was of no known form, so that its form can be learned.</summary>
@@ -81,7 +82,8 @@ internal sealed unsafe class JsonShapes
 
         if (TryRead(text, end, ending) is var after && after is not null)
         {
-            if (_credit < FullCredit) _credit++;
+            // What went wrong once is forgotten when documents have fitted for long enough.
+            if (_credit < FullCredit && ++_credit == FullCredit) _pause = FirstPause;
             consumed = (int)(after - text);
             return true;
         }

@@ -304,7 +304,7 @@ public sealed unsafe class StateTable : IDisposable
         // Fields of texts come first in a row, 16 bytes each; those of accumulators do not, and share a place with another field at worst.
         ref var repeats = ref _repeats![fieldOffset / StoredText.CellBytes];
         repeats ??= new TextRepeats();
-        var known = repeats.Find(view);
+        var known = repeats.PlaceOf(view);
         if (known is not null && known->Head == view->Head && !known->IsLarge
             && new ReadOnlySpan<byte>(_bytes.At(*known), known->Length).SequenceEqual(new ReadOnlySpan<byte>(view->Pointer, view->Length)))
         {

@@ -32,7 +32,7 @@ internal sealed unsafe class TextRepeats : IDisposable
 
     /// <summary>The place of a text among those of its hash; null where texts are not kept now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public StoredText* Find(StringView* view)
+    public StoredText* PlaceOf(StringView* view)
     {
         if (--_left < 0) Turn();
         return _isTrying ? _entries + HashOf(view->Pointer, view->Length) : null;
