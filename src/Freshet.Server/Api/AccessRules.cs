@@ -27,6 +27,7 @@ internal sealed class AccessRules
     /// <param name="sessions">Where a login is configured, who has logged in.</param>
     public AccessRules(ProjectSettings settings, SessionStore? sessions = null)
     {
+        NeedsLogin = settings.NeedsLogin;
         _token = HashOf(settings.ApiToken);
         _password = HashOf(settings.ApiPassword);
         _sessions = sessions;
@@ -39,7 +40,7 @@ internal sealed class AccessRules
     }
 
     /// <summary>Reading needs a token or a login; otherwise the listener is loopback and anyone on the machine may read.</summary>
-    public bool NeedsLogin => _token is not null || _password is not null;
+    public bool NeedsLogin { get; }
 
     /// <summary>Null, or why this request may not read.</summary>
     public Refusal? Check(Exchange exchange) => CheckOrigin(exchange) ?? CheckLogin(exchange);

@@ -63,7 +63,7 @@ internal static class SettingCatalog
         Integer("limits.depth", "64", "deepest nesting of an event", 2, 512, (s, v) => s.DepthMax = (int)v),
         Integer("limits.properties", "10000", "most member names in an event, at all levels", 16, 100_000, (s, v) => s.PropertiesMax = (int)v),
         Integer("limits.eventsPerSecond", "1000000", "events a second of each key that sets none itself", 1, long.MaxValue / 1000, (s, v) => s.EventsPerSecondMax = v),
-        Integer("limits.newIdentifiersPerSecond", "10000", "people and devices not known yet that a browser's key may bring in a second, where api.token is set and the key sets none itself", 1, long.MaxValue / 1000, (s, v) => s.NewIdentifiersPerSecondMax = v),
+        Integer("limits.newIdentifiersPerSecond", "10000", "people and devices not known yet that a browser's key may bring in a second, where api.token or api.password is set and the key sets none itself", 1, long.MaxValue / 1000, (s, v) => s.NewIdentifiersPerSecondMax = v),
         Integer("limits.connections", "10000", "open connections", 1, 1_000_000, (s, v) => s.ConnectionsMax = (int)v),
         Bytes("limits.pendingBytes", "64MiB", "bytes that wait for the disk; beyond it events are answered 503", 1 << 20, 1L << 40, (s, v) => s.PendingBytesMax = v),
         Duration("limits.queryTime", "30s", "longest ad-hoc query", (s, v) => s.QueryTimeMax = v),

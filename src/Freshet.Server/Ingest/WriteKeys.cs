@@ -46,12 +46,11 @@ internal sealed class WriteKeys
 
     public WriteKeys(ProjectSettings settings, TimeProvider clock)
     {
-        var isGuarded = settings.ApiToken is not null;
-        _keys = settings.Keys.ToFrozenDictionary(k => Digest(Encoding.UTF8.GetBytes(k.Key)), Made);
+                _keys = settings.Keys.ToFrozenDictionary(k => Digest(Encoding.UTF8.GetBytes(k.Key)), Made);
 
         WriteKey Made(WriteKeySettings key)
         {
-            var isTrusted = key.Kind == WriteKeyKind.Server || !isGuarded;
+            var isTrusted = key.Kind == WriteKeyKind.Server || !settings.NeedsLogin;
             var newcomers = key.NewIdentifiersPerSecond ?? (isTrusted ? null : settings.NewIdentifiersPerSecondMax);
             return new WriteKey(
                 key.Source, key.Kind, new TokenBucket(key.EventsPerSecond ?? settings.EventsPerSecondMax, clock), key.MayJoin ?? isTrusted, newcomers is { } most ? new TokenBucket(most, clock) : null);

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Freshet.Server.Configuration;
+using Freshet.Server.Ingest;
 
 namespace Freshet.Server.Tests.Ingest;
 
@@ -47,6 +49,21 @@ public sealed class StrangerTests
         await SendAsync(server, token, """{"batch":[{"type":"identify","userId":"ann","traits":{"email":"ann@example.com"}},{"type":"identify","userId":"eve","traits":{"email":"eve@example.com"}}],"writeKey":"page"}""");
         Assert.Equal("ann page|ann@example.com page", await LinkedAsync(server, "user_id:ann"));
         Assert.Equal("eve page", await LinkedAsync(server, "user_id:eve"));
+    }
+
+    [Theory]
+    [InlineData(Token, null, true)]
+    [InlineData(null, "a long password", true)]
+    [InlineData(null, null, false)]
+    public void A_browsers_key_is_guarded_wherever_readers_are_asked_who_they_are(string? token, string? password, bool isGuarded)
+    {
+        var settings = new ProjectSettings { Folder = "", ApiToken = token, ApiPassword = password };
+        settings.Keys.AddRange([new WriteKeySettings("page", "page", WriteKeyKind.Browser, null), new WriteKeySettings("srv", "shop", WriteKeyKind.Server, null)]);
+        var keys = new WriteKeys(settings, TimeProvider.System);
+        Assert.Equal(!isGuarded, keys.Find("page"u8)!.MayJoin);
+        Assert.Equal(isGuarded, keys.Find("page"u8)!.Newcomers is not null);
+        Assert.True(keys.Find("srv"u8)!.MayJoin);
+        Assert.Null(keys.Find("srv"u8)!.Newcomers);
     }
 
     [Fact]
