@@ -46,7 +46,7 @@ internal sealed class WriteKeys
 
     public WriteKeys(ProjectSettings settings, TimeProvider clock)
     {
-                _keys = settings.Keys.ToFrozenDictionary(k => Digest(Encoding.UTF8.GetBytes(k.Key)), Made);
+        _keys = settings.Keys.ToFrozenDictionary(k => Digest(Encoding.UTF8.GetBytes(k.Key)), Made);
 
         WriteKey Made(WriteKeySettings key)
         {
